@@ -1,0 +1,152 @@
+/** Whether a bundle may be trusted. The checks stand in the order in which they are made, each with what it stops. */
+import "./crypto-compat.ts";
+import { bundleFromJSON } from "@sigstore/bundle";
+import { toSignedEntity, toTrustMaterial, Verifier } from "@sigstore/verify";
+import type { Manifest } from "../../schemas/types/manifest.ts";
+import { sha256 } from "../digest.ts";
+import { CordonError, messageOf } from "../errors.ts";
+import { canonicalJson, isObject } from "../json.ts";
+import { BUNDLE_LIMITS, checkManifest, PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, subjectsOf } from "./manifest.ts";
+import type { Trust } from "./trust.ts";
+
+declare const verified: unique symbol;
+
+/** Only verifyBundle() makes one: having it is the proof that the signature was checked. */
+export interface VerifiedBundle {
+  readonly [verified]: true;
+  readonly manifest: Manifest;
+  /** SHA-256 of the signed statement. */
+  readonly digest: string;
+  /** Who signed: `key:HINT`. */
+  readonly signer: string;
+}
+
+/** The highest bundle that was ever accepted under a trust policy. */
+export interface Floor {
+  readonly epoch: number;
+  readonly revision: number;
+  readonly digest: string;
+}
+
+const CLOCK_SKEW_MS = 5 * 60 * 1000;
+const NO_AUTHORITIES = {
+  mediaType: "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
+  certificateAuthorities: [],
+  timestampAuthorities: [],
+  tlogs: [],
+  ctlogs: [],
+};
+
+/** Throws BUNDLE_MALFORMED, BUNDLE_SIGNATURE, BUNDLE_CHANNEL, BUNDLE_FUTURE. */
+export function verifyBundle(bytes: Uint8Array, trust: Trust, now: Date): VerifiedBundle {
+  const signed = parseEnvelope(bytes);
+  const signer = verifySignature(signed, trust);
+  const statement = signed.content.$case === "dsseEnvelope" ? signed.content.dsseEnvelope.payload : Buffer.alloc(0);
+  const manifest = parseStatement(statement);
+  verifyChannel(manifest, trust);
+  verifyTimes(manifest, now);
+  return { manifest, digest: sha256(statement), signer } as VerifiedBundle;
+}
+
+/** A bundle that is offered, against what was accepted before. Throws BUNDLE_ROLLBACK, BUNDLE_FORK, BUNDLE_EXPIRED. */
+export function verifyAdvance({ manifest, digest }: VerifiedBundle, floor: Floor | undefined, now: Date): void {
+  const name = `revision ${manifest.epoch}.${manifest.revision}`;
+  if (floor) {
+    const order = manifest.epoch - floor.epoch || manifest.revision - floor.revision;
+    // Rollback: an old bundle, validly signed, would take newer blocks back.
+    if (order < 0)
+      throw new CordonError(
+        "BUNDLE_ROLLBACK",
+        `the bundle is ${name}, and ${floor.epoch}.${floor.revision} was accepted before`,
+      );
+    // Fork: two payloads for one revision mean that somebody else signs too, or that the publisher erred.
+    if (order === 0 && digest !== floor.digest)
+      throw new CordonError("BUNDLE_FORK", `another bundle was accepted as ${name} before`);
+  }
+  // Freeze: a replayed bundle must not become the newest once its lifetime has passed.
+  if (now.getTime() >= Date.parse(manifest.expires))
+    throw new CordonError("BUNDLE_EXPIRED", `the bundle (${name}) expired at ${manifest.expires}`);
+}
+
+type SignedBundle = ReturnType<typeof bundleFromJSON>;
+
+/** Truncated, oversized or foreign bytes. */
+function parseEnvelope(bytes: Uint8Array): SignedBundle {
+  if (bytes.length > BUNDLE_LIMITS.manifestBytes)
+    throw malformed(`it is larger than ${BUNDLE_LIMITS.manifestBytes} bytes`);
+  let bundle: SignedBundle;
+  try {
+    bundle = bundleFromJSON(JSON.parse(Buffer.from(bytes).toString("utf8")));
+  } catch (cause) {
+    throw malformed(`it is not a Sigstore bundle (${messageOf(cause)})`, cause);
+  }
+  if (bundle.content.$case !== "dsseEnvelope") throw malformed("it signs a file, not a statement");
+  if (bundle.content.dsseEnvelope.payloadType !== PAYLOAD_TYPE) throw malformed("its payload is no in-toto statement");
+  return bundle;
+}
+
+/** Swapped bytes, and signatures by somebody else. A certificate is refused: this trust policy names keys. */
+function verifySignature(bundle: SignedBundle, { keys }: Trust): string {
+  const material = bundle.verificationMaterial.content;
+  if (material.$case !== "publicKey")
+    throw new CordonError(
+      "BUNDLE_SIGNATURE",
+      "the bundle is signed with a certificate, and the trust policy names keys only",
+    );
+  const { hint } = material.publicKey;
+  const key = keys.get(hint);
+  if (!key)
+    throw new CordonError("BUNDLE_SIGNATURE", "the bundle is signed by a key that the trust policy does not name");
+  try {
+    const trusted = toTrustMaterial(NO_AUTHORITIES, () => ({ publicKey: key, validFor: () => true }));
+    new Verifier(trusted, { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 }).verify(
+      toSignedEntity(bundle),
+    );
+  } catch (cause) {
+    throw new CordonError("BUNDLE_SIGNATURE", "the signature does not belong to the bundle's bytes", { cause });
+  }
+  return `key:${hint}`;
+}
+
+/** Statements about something else by the same signer, and manifests that name parts which they do not sign. */
+function parseStatement(bytes: Uint8Array): Manifest {
+  let statement: unknown;
+  try {
+    statement = JSON.parse(Buffer.from(bytes).toString("utf8"));
+  } catch (cause) {
+    throw malformed("its statement is not JSON", cause);
+  }
+  if (!isObject(statement) || statement["_type"] !== STATEMENT_TYPE)
+    throw malformed("its payload is no in-toto statement");
+  if (statement["predicateType"] !== PREDICATE_TYPE) throw malformed("its statement is not about a policy bundle");
+  const manifest = statement["predicate"];
+  if (!checkManifest.is(manifest)) {
+    const issue = checkManifest(manifest)[0];
+    throw malformed(`its manifest is not valid: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim());
+  }
+  if (canonicalJson(statement["subject"]) !== canonicalJson(subjectsOf(manifest.parts)))
+    throw malformed("its subjects are not its parts");
+  if (new Set(manifest.parts.map(({ name }) => name)).size < manifest.parts.length)
+    throw malformed("two of its parts have one name");
+  return manifest;
+}
+
+/** A bundle for others by the same signer. */
+function verifyChannel({ channel }: Manifest, trust: Trust): void {
+  if (channel !== trust.channel)
+    throw new CordonError(
+      "BUNDLE_CHANNEL",
+      `the bundle is for channel ${JSON.stringify(channel)}, not ${JSON.stringify(trust.channel)}`,
+    );
+}
+
+/** A date set forward, which would outlast every later bundle. */
+function verifyTimes({ created, expires }: Manifest, now: Date): void {
+  if (Date.parse(created) >= Date.parse(expires)) throw malformed("it expires before it was made");
+  if (Date.parse(created) > now.getTime() + CLOCK_SKEW_MS)
+    throw new CordonError("BUNDLE_FUTURE", `the bundle was made at ${created}, which is in the future`);
+}
+
+function malformed(why: string, cause?: unknown): CordonError {
+  return new CordonError("BUNDLE_MALFORMED", `the bundle cannot be read: ${why}`, { cause });
+}

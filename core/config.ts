@@ -1,0 +1,83 @@
+/** `cordon.yaml`, and where the upstream of an ecosystem is found. */
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { PackageURL, UrlConverter } from "@socketregistry/packageurl-js";
+import schema from "../schemas/cordon.schema.json" with { type: "json" };
+import type { CordonConfig } from "../schemas/types/cordon.ts";
+import { CordonError } from "./errors.ts";
+import type { PurlType } from "./purl.ts";
+import { schemaCheck } from "./schema.ts";
+import { type Diagnostic, formatDiagnostic } from "./source/diagnostic.ts";
+import type { SourceFile } from "./source/files.ts";
+import { YamlFile } from "./source/yaml-file.ts";
+import { parseDuration } from "./time.ts";
+
+const check = schemaCheck<CordonConfig>(schema);
+
+export type { CordonConfig } from "../schemas/types/cordon.ts";
+
+/** Reads `cordon.yaml`; where anything is wrong, the diagnostics say so and the config is empty. */
+export function parseConfig(source: SourceFile | undefined): { config: CordonConfig; diagnostics: Diagnostic[] } {
+  const empty: CordonConfig = { apiVersion: "cordon/v1", kind: "Cordon" };
+  if (!source) return { config: empty, diagnostics: [] };
+  const file = new YamlFile(source);
+  const diagnostics = file.check(check);
+  if (diagnostics.length > 0) return { config: empty, diagnostics };
+  const config = file.value as CordonConfig;
+  if (config.lifetime !== undefined && !(Number(parseDuration(config.lifetime)) > 0)) {
+    return {
+      config: empty,
+      diagnostics: [file.diagnostic("error", "duration", "must be a duration such as 168h", ["lifetime"])],
+    };
+  }
+  return { config, diagnostics };
+}
+
+/** As parseConfig(). Throws POLICY_INVALID with the first issue. */
+export function requireConfig(source: SourceFile | undefined): CordonConfig {
+  const { config, diagnostics } = parseConfig(source);
+  if (diagnostics[0]) throw new CordonError("POLICY_INVALID", formatDiagnostic(diagnostics[0]));
+  return config;
+}
+
+/** The registry to fetch from: what is configured, else the client's own setting, else the public registry. */
+export function upstreamUrl(
+  type: PurlType,
+  configured: string | undefined,
+  environment: NodeJS.ProcessEnv = process.env,
+): URL {
+  const text = configured ?? clientSetting(type, environment) ?? publicRegistry(type);
+  if (!text || !URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new CordonError(
+      "USAGE",
+      `${JSON.stringify(text)} is no URL of an upstream registry: give --upstream ${type}=https://…`,
+    );
+  }
+  return new URL(text);
+}
+
+/** npm's `registry`, from the environment or from .npmrc: the project's stands before the user's. */
+function clientSetting(type: PurlType, environment: NodeJS.ProcessEnv): string | undefined {
+  if (type !== "npm") return undefined;
+  const fromEnvironment = environment["npm_config_registry"] ?? environment["NPM_CONFIG_REGISTRY"];
+  if (fromEnvironment) return fromEnvironment;
+  const files = [
+    join(process.cwd(), ".npmrc"),
+    environment["npm_config_userconfig"] ?? environment["NPM_CONFIG_USERCONFIG"] ?? join(homedir(), ".npmrc"),
+  ];
+  for (const file of files) {
+    const setting = existsSync(file)
+      ? /^\s*registry\s*=\s*"?([^"\s]+)/m.exec(readFileSync(file, "utf8"))?.[1]
+      : undefined;
+    if (setting) return setting;
+  }
+  return undefined;
+}
+
+/** A library knows the public registries; the file's URL of a made-up release tells the base. */
+function publicRegistry(type: PurlType): string | undefined {
+  const download =
+    type === "npm" ? UrlConverter.toDownloadUrl(PackageURL.fromString("pkg:npm/a@1.0.0"))?.url : undefined;
+  return download && new URL("/", download).href;
+}

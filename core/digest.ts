@@ -1,0 +1,42 @@
+/** Digests as Cordon writes them (`sha256:HEX`) and as npm writes them (Subresource Integrity). */
+import { createHash } from "node:crypto";
+
+export const DIGEST_ALGORITHMS = ["sha512", "sha384", "sha256", "sha1"] as const;
+export type DigestAlgorithm = (typeof DIGEST_ALGORITHMS)[number];
+/** Algorithm to lower-case hex. */
+export type Digests = Readonly<Partial<Record<DigestAlgorithm, string>>>;
+
+const HEX_LENGTH: Record<DigestAlgorithm, number> = { sha512: 128, sha384: 96, sha256: 64, sha1: 40 };
+
+export function sha256(data: Uint8Array | string): string {
+  return createHash("sha256").update(data).digest("hex");
+}
+
+export function isDigest(algorithm: DigestAlgorithm, hex: string): boolean {
+  return hex.length === HEX_LENGTH[algorithm] && /^[0-9a-f]+$/.test(hex);
+}
+
+/**
+ * Reads an `integrity` value (W3C Subresource Integrity, as npm uses it). Of several digests of one algorithm the
+ * first is kept; unknown algorithms and digests of the wrong length are dropped.
+ */
+export function parseIntegrity(integrity: string): Digests {
+  const digests: Partial<Record<DigestAlgorithm, string>> = {};
+  for (const item of integrity.trim().split(/\s+/).slice(0, 16)) {
+    const match = /^(sha512|sha384|sha256|sha1)-([A-Za-z0-9+/]+={0,2})(?:\?|$)/.exec(item);
+    if (!match?.[1] || !match[2]) continue;
+    const algorithm = match[1] as DigestAlgorithm;
+    const hex = Buffer.from(match[2], "base64").toString("hex");
+    if (isDigest(algorithm, hex)) digests[algorithm] ??= hex;
+  }
+  return digests;
+}
+
+/** The strongest digest of a file; undefined where it has none. */
+export function strongestDigest(digests: Digests): { algorithm: DigestAlgorithm; hex: string } | undefined {
+  for (const algorithm of DIGEST_ALGORITHMS) {
+    const hex = digests[algorithm];
+    if (hex !== undefined) return { algorithm, hex };
+  }
+  return undefined;
+}

@@ -1,0 +1,83 @@
+/** What Cordon must know about one package ecosystem. Adapters are pure: no I/O, no clock, no policy. */
+import type { Decision } from "../../schemas/types/decision.ts";
+import type { Package, Release } from "../../schemas/types/facts.ts";
+import type { Digests } from "../digest.ts";
+import type { PurlType } from "../purl.ts";
+import type { VersionOrder } from "./versions.ts";
+
+/** What a client asks for. Whatever is not recognised is `unsupported`: there is no way past the gate. */
+export type RegistryRequest =
+  | { readonly kind: "listing"; readonly name: string }
+  /** One release's own document, by version or by tag. */
+  | { readonly kind: "release"; readonly name: string; readonly version: string }
+  /** `version` is what the file's name tells; the listing has the last word. */
+  | { readonly kind: "file"; readonly name: string; readonly filename: string; readonly version: string | undefined }
+  | { readonly kind: "answer"; readonly body: object }
+  | { readonly kind: "unsupported"; readonly status: 404 | 405; readonly reason: string };
+
+/** One download of a release; URL and digests come from the listing, never from a request. */
+export interface ReleaseFile {
+  readonly name: string;
+  readonly url: string;
+  readonly digests: Digests;
+}
+
+export interface ListedRelease {
+  readonly version: string;
+  readonly facts: Release;
+  readonly files: readonly ReleaseFile[];
+}
+
+/** An upstream's metadata document, read once. */
+export interface Listing {
+  readonly name: string;
+  readonly pkg: Package;
+  readonly releases: ReadonlyMap<string, ListedRelease>;
+  /** Versions that the document names in a form that cannot be judged; they are never served. */
+  readonly unusable: readonly string[];
+  readonly document: unknown;
+}
+
+/** A listing with the decision on each of its releases. */
+export interface JudgedListing {
+  readonly listing: Listing;
+  readonly decisions: ReadonlyMap<string, Decision>;
+  /** Decisions on malicious releases that the upstream does not list any more. */
+  readonly gone: readonly Decision[];
+}
+
+/** How a refusal is worded, and where the registry lies for clients (`https://packages.acme.example/npm`). */
+export interface Rendering {
+  readonly registry: string;
+  readonly sentence: (decision: Decision) => string;
+}
+
+/** A form in which clients want a document; equal keys mean equal bytes. */
+export type Form = string;
+
+export interface Ecosystem {
+  readonly type: PurlType;
+  readonly versions: VersionOrder;
+  /** The path as it came, still encoded, below the registry's own. */
+  parseRequest(method: string, path: string): RegistryRequest;
+  formOf(headers: { readonly accept: string | undefined; readonly userAgent: string | undefined }): Form;
+  listingUrl(registry: URL, name: string): URL;
+  /** What to ask the upstream for: always the fullest document. */
+  readonly listingAccept: string;
+  /** Throws UPSTREAM_MALFORMED for a document that cannot be judged as a whole. */
+  parseListing(name: string, bytes: Uint8Array): Listing;
+  /** The listing without what is denied. */
+  renderListing(
+    judged: JudgedListing,
+    form: Form,
+    rendering: Rendering,
+  ): { readonly contentType: string; readonly body: string };
+  /** One release's document; undefined where there is no such release. Only called for what is permitted. */
+  renderRelease(
+    judged: JudgedListing,
+    version: string,
+    rendering: Rendering,
+  ): { readonly contentType: string; readonly body: string } | undefined;
+  /** The version that a tag names once tags are repaired, or the version itself; undefined where there is none. */
+  resolveVersion(judged: JudgedListing, version: string): string | undefined;
+}

@@ -1,0 +1,21 @@
+import type { Ecosystem } from "../ecosystem.ts";
+import { VERSION_ORDERS } from "../versions.ts";
+import { parseListing } from "./listing.ts";
+import { formOf, renderListing, renderRelease, resolveVersion } from "./render.ts";
+import { parseRequest } from "./request.ts";
+
+/** The npm registry, as npm, pnpm, yarn and bun use it. */
+export const npm: Ecosystem = {
+  type: "npm",
+  versions: VERSION_ORDERS.npm,
+  parseRequest,
+  formOf,
+  // The abbreviated document has no times, scripts or repository: rules that read them would never fire.
+  listingAccept: "application/json",
+  listingUrl: (registry, name) =>
+    new URL(name.replace("/", "%2f"), registry.href.endsWith("/") ? registry : `${registry.href}/`),
+  parseListing,
+  renderListing,
+  renderRelease,
+  resolveVersion,
+};

@@ -1,0 +1,196 @@
+/**
+ * The packument that clients get. A denied version stays visible where npm can explain it: `policyRestrictions` (which
+ * npm-pick-manifest reads), a deprecation text, and a tarball path that tells why and answers 403. Clients that
+ * would choose it all the same get a packument without it.
+ */
+import type { Decision } from "../../../schemas/types/decision.ts";
+import { isObject, type JsonObject, own } from "../../json.ts";
+import { parseReleasePurl } from "../../purl.ts";
+import { permits } from "../../verdict.ts";
+import type { Form, JudgedListing, Rendering } from "../ecosystem.ts";
+import { VERSION_ORDERS } from "../versions.ts";
+import { type Packument, repairTags, tarballName } from "./listing.ts";
+
+const ABBREVIATED_TYPE = "application/vnd.npm.install-v1+json";
+
+/** What the abbreviated form of a version has (npm/registry, docs/responses/package-metadata.md). */
+const ABBREVIATED_KEYS = [
+  "name",
+  "version",
+  "deprecated",
+  "dependencies",
+  "optionalDependencies",
+  "devDependencies",
+  "bundleDependencies",
+  "bundledDependencies",
+  "peerDependencies",
+  "peerDependenciesMeta",
+  "acceptDependencies",
+  "bin",
+  "directories",
+  "dist",
+  "engines",
+  "cpu",
+  "os",
+  "libc",
+  "funding",
+  "_hasShrinkwrap",
+  "hasInstallScript",
+] as const;
+
+const MAX_EXPLAINED = 10;
+
+/** Abbreviated only where that type is named. yarn 1 would pick a denied version in a range, so it does not see any. */
+export function formOf({ accept, userAgent }: { accept: string | undefined; userAgent: string | undefined }): Form {
+  const size = accept?.includes(ABBREVIATED_TYPE) ? "abbreviated" : "full";
+  return `${size} ${userAgent?.startsWith("yarn/1.") ? "hide" : "explain"}`;
+}
+
+export function renderListing(
+  judged: JudgedListing,
+  form: Form,
+  rendering: Rendering,
+): { contentType: string; body: string } {
+  const document = judged.listing.document as Packument;
+  const explains = form.endsWith("explain");
+  const denied = deniedOf(judged);
+  const versions = new Map<string, JsonObject>();
+  for (const [version] of judged.listing.releases) {
+    const decision = judged.decisions.get(version);
+    const manifest = document.versions[version];
+    if (!decision || !isObject(manifest)) continue;
+    if (permits(decision)) versions.set(version, withTarball(manifest, tarballUrl(judged, version, rendering)));
+    else if (explains) versions.set(version, withExplanation(manifest, decision, judged, rendering));
+  }
+  const shared = {
+    "dist-tags": tagsOf(judged, explains),
+    ...(explains && denied.length > 0 && { policyRestrictions: restrictions(denied, judged.listing.name, rendering) }),
+  };
+  if (form.startsWith("abbreviated")) {
+    const modified = own(document["time"], "modified") ?? own(document, "modified");
+    const body = {
+      name: document.name,
+      ...(typeof modified === "string" && { modified }),
+      ...shared,
+      versions: toObject(versions, abbreviate),
+    };
+    return { contentType: ABBREVIATED_TYPE, body: JSON.stringify(body) };
+  }
+  const time = own(document, "time");
+  const body = {
+    ...document,
+    ...shared,
+    versions: toObject(versions),
+    ...(isObject(time) && { time: timesOf(time, document, versions) }),
+  };
+  return { contentType: "application/json", body: JSON.stringify(body) };
+}
+
+export function renderRelease(
+  judged: JudgedListing,
+  version: string,
+  rendering: Rendering,
+): { contentType: string; body: string } | undefined {
+  const manifest = own((judged.listing.document as Packument).versions, version);
+  if (!isObject(manifest) || !judged.listing.releases.has(version)) return undefined;
+  return {
+    contentType: "application/json",
+    body: JSON.stringify(withTarball(manifest, tarballUrl(judged, version, rendering))),
+  };
+}
+
+/** Tags first, repaired; a tag of which nothing allowed is left names its old version, so that the refusal can explain it. */
+export function resolveVersion(judged: JudgedListing, version: string): string | undefined {
+  if (VERSION_ORDERS.npm.isValid(version)) return version;
+  const resolved = own(tagsOf(judged, true), version);
+  return typeof resolved === "string" ? resolved : undefined;
+}
+
+function tagsOf(judged: JudgedListing, explains: boolean): JsonObject {
+  const document = judged.listing.document as Packument;
+  const allowed = [...judged.decisions].flatMap(([version, decision]) => (permits(decision) ? [version] : []));
+  const tags = new Map<string, string>();
+  for (const [tag, repaired] of repairTags(document["dist-tags"], allowed)) {
+    const original = own(document["dist-tags"], tag) as string;
+    const version = repaired ?? (explains && judged.decisions.has(original) ? original : undefined);
+    if (version !== undefined) tags.set(tag, version);
+  }
+  return Object.fromEntries(tags);
+}
+
+/** Highest version first, those that the upstream removed last. */
+function deniedOf(judged: JudgedListing): Decision[] {
+  return [...[...judged.decisions.values()].filter((decision) => !permits(decision)).reverse(), ...judged.gone];
+}
+
+/** One message for all: npm shows it whichever denied version was asked for. Alike reasons are told once. */
+function restrictions(denied: readonly Decision[], name: string, { sentence }: Rendering): JsonObject {
+  const groups = new Map<string, Decision[]>();
+  for (const decision of denied) {
+    const key = JSON.stringify([decision.policy, decision.rule, decision.evidence.map(({ id }) => id)]);
+    groups.set(key, [...(groups.get(key) ?? []), decision]);
+  }
+  const explained = [...groups.values()].slice(0, MAX_EXPLAINED).map(([first, ...others]) => {
+    const text = first ? sentence(first) : "";
+    if (others.length === 0) return text;
+    const versions = others.slice(0, MAX_EXPLAINED).map(versionOf).join(", ");
+    return `${text}\nFor the same reason: ${versions}${others.length > MAX_EXPLAINED ? `, and ${others.length - MAX_EXPLAINED} more` : ""}.`;
+  });
+  if (groups.size > MAX_EXPLAINED)
+    explained.push(`And ${groups.size - MAX_EXPLAINED} more reasons for other versions.`);
+  return {
+    message: explained.join("\n"),
+    versions: Object.fromEntries(denied.map(versionOf).map((version) => [version, { name, version }])),
+  };
+}
+
+function versionOf({ purl }: Decision): string {
+  return parseReleasePurl(purl).version;
+}
+
+function withTarball(manifest: JsonObject, tarball: string): JsonObject {
+  return { ...manifest, dist: { ...(own(manifest, "dist") as JsonObject), tarball } };
+}
+
+function withExplanation(
+  manifest: JsonObject,
+  decision: Decision,
+  judged: JudgedListing,
+  rendering: Rendering,
+): JsonObject {
+  const why = [decision.policy ?? "policy", decision.evidence[0]?.id ?? decision.rule ?? "rule"]
+    .map(encodeURIComponent)
+    .join("/");
+  const version = versionOf(decision);
+  const tarball = `${rendering.registry}/${judged.listing.name}/-/blocked/${why}/${tarballName(judged.listing.name, version)}`;
+  return { ...withTarball(manifest, tarball), deprecated: rendering.sentence(decision) };
+}
+
+/** Under the registry's own path: npm 12 refuses tarballs elsewhere, and other clients would go past the gate. */
+function tarballUrl({ listing: { name } }: JudgedListing, version: string, { registry }: Rendering): string {
+  return `${registry}/${name}/-/${tarballName(name, version)}`;
+}
+
+function timesOf(time: JsonObject, document: Packument, served: ReadonlyMap<string, unknown>): JsonObject {
+  return Object.fromEntries(
+    Object.entries(time).filter(([key]) => served.has(key) || !Object.hasOwn(document.versions, key)),
+  );
+}
+
+function abbreviate(manifest: JsonObject): JsonObject {
+  const short = Object.fromEntries(
+    ABBREVIATED_KEYS.flatMap((key) => (Object.hasOwn(manifest, key) ? [[key, manifest[key]]] : [])),
+  );
+  const scripts = own(manifest, "scripts");
+  const hasInstallScript =
+    ["preinstall", "install", "postinstall"].some((event) => own(scripts, event)) || own(manifest, "gypfile") === true;
+  return hasInstallScript ? { ...short, hasInstallScript } : short;
+}
+
+/** Own properties only, whatever the keys are called. */
+function toObject(
+  versions: ReadonlyMap<string, JsonObject>,
+  form: (manifest: JsonObject) => JsonObject = (manifest) => manifest,
+): JsonObject {
+  return Object.fromEntries([...versions].map(([version, manifest]) => [version, form(manifest)]));
+}

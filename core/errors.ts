@@ -1,0 +1,82 @@
+/**
+ * What each failure means to the two outsides: the HTTP status that the proxy answers with, the exit code of the
+ * command line, and what a person does next. A refusal is not a failure: it is a Decision, and never thrown.
+ */
+const FAILURES = {
+  USAGE: { status: 400, exit: 2, next: "Run the command with --help." },
+  NOT_A_PURL: { status: 400, exit: 2, next: "Write it like pkg:npm/%40acme/ui@1.2.3." },
+  FILE_UNREADABLE: { status: 500, exit: 2, next: "Check the path and its permissions." },
+  FILE_TOO_LARGE: { status: 500, exit: 2, next: "Split the file, or leave out what is not needed." },
+  POLICY_INVALID: { status: 503, exit: 1, next: "Run `cordon policy lint` in the policy repository." },
+  ADVISORY_INVALID: { status: 503, exit: 1, next: "Mend the record, or take it out of the folder." },
+  BUNDLE_MISSING: {
+    status: 503,
+    exit: 1,
+    next: "Run `cordon bundle build` and `cordon bundle sign`, or check where --bundle points.",
+  },
+  BUNDLE_MALFORMED: { status: 503, exit: 1, next: "Fetch the bundle again; if it stays so, build and sign it anew." },
+  BUNDLE_SIGNATURE: {
+    status: 503,
+    exit: 1,
+    next: "Do not use this bundle. Check who signed it, and the trust policy.",
+  },
+  BUNDLE_DIGEST: { status: 503, exit: 1, next: "Do not use this bundle: a part is not the one that was signed." },
+  BUNDLE_CHANNEL: { status: 503, exit: 1, next: "Point --bundle at the channel that the trust policy names." },
+  BUNDLE_EXPIRED: { status: 503, exit: 1, next: "Build and sign the bundle again: its lifetime has passed." },
+  BUNDLE_FUTURE: { status: 503, exit: 1, next: "Check the clocks of this machine and of the signer." },
+  BUNDLE_ROLLBACK: { status: 503, exit: 1, next: "Publish the bundle again with a higher revision." },
+  BUNDLE_FORK: {
+    status: 503,
+    exit: 1,
+    next: "Find out who signed two bundles of one revision, then publish a higher one.",
+  },
+  TRUST_INVALID: { status: 503, exit: 2, next: "Give --trust a public key in PEM, or a YAML file with `keys`." },
+  KEY_INVALID: { status: 500, exit: 2, next: "Make a key with `cordon bundle keygen --out DIR`." },
+  UPSTREAM_UNREACHABLE: { status: 502, exit: 2, next: "Check that the upstream registry is up, then try again." },
+  UPSTREAM_TIMEOUT: { status: 504, exit: 2, next: "Try again; the upstream registry was too slow." },
+  UPSTREAM_STATUS: { status: 502, exit: 2, next: "Check the upstream registry; it answered with an error." },
+  UPSTREAM_TOO_LARGE: { status: 502, exit: 2, next: "Ask the operator: the document passes the size limit." },
+  UPSTREAM_MALFORMED: {
+    status: 502,
+    exit: 2,
+    next: "Check the upstream registry; its document is not one that can be judged.",
+  },
+  UPSTREAM_LOOP: { status: 508, exit: 2, next: "Set --upstream: the registry found is this proxy itself." },
+  DIGEST_MISMATCH: {
+    status: 502,
+    exit: 2,
+    next: "Do not use the file: its bytes are not those that the registry's metadata names.",
+  },
+  NOT_FOUND: { status: 404, exit: 2, next: "Check the name and the version." },
+} as const satisfies Record<string, { status: number; exit: 1 | 2; next: string }>;
+
+export type FailureCode = keyof typeof FAILURES;
+
+/** A failure with a closed code. `message` says what happened and where; `next` what to do about it. */
+export class CordonError extends Error {
+  readonly code: FailureCode;
+
+  constructor(code: FailureCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "CordonError";
+    this.code = code;
+  }
+
+  get status(): number {
+    return FAILURES[this.code].status;
+  }
+
+  get exit(): 1 | 2 {
+    return FAILURES[this.code].exit;
+  }
+
+  get next(): string {
+    return FAILURES[this.code].next;
+  }
+}
+
+/** The message of anything thrown, on one line. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/\s*\n\s*/g, " ").trim();
+}

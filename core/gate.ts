@@ -1,0 +1,95 @@
+/**
+ * The one place where a release is decided on. The listing, the download, `cordon check` and the decision page all ask
+ * here, with the same facts, so they cannot disagree.
+ */
+import type { BundleReference, Decision } from "../schemas/types/decision.ts";
+import type { Facts } from "../schemas/types/facts.ts";
+import { PackageFindings } from "./advisories/findings.ts";
+import type { AdvisoryTable } from "./advisories/table.ts";
+import type { JudgedListing, Listing } from "./ecosystems/ecosystem.ts";
+import { VERSION_ORDERS } from "./ecosystems/versions.ts";
+import type { PolicySet } from "./policy/compile.ts";
+import { decide } from "./policy/engine.ts";
+import type { FactSource } from "./policy/facts.ts";
+import { type PackageId, type ReleaseId, toPurl } from "./purl.ts";
+
+/** What decides: compiled policies, and the advisories that they ask. */
+export interface Rules {
+  readonly set: PolicySet;
+  readonly tables: readonly AdvisoryTable[];
+  /** The bundle that they came from; null for a directory. */
+  readonly reference: BundleReference;
+}
+
+const FROM_PURL: ReadonlySet<FactSource> = new Set(["identity"]);
+const FROM_LISTING: ReadonlySet<FactSource> = new Set(["identity", "listing"]);
+const MAX_GONE = 100;
+
+/** Decides on every release of a listing, and on the malicious ones that it no longer has. */
+export function judgeListing(rules: Rules, listing: Listing, now: Date): JudgedListing {
+  const id = { type: listing.pkg.ecosystem, name: listing.name };
+  const findings = new PackageFindings(id, rules.tables);
+  const circumstances = { now, known: FROM_LISTING, bundle: rules.reference };
+  const decisions = new Map<string, Decision>();
+  for (const [version, { facts }] of listing.releases) {
+    decisions.set(
+      version,
+      decide(rules.set, { pkg: listing.pkg, release: facts, advisories: findings.affecting(version) }, circumstances),
+    );
+  }
+  const gone = findings
+    .namedMalicious()
+    .filter((version) => !listing.releases.has(version) && VERSION_ORDERS[id.type].isValid(version))
+    .slice(0, MAX_GONE)
+    .map((version) => decideUnlisted(rules, { ...id, version }, now, findings));
+  return { listing, decisions, gone };
+}
+
+/** Decides by what can be told without the upstream: the purl, advisories, lists and approvals. */
+export function decideUnlisted(
+  rules: Rules,
+  id: ReleaseId,
+  now: Date,
+  findings = new PackageFindings(id, rules.tables),
+): Decision {
+  const facts = { ...identityFacts(id), advisories: findings.affecting(id.version) };
+  return decide(rules.set, facts, { now, known: FROM_PURL, bundle: rules.reference });
+}
+
+/** The facts that the purl alone tells. */
+export function identityFacts({ type, name, version }: ReleaseId): Pick<Facts, "pkg" | "release"> {
+  const order = VERSION_ORDERS[type];
+  const scope = type === "npm" && name.startsWith("@") ? name.slice(0, name.indexOf("/")) : undefined;
+  return {
+    pkg: { ecosystem: type, name, ...(scope && { scope }), purl: toPurl({ type, name }) },
+    release: {
+      version,
+      purl: toPurl({ type, name, version }),
+      ...(order.isValid(version) && { prerelease: order.isPrerelease(version) }),
+    },
+  };
+}
+
+/** The first instant after `now` at which a decision on this listing may change without new rules or a new document. */
+export function nextChange(rules: Rules, { listing, decisions }: JudgedListing, now: Date): Date {
+  // A rule may read the clock in ways that no `until` tells.
+  let next = rules.set.readsClock ? now.getTime() + CLOCK_STEP_MS : MAX_INSTANT;
+  const consider = (instant: number): void => {
+    if (instant > now.getTime() && instant < next) next = instant;
+  };
+  for (const { verdicts } of decisions.values())
+    for (const { until } of verdicts) if (until !== null) consider(Date.parse(until));
+  for (const { created, expires } of approvalsOf(rules, { type: listing.pkg.ecosystem, name: listing.name })) {
+    consider(created.getTime());
+    consider(expires.getTime());
+  }
+  return new Date(next);
+}
+
+const CLOCK_STEP_MS = 60_000;
+const MAX_INSTANT = 8.64e15;
+
+function approvalsOf({ set }: Rules, id: PackageId) {
+  const prefix = `${toPurl(id)}@`;
+  return [...set.approvals].flatMap(([purl, approvals]) => (purl.startsWith(prefix) ? approvals : []));
+}

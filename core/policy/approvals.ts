@@ -1,0 +1,71 @@
+/** Approvals: reviewed, exact-version, expiring records that lift a verdict. */
+import schema from "../../schemas/approval.schema.json" with { type: "json" };
+import type { Approval as ApprovalFile } from "../../schemas/types/approval.ts";
+import type { Digests } from "../digest.ts";
+import { messageOf } from "../errors.ts";
+import { parseReleasePurl, toPurl } from "../purl.ts";
+import { schemaCheck } from "../schema.ts";
+import type { Diagnostic } from "../source/diagnostic.ts";
+import type { SourceFile } from "../source/files.ts";
+import { YamlFile } from "../source/yaml-file.ts";
+
+const check = schemaCheck<ApprovalFile>(schema);
+
+export interface Approval {
+  readonly path: string;
+  readonly purl: string;
+  readonly digests: ReadonlyMap<string, ReadonlySet<string>>;
+  /** The policies that it lifts; undefined: every approvable one. */
+  readonly policies: ReadonlySet<string> | undefined;
+  readonly created: Date;
+  readonly expires: Date;
+}
+
+/** Reads the approval files by purl; what is wrong with them goes to `diagnostics`. */
+export function compileApprovals(
+  files: readonly SourceFile[],
+  diagnostics: Diagnostic[],
+): ReadonlyMap<string, readonly Approval[]> {
+  const approvals = new Map<string, Approval[]>();
+  for (const source of files) {
+    const file = new YamlFile(source);
+    const issues = file.check(check);
+    diagnostics.push(...issues);
+    if (issues.length > 0) continue;
+    try {
+      const approval = toApproval(source.path, file.value as ApprovalFile);
+      approvals.set(approval.purl, [...(approvals.get(approval.purl) ?? []), approval]);
+    } catch (error) {
+      diagnostics.push(file.diagnostic("error", "purl", messageOf(error), ["spec", "purl"]));
+    }
+  }
+  return approvals;
+}
+
+function toApproval(path: string, { spec }: ApprovalFile): Approval {
+  const digests = new Map<string, Set<string>>();
+  for (const digest of spec.digests) {
+    const [algorithm = "", hex = ""] = digest.split(":");
+    digests.set(algorithm, (digests.get(algorithm) ?? new Set()).add(hex));
+  }
+  return {
+    path,
+    purl: toPurl(parseReleasePurl(spec.purl)),
+    digests,
+    policies: spec.policies ? new Set(spec.policies) : undefined,
+    created: new Date(spec.created),
+    expires: new Date(spec.expires),
+  };
+}
+
+/** Whether the approval holds for a file with these digests at this time. A file of unknown digests is never approved. */
+export function approves(approval: Approval, digests: Digests, now: Date): boolean {
+  if (now < approval.created || now >= approval.expires) return false;
+  let agreed = false;
+  for (const [algorithm, hex] of Object.entries(digests)) {
+    const approved = approval.digests.get(algorithm);
+    if (approved?.has(hex)) agreed = true;
+    else if (approved) return false;
+  }
+  return agreed;
+}

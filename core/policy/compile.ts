@@ -1,0 +1,279 @@
+/** Policy files to something that decides: YAML checked against its schema, CEL type-checked against the facts. */
+import schema from "../../schemas/policy.schema.json" with { type: "json" };
+import type { Verdict } from "../../schemas/types/decision.ts";
+import type { PackagePolicy, Rule as RuleSource } from "../../schemas/types/policy.ts";
+import type { PurlType } from "../purl.ts";
+import { schemaCheck } from "../schema.ts";
+import type { Diagnostic } from "../source/diagnostic.ts";
+import type { SourceFile } from "../source/files.ts";
+import { YamlFile } from "../source/yaml-file.ts";
+import { suggest } from "../words.ts";
+import { type Approval, compileApprovals } from "./approvals.ts";
+import { CelEnvironment, CelError, type CelExpression, type CelRecord, type CelType, TIMESTAMP } from "./cel.ts";
+import { FACT_DECLARATIONS, FACT_FIELDS, type FactSource, factSource } from "./facts.ts";
+import { compileLists, type Lists } from "./lists.ts";
+import type { PolicySource } from "./source.ts";
+
+export interface CompiledRule {
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly message: string;
+  readonly condition: CelExpression;
+  readonly messageExpression: CelExpression | undefined;
+  readonly until: CelExpression | undefined;
+  /** The documents that the condition reads, those of its variables included. */
+  readonly needs: ReadonlySet<FactSource>;
+  /** Where the rule stands in `CompiledPolicy.file`, from 1. */
+  readonly line: number;
+}
+
+export interface CompiledVariable {
+  readonly name: string;
+  readonly expression: CelExpression;
+}
+
+export interface CompiledPolicy {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly file: string;
+  readonly mode: "enforce" | "audit";
+  /** Undefined: all. */
+  readonly ecosystems: ReadonlySet<PurlType> | undefined;
+  readonly approvable: boolean;
+  readonly onError: "quarantine" | "block";
+  readonly params: object;
+  readonly variables: readonly CompiledVariable[];
+  readonly rules: readonly CompiledRule[];
+}
+
+/** Everything that the rules of one repository come to. */
+export interface PolicySet {
+  readonly policies: readonly CompiledPolicy[];
+  readonly lists: Lists;
+  readonly approvals: ReadonlyMap<string, readonly Approval[]>;
+  /** Whether a decision may change as time passes. */
+  readonly readsClock: boolean;
+}
+
+const check = schemaCheck<PackagePolicy>(schema);
+
+/** Compiles the whole source. Where a diagnostic is an error, the set must not be used. */
+export function compilePolicies(source: PolicySource): { set: PolicySet; diagnostics: readonly Diagnostic[] } {
+  const diagnostics: Diagnostic[] = [];
+  const lists = compileLists(source.lists, diagnostics);
+  const approvals = compileApprovals(source.approvals, diagnostics);
+  const environment = new CelEnvironment({
+    records: [...(FACT_DECLARATIONS.records ?? []), lists.record],
+    variables: { ...FACT_DECLARATIONS.variables, lists: lists.record.name, now: TIMESTAMP },
+  });
+  const policies: CompiledPolicy[] = [];
+  for (const file of source.policies) {
+    const policy = new PolicyCompiler(file, environment, lists, diagnostics).compile();
+    if (!policy) continue;
+    const namesake = policies.find(({ name }) => name === policy.name);
+    if (namesake) {
+      diagnostics.push(
+        new YamlFile(file).diagnostic(
+          "error",
+          "duplicate-name",
+          `${namesake.file} has a policy named \`${policy.name}\` too`,
+          ["metadata", "name"],
+        ),
+      );
+    } else policies.push(policy);
+  }
+  const readsClock = policies.some(({ rules, variables }) =>
+    [
+      ...rules.flatMap(({ condition, messageExpression, until }) => [condition, messageExpression, until]),
+      ...variables.map(({ expression }) => expression),
+    ].some((expression) => expression?.reads.has("now")),
+  );
+  return { set: { policies, lists, approvals, readsClock }, diagnostics };
+}
+
+/** One file. Every issue is collected, so that an author sees them all at once. */
+class PolicyCompiler {
+  readonly #file: YamlFile;
+  readonly #lists: Lists;
+  readonly #diagnostics: Diagnostic[];
+  readonly #base: CelEnvironment;
+  readonly #needs = new Map<string, ReadonlySet<FactSource>>();
+
+  constructor(file: SourceFile, base: CelEnvironment, lists: Lists, diagnostics: Diagnostic[]) {
+    this.#file = new YamlFile(file);
+    this.#base = base;
+    this.#lists = lists;
+    this.#diagnostics = diagnostics;
+  }
+
+  compile(): CompiledPolicy | undefined {
+    const before = this.#diagnostics.length;
+    this.#diagnostics.push(...this.#file.check(check));
+    if (this.#diagnostics.length > before) return undefined;
+    const { metadata, spec } = this.#file.value as PackagePolicy;
+    const params = compileParams(spec.params ?? {});
+    const withParams = this.#base.extend({ records: [params.record], variables: { params: params.record.name } });
+    const { variables, environment } = this.#compileVariables(spec.variables ?? [], withParams);
+    const rules = this.#compileRules(spec.rules, environment, params.record);
+    if (this.#diagnostics.slice(before).some(({ severity }) => severity === "error")) return undefined;
+    return {
+      name: metadata.name,
+      title: metadata.title ?? metadata.name,
+      description: metadata.description ?? "",
+      file: this.#file.path,
+      mode: spec.mode ?? "enforce",
+      ecosystems: spec.ecosystems ? new Set(spec.ecosystems) : undefined,
+      approvable: spec.approvable ?? true,
+      onError: spec.onError ?? "quarantine",
+      params: params.value,
+      variables,
+      rules,
+    };
+  }
+
+  /** Each variable sees those before it: the type of `variables` grows by a field a time. */
+  #compileVariables(
+    sources: readonly { name: string; expression: string }[],
+    base: CelEnvironment,
+  ): { variables: CompiledVariable[]; environment: CelEnvironment } {
+    const variables: CompiledVariable[] = [];
+    const fields: Record<string, CelType> = {};
+    let environment = base;
+    for (const [index, { name, expression }] of sources.entries()) {
+      const path = ["spec", "variables", index];
+      if (Object.hasOwn(fields, name))
+        this.#error("duplicate-name", `a variable above is named \`${name}\` too`, [...path, "name"]);
+      const compiled = this.#expression(
+        expression,
+        undefined,
+        [...path, "expression"],
+        environment,
+        Object.keys(fields),
+      );
+      if (!compiled) continue;
+      this.#needs.set(name, this.#needsOf(compiled));
+      fields[name] = compiled.type;
+      variables.push({ name, expression: compiled });
+      environment = base.extend({
+        records: [{ name: "Variables", fields: { ...fields }, ctor: VariableScope }],
+        variables: { variables: "Variables" },
+      });
+    }
+    return { variables, environment };
+  }
+
+  #compileRules(sources: readonly RuleSource[], environment: CelEnvironment, params: CelRecord): CompiledRule[] {
+    const rules: CompiledRule[] = [];
+    const known = [...Object.keys(params.fields), ...this.#needs.keys()];
+    let always: string | undefined;
+    for (const [index, { name, verdict, message, ...source }] of sources.entries()) {
+      const path = ["spec", "rules", index];
+      if (rules.some((rule) => rule.name === name))
+        this.#error("duplicate-name", `a rule above is named \`${name}\` too`, [...path, "name"]);
+      if (always !== undefined)
+        this.#error("unreachable", `this rule is never reached: \`${always}\` above matches every release`, path);
+      const condition = this.#expression(source.condition, "bool", [...path, "condition"], environment, known);
+      const messageExpression = this.#optional(
+        source.messageExpression,
+        "string",
+        [...path, "messageExpression"],
+        environment,
+        known,
+      );
+      const until = this.#optional(source.until, TIMESTAMP, [...path, "until"], environment, known);
+      if (!condition) continue;
+      if (isAlwaysTrue(condition)) always = name;
+      rules.push({
+        name,
+        verdict,
+        message,
+        condition,
+        messageExpression,
+        until,
+        needs: this.#needsOf(condition),
+        line: this.#file.lineOf(path),
+      });
+    }
+    return rules;
+  }
+
+  #optional(
+    source: string | undefined,
+    wanted: CelType,
+    path: readonly (string | number)[],
+    environment: CelEnvironment,
+    known: readonly string[],
+  ): CelExpression | undefined {
+    return source === undefined ? undefined : this.#expression(source, wanted, path, environment, known);
+  }
+
+  #expression(
+    source: string,
+    wanted: CelType | undefined,
+    path: readonly (string | number)[],
+    environment: CelEnvironment,
+    known: readonly string[],
+  ): CelExpression | undefined {
+    try {
+      return environment.compile(source, wanted);
+    } catch (error) {
+      if (!(error instanceof CelError)) throw error;
+      const hint = this.#hint(error.message, known);
+      this.#diagnostics.push(
+        this.#file.diagnostic("error", "cel", `${error.message}${hint}`, path, error.start, error.end),
+      );
+      return undefined;
+    }
+  }
+
+  #hint(message: string, known: readonly string[]): string {
+    const field = /^No such key: (\w+)/.exec(message)?.[1];
+    if (field) return suggest(field, [...FACT_FIELDS, ...this.#lists.names, ...known]);
+    const variable = /^Unknown variable: (\w+)/.exec(message)?.[1];
+    return variable ? suggest(variable, ["pkg", "release", "advisories", "lists", "params", "variables", "now"]) : "";
+  }
+
+  #needsOf({ reads }: CelExpression): ReadonlySet<FactSource> {
+    const needs = new Set<FactSource>();
+    for (const read of reads) {
+      const source = factSource(read);
+      if (source) needs.add(source);
+      if (read === "variables") for (const all of this.#needs.values()) for (const need of all) needs.add(need);
+      if (read.startsWith("variables."))
+        for (const need of this.#needs.get(read.slice("variables.".length)) ?? []) needs.add(need);
+    }
+    return needs;
+  }
+
+  #error(code: string, message: string, path: readonly (string | number)[]): void {
+    this.#diagnostics.push(this.#file.diagnostic("error", code, message, path));
+  }
+}
+
+/** The value of `variables`: a getter each, made by the engine for every evaluation. */
+export class VariableScope {}
+
+function compileParams(source: Readonly<Record<string, unknown>>): { record: CelRecord; value: object } {
+  class Params {}
+  const value = new Params() as Record<string, unknown>;
+  const fields: Record<string, CelType> = {};
+  for (const [name, param] of Object.entries(source)) [fields[name], value[name]] = compileParam(param);
+  return { record: { name: "Params", fields, ctor: Params }, value };
+}
+
+function compileParam(param: unknown): [CelType, unknown] {
+  if (typeof param === "string") return ["string", param];
+  if (typeof param === "boolean") return ["bool", param];
+  if (typeof param === "number") return Number.isSafeInteger(param) ? ["int", BigInt(param)] : ["double", param];
+  return ["map<string, bool>", new Map((param as string[]).map((item) => [item, true]))];
+}
+
+function isAlwaysTrue(condition: CelExpression): boolean {
+  if (condition.reads.size > 0) return false;
+  try {
+    return condition.evaluate({}) === true;
+  } catch {
+    return false; // It fails on every release, which the engine reports as it judges; it does not match.
+  }
+}

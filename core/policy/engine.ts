@@ -1,0 +1,155 @@
+/** Facts to a decision. Pure: the clock, the facts and the rules come in, a Decision goes out, nothing is thrown. */
+import type { BundleReference, Decision, Evidence, PolicyVerdict } from "../../schemas/types/decision.ts";
+import type { Facts } from "../../schemas/types/facts.ts";
+import type { Digests } from "../digest.ts";
+import { messageOf } from "../errors.ts";
+import { formatInstant } from "../time.ts";
+import { severity } from "../verdict.ts";
+import { oneLine } from "../words.ts";
+import { type Approval, approves } from "./approvals.ts";
+import type { CelContext, CelExpression } from "./cel.ts";
+import { type CompiledPolicy, type CompiledRule, type PolicySet, VariableScope } from "./compile.ts";
+import { type FactSource, toCelFacts } from "./facts.ts";
+
+export interface Circumstances {
+  readonly now: Date;
+  /** The documents that the facts were read from. */
+  readonly known: ReadonlySet<FactSource>;
+  readonly bundle: BundleReference;
+}
+
+const MAX_REASON = 500;
+
+/** Judges one release by every policy. A rule that fails is `quarantine` (or the policy's `onError`), never a pass. */
+export function decide(set: PolicySet, facts: Facts, { now, known, bundle }: Circumstances): Decision {
+  const context = { ...toCelFacts(facts), lists: set.lists.value, now };
+  const approvals = set.approvals.get(facts.release.purl) ?? [];
+  const verdicts: PolicyVerdict[] = [];
+  const skipped: string[] = [];
+  for (const policy of set.policies) {
+    if (policy.ecosystems && !policy.ecosystems.has(facts.pkg.ecosystem)) continue;
+    const outcome = judge(policy, context, known);
+    if (outcome === "skipped") skipped.push(policy.name);
+    else if (outcome) {
+      const lifting = approvals.find((approval) => lifts(approval, policy, facts, now));
+      verdicts.push({ ...outcome, liftedBy: lifting?.path ?? null });
+    }
+  }
+  verdicts.sort(bySeverity);
+  const deciding = verdicts.find(({ mode, liftedBy }) => mode === "enforce" && liftedBy === null);
+  return {
+    decision: deciding?.verdict ?? "allow",
+    purl: facts.release.purl,
+    policy: deciding?.policy ?? null,
+    rule: deciding?.rule ?? null,
+    reason: deciding?.reason ?? "No policy objects.",
+    evidence: facts.advisories.map(toEvidence),
+    until: deciding?.until ?? null,
+    bundle,
+    decidedAt: formatInstant(now),
+    verdicts,
+    skipped,
+  };
+}
+
+type Outcome = Omit<PolicyVerdict, "liftedBy">;
+
+/** The first rule that matches. A rule whose documents are not at hand ends the search: what it would say is unknown. */
+function judge(
+  policy: CompiledPolicy,
+  facts: CelContext,
+  known: ReadonlySet<FactSource>,
+): Outcome | "skipped" | undefined {
+  const context = { ...facts, params: policy.params, variables: variablesOf(policy, facts) };
+  for (const rule of policy.rules) {
+    if (![...rule.needs].every((source) => known.has(source))) return "skipped";
+    const outcome = judgeRule(policy, rule, context);
+    if (outcome) return outcome.verdict === "allow" ? undefined : outcome;
+  }
+  return undefined;
+}
+
+function judgeRule(
+  { name, mode, onError }: CompiledPolicy,
+  rule: CompiledRule,
+  context: CelContext,
+): Outcome | undefined {
+  try {
+    if (rule.condition.evaluate(context) !== true) return undefined;
+  } catch (error) {
+    const reason = oneLine(`The rule could not be evaluated: ${messageOf(error)}`, MAX_REASON);
+    return { policy: name, rule: rule.name, verdict: onError, reason, until: null, mode };
+  }
+  return {
+    policy: name,
+    rule: rule.name,
+    verdict: rule.verdict,
+    reason: reasonOf(rule, context),
+    until: untilOf(rule, context),
+    mode,
+  };
+}
+
+/** As in Kubernetes: a message expression that fails, or yields nothing to show, gives way to the plain message. */
+function reasonOf({ message, messageExpression }: CompiledRule, context: CelContext): string {
+  const text = tryEvaluate(messageExpression, context);
+  return oneLine(typeof text === "string" && text.trim() !== "" ? text : message, MAX_REASON);
+}
+
+/** A hold whose end cannot be computed has none: it stays until somebody lifts it. */
+function untilOf({ until, verdict }: CompiledRule, context: CelContext): string | null {
+  const instant = verdict === "quarantine" ? tryEvaluate(until, context) : undefined;
+  return instant instanceof Date && !Number.isNaN(instant.getTime()) ? formatInstant(instant) : null;
+}
+
+function tryEvaluate(expression: CelExpression | undefined, context: CelContext): unknown {
+  try {
+    return expression?.evaluate(context);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ordered, lazy, evaluated once: a variable's value, or its failure, is kept for the other rules. */
+function variablesOf(policy: CompiledPolicy, facts: CelContext): VariableScope {
+  const scope = new VariableScope();
+  const context = { ...facts, params: policy.params, variables: scope };
+  for (const { name, expression } of policy.variables) {
+    let evaluated: { value: unknown } | { error: unknown } | undefined;
+    Object.defineProperty(scope, name, {
+      enumerable: true,
+      get() {
+        if (!evaluated) {
+          try {
+            evaluated = { value: expression.evaluate(context) };
+          } catch (error) {
+            evaluated = { error };
+          }
+        }
+        if ("error" in evaluated) throw evaluated.error;
+        return evaluated.value;
+      },
+    });
+  }
+  return scope;
+}
+
+function lifts(approval: Approval, { name, approvable }: CompiledPolicy, facts: Facts, now: Date): boolean {
+  const named = approval.policies?.has(name);
+  if (!(named ?? approvable)) return false;
+  return approves(approval, (facts.release.digests ?? {}) as Digests, now);
+}
+
+/** Most severe first; of two holds the one that lasts longer; then by name, so that the order is always the same. */
+function bySeverity(a: PolicyVerdict, b: PolicyVerdict): number {
+  const endOf = ({ until }: PolicyVerdict) => (until === null ? Number.POSITIVE_INFINITY : Date.parse(until));
+  return severity(b.verdict) - severity(a.verdict) || compare(endOf(b), endOf(a)) || compare(a.policy, b.policy);
+}
+
+function compare<T extends string | number>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function toEvidence({ id, source, url }: Facts["advisories"][number]): Evidence {
+  return { id, source, url: url ?? null };
+}

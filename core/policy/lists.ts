@@ -1,0 +1,63 @@
+/** Named lists, as the value of `lists` in CEL: each a map from entry to the reason that it stands there. */
+import schema from "../../schemas/package-list.schema.json" with { type: "json" };
+import type { PackageList } from "../../schemas/types/package-list.ts";
+import { schemaCheck } from "../schema.ts";
+import type { Diagnostic } from "../source/diagnostic.ts";
+import type { SourceFile } from "../source/files.ts";
+import { YamlFile } from "../source/yaml-file.ts";
+import type { CelRecord } from "./cel.ts";
+
+const check = schemaCheck<PackageList>(schema);
+
+export interface Lists {
+  readonly record: CelRecord;
+  readonly value: object;
+  readonly names: readonly string[];
+}
+
+/** Reads the list files; what is wrong with them goes to `diagnostics`. */
+export function compileLists(files: readonly SourceFile[], diagnostics: Diagnostic[]): Lists {
+  class ListsRecord {}
+  const value = new ListsRecord() as Record<string, Map<string, string>>;
+  for (const source of files) {
+    const file = new YamlFile(source);
+    const issues = file.check(check);
+    diagnostics.push(...issues);
+    if (issues.length > 0) continue;
+    const { metadata, spec } = file.value as PackageList;
+    if (Object.hasOwn(value, metadata.name)) {
+      diagnostics.push(
+        file.diagnostic("error", "duplicate-name", `another file has a list named \`${metadata.name}\``, [
+          "metadata",
+          "name",
+        ]),
+      );
+      continue;
+    }
+    const entries = spec.entries.map((item): [string, string] =>
+      typeof item === "string" ? [item, ""] : [item.entry, item.reason],
+    );
+    value[metadata.name] = new Map(entries);
+    for (const [index, [entry]] of entries.entries()) {
+      if (entries.findIndex(([other]) => other === entry) < index && entries.length <= 5000) {
+        diagnostics.push(
+          file.diagnostic("warning", "duplicate-entry", `\`${entry}\` stands in the list twice`, [
+            "spec",
+            "entries",
+            index,
+          ]),
+        );
+      }
+    }
+  }
+  const names = Object.keys(value);
+  return {
+    record: {
+      name: "Lists",
+      fields: Object.fromEntries(names.map((name) => [name, "map<string, string>"])),
+      ctor: ListsRecord,
+    },
+    value,
+    names,
+  };
+}

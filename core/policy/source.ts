@@ -1,0 +1,38 @@
+/** The source of a policy repository: what is compiled, and what a bundle carries, so that both compile the same text. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { CordonError } from "../errors.ts";
+import { readFolder, readText, type SourceFile } from "../source/files.ts";
+
+export interface PolicySource {
+  readonly policies: readonly SourceFile[];
+  readonly lists: readonly SourceFile[];
+  readonly approvals: readonly SourceFile[];
+}
+
+const YAML_ENDINGS = [".yaml", ".yml"];
+export const CONFIG_FILE = "cordon.yaml";
+
+/** Reads `policies/`, `lists/` and `approvals/` of the repository in `dir`. Throws FILE_UNREADABLE where it is none. */
+export function readPolicySource(dir: string): PolicySource {
+  const source = {
+    policies: readFolder(dir, "policies", YAML_ENDINGS),
+    lists: readFolder(dir, "lists", YAML_ENDINGS),
+    approvals: readFolder(dir, "approvals", YAML_ENDINGS),
+  };
+  if (source.policies.length === 0) {
+    throw new CordonError("FILE_UNREADABLE", `${dir} is no policy repository: it has no policies/*.yaml`);
+  }
+  return source;
+}
+
+/** The repository's `cordon.yaml`; undefined where it has none. */
+export function readConfigFile(dir: string): SourceFile | undefined {
+  const path = join(dir, CONFIG_FILE);
+  return existsSync(path) ? { path: CONFIG_FILE, text: readText(path) } : undefined;
+}
+
+/** The repository's own tests. */
+export function readTestFiles(dir: string): SourceFile[] {
+  return readFolder(dir, "tests", YAML_ENDINGS);
+}

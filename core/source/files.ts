@@ -1,0 +1,70 @@
+/** Files from disk, bounded: a policy repository may be somebody else's. */
+import { lstatSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CordonError, messageOf } from "../errors.ts";
+
+/** A text file of a folder; `path` is relative to its top, with forward slashes. */
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+const MAX_TEXT_BYTES = 8 * 1024 * 1024;
+const MAX_FILES = 50_000;
+
+/** A text file of at most 8 MiB. Throws FILE_UNREADABLE, FILE_TOO_LARGE. */
+export function readText(path: string): string {
+  return Buffer.from(readBytes(path, MAX_TEXT_BYTES)).toString("utf8");
+}
+
+/** A regular file of at most `maxBytes`. Throws FILE_UNREADABLE, FILE_TOO_LARGE. */
+export function readBytes(path: string, maxBytes: number): Uint8Array {
+  let bytes: Uint8Array;
+  try {
+    const { size } = lstatSync(path);
+    if (size > maxBytes) throw new CordonError("FILE_TOO_LARGE", `${path} has ${size} bytes; the limit is ${maxBytes}`);
+    bytes = readFileSync(path);
+  } catch (cause) {
+    if (cause instanceof CordonError) throw cause;
+    throw new CordonError("FILE_UNREADABLE", `${path} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+  if (bytes.length > maxBytes)
+    throw new CordonError("FILE_TOO_LARGE", `${path} has ${bytes.length} bytes; the limit is ${maxBytes}`);
+  return bytes;
+}
+
+/**
+ * The text files below `top/folder` whose names end in one of `endings`, sorted by path; none where the folder does
+ * not exist. Symbolic links are not followed: a repository must not read what lies beside it.
+ */
+export function readFolder(top: string, folder: string, endings: readonly string[]): SourceFile[] {
+  const files: SourceFile[] = [];
+  const visit = (relative: string): void => {
+    for (const entry of listFolder(join(top, relative))) {
+      const path = `${relative}/${entry.name}`;
+      if (entry.isDirectory()) visit(path);
+      else if (entry.isFile() && endings.some((ending) => entry.name.endsWith(ending)))
+        files.push({ path, text: readText(join(top, path)) });
+      if (files.length > MAX_FILES)
+        throw new CordonError("FILE_TOO_LARGE", `${join(top, folder)} has more than ${MAX_FILES} files`);
+    }
+  };
+  visit(folder);
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Writes the whole file or nothing: a reader, or a crash, never meets half of it. */
+export function writeWhole(path: string, content: Uint8Array | string, mode = 0o644): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, content, { mode, flush: true });
+  renameSync(temporary, path);
+}
+
+function listFolder(path: string) {
+  try {
+    return readdirSync(path, { withFileTypes: true });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw new CordonError("FILE_UNREADABLE", `${path} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}

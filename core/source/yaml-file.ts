@@ -1,0 +1,126 @@
+/** YAML (or JSON) as its author wrote it: values together with where they stand. */
+import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import type { SchemaCheck, SchemaIssue } from "../schema.ts";
+import { oneLine } from "../words.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+import type { SourceFile } from "./files.ts";
+
+type Path = readonly (string | number)[];
+
+export class YamlFile {
+  readonly path: string;
+  readonly text: string;
+  readonly value: unknown;
+  /** What is wrong with the YAML itself; where there is anything, `value` is undefined. */
+  readonly syntaxErrors: readonly Diagnostic[];
+  readonly #document: Document;
+  readonly #lines = new LineCounter();
+
+  constructor({ path, text }: SourceFile) {
+    this.path = path;
+    this.text = text;
+    this.#document = parseDocument(text, {
+      lineCounter: this.#lines,
+      schema: "core",
+      uniqueKeys: true,
+      prettyErrors: false,
+    });
+    this.syntaxErrors = this.#document.errors.map((error) =>
+      this.#at("error", "yaml-syntax", oneLine(error.message, 300), error.pos[0], error.pos[1] - error.pos[0]),
+    );
+    this.value = this.syntaxErrors.length > 0 ? undefined : this.#toValue();
+  }
+
+  /** Checks the value; the issues as diagnostics, none where it is a T. */
+  check<T>(check: SchemaCheck<T>): Diagnostic[] {
+    if (this.syntaxErrors.length > 0) return [...this.syntaxErrors];
+    return check(this.value).map((issue) => this.#ofIssue(issue));
+  }
+
+  /** A diagnostic on the value at `path`, or on the nearest thing above it. `from` and `to` are offsets into a text value. */
+  diagnostic(
+    severity: Diagnostic["severity"],
+    code: string,
+    message: string,
+    path: Path,
+    from?: number,
+    to?: number,
+  ): Diagnostic {
+    const node = this.#node(path);
+    const [start, end] = node?.range ?? [0, 1];
+    if (from !== undefined && isScalar(node) && typeof node.value === "string") {
+      const offsets = this.#alignScalar(node.value, start, end, /^BLOCK/.test(node.type ?? ""));
+      const first = offsets[from] ?? start;
+      const last = offsets[Math.max(from, (to ?? from + 1) - 1)] ?? first;
+      return this.#at(severity, code, message, first, last - first + 1);
+    }
+    return this.#at(severity, code, message, start, this.text.slice(start, end).split("\n", 1)[0]?.length ?? 1);
+  }
+
+  /** Line of the value at `path`, from 1. */
+  lineOf(path: Path): number {
+    return this.#lines.linePos(this.#node(path)?.range?.[0] ?? 0).line;
+  }
+
+  #toValue(): unknown {
+    try {
+      return this.#document.toJS({ maxAliasCount: 100 });
+    } catch {
+      // Aliases that multiply without end; the schema check then reports that the file is no object.
+      return undefined;
+    }
+  }
+
+  #node(path: Path): Node | undefined {
+    for (let length = path.length; length >= 0; length--) {
+      const node = length === 0 ? this.#document.contents : this.#document.getIn(path.slice(0, length), true);
+      if (isNode(node)) return node;
+    }
+    return undefined;
+  }
+
+  #ofIssue({ path, onKey, message }: SchemaIssue): Diagnostic {
+    const code = onKey === undefined ? "schema" : "unknown-key";
+    const where = path.length > 0 ? `${path.map(String).join(".")}: ` : "";
+    const parent = this.#node(path);
+    if (onKey !== undefined && isMap(parent)) {
+      const key = parent.items.find(({ key }) => isScalar(key) && key.value === onKey)?.key;
+      if (isScalar(key) && key.range)
+        return this.#at("error", code, message, key.range[0], key.range[1] - key.range[0]);
+    }
+    return this.diagnostic("error", code, `${where}${message}`, path);
+  }
+
+  /**
+   * For each character of a scalar's value, its offset in the file. White space in the value stands for any white
+   * space in the file (folding, indentation), and what only the file has (quotes, escapes) is stepped over.
+   */
+  #alignScalar(value: string, start: number, end: number, isBlock: boolean): number[] {
+    let at = isBlock ? this.text.indexOf("\n", start) + 1 : start;
+    const offsets: number[] = [];
+    for (const char of value) {
+      const from = at;
+      while (at < end && this.text[at] !== char && !(/\s/.test(char) && /\s/.test(this.text[at] ?? ""))) at++;
+      if (at >= end) at = Math.min(from, end - 1);
+      for (let unit = 0; unit < char.length; unit++) offsets.push(at + unit);
+      at += char.length;
+      if (/\s/.test(char)) while (at < end && /\s/.test(this.text[at] ?? "") && this.text[at] !== char) at++;
+    }
+    return offsets;
+  }
+
+  #at(severity: Diagnostic["severity"], code: string, message: string, offset: number, length: number): Diagnostic {
+    const { line, col } = this.#lines.linePos(offset);
+    const source = (this.text.split("\n", line)[line - 1] ?? "").replace(/\r$/, "");
+    return {
+      file: this.path,
+      line: Math.max(1, line),
+      column: Math.max(1, col),
+      length: Math.max(1, length),
+      severity,
+      code,
+      message,
+      source,
+    };
+  }
+}

@@ -1,0 +1,68 @@
+/** The registry behind Cordon: documents by name, files by what the documents say. */
+import type { Readable } from "node:stream";
+import type { Ecosystem, Listing, ReleaseFile } from "./ecosystems/ecosystem.ts";
+import { CordonError } from "./errors.ts";
+import { describe, type Fetch, fetchBytes } from "./http.ts";
+import { toPurl } from "./purl.ts";
+
+/** Bounds on what an upstream may send. The largest packument known has some 40 MB. */
+export const UPSTREAM_LIMITS = {
+  listingBytes: 128 * 1024 * 1024,
+  fileBytes: 2 * 1024 * 1024 * 1024,
+  timeoutMs: 30_000,
+} as const;
+
+export interface UpstreamFile {
+  /** Bytes, if the upstream says how many. */
+  readonly size: number | undefined;
+  readonly body: Readable;
+}
+
+/** Throws UPSTREAM_* failures, and NOT_FOUND where the upstream has no such package or file. */
+export interface Upstream {
+  readonly ecosystem: Ecosystem;
+  readonly registry: URL;
+  listing(name: string): Promise<Listing>;
+  file(file: ReleaseFile): Promise<UpstreamFile>;
+}
+
+export function createUpstream(ecosystem: Ecosystem, registry: URL, fetch: Fetch): Upstream {
+  return {
+    ecosystem,
+    registry,
+    async listing(name) {
+      const url = ecosystem.listingUrl(registry, name);
+      const { status, body } = await fetchBytes(fetch, url, {
+        headers: { accept: ecosystem.listingAccept },
+        maxBytes: UPSTREAM_LIMITS.listingBytes,
+        timeoutMs: UPSTREAM_LIMITS.timeoutMs,
+      });
+      if (status === 404 || status === 410)
+        throw new CordonError("NOT_FOUND", `the upstream registry has no ${toPurl({ type: ecosystem.type, name })}`);
+      if (status !== 200) throw new CordonError("UPSTREAM_STATUS", `${describe(url)} answered ${status}`);
+      return ecosystem.parseListing(name, body);
+    },
+    async file(file) {
+      const url = new URL(file.url);
+      // A document must not send Cordon, or its credentials, to a host that the operator did not name.
+      if (url.origin !== registry.origin)
+        throw new CordonError(
+          "UPSTREAM_MALFORMED",
+          `the upstream's document says that ${file.name} lies on another origin (${url.origin})`,
+        );
+      const { status, headers, body } = await fetch(url, {
+        maxBytes: UPSTREAM_LIMITS.fileBytes,
+        timeoutMs: UPSTREAM_LIMITS.timeoutMs,
+        headers: { "accept-encoding": "identity" },
+      });
+      if (status !== 200) {
+        body.destroy();
+        if (status === 404 || status === 410)
+          throw new CordonError("NOT_FOUND", `the upstream registry has no ${file.name}`);
+        throw new CordonError("UPSTREAM_STATUS", `${describe(url)} answered ${status}`);
+      }
+      const size = Number(headers["content-length"]);
+      return { size: Number.isSafeInteger(size) ? size : undefined, body };
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/** Words for people: suggestions for misspelt names, and lists cut to a length. */
+
+/** ` — did you mean \`x\`?` for the closest candidate, or nothing where none is close. */
+export function suggest(word: string, candidates: Iterable<string>): string {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(word, candidate, bestDistance);
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best === undefined || best === word ? "" : `; did you mean \`${best}\`?`;
+}
+
+/** Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours; `limit` where it reaches that. */
+export function editDistance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) >= limit || a.length > 256 || b.length > 256) return limit;
+  let before: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = at(previous, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      let cost = Math.min(at(previous, j) + 1, at(row, j - 1) + 1, substitution);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        cost = Math.min(cost, at(before, j - 2) + 1);
+      row.push(cost);
+    }
+    [before, previous] = [previous, row];
+  }
+  return Math.min(at(previous, b.length), limit);
+}
+
+function at(row: readonly number[], index: number): number {
+  return row[index] ?? Number.POSITIVE_INFINITY;
+}
+
+/** One line without control characters, cut at `length` characters. */
+export function oneLine(text: string, length: number): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must go: terminals act on them
+  const line = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, " ").trim();
+  return line.length <= length ? line : `${line.slice(0, length - 1)}…`;
+}

@@ -1,0 +1,48 @@
+/**
+ * Writes `schemas/types/*.ts` from `schemas/*.schema.json`; `--check` only compares, and fails when a file is not current.
+ * The schemas are the one source of the types, of the CEL declarations and of what a file may contain.
+ */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { compile } from "json-schema-to-typescript";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+
+export function schemaNames(): string[] {
+  return readdirSync(here)
+    .filter((file) => file.endsWith(".schema.json"))
+    .map((file) => file.slice(0, -".schema.json".length))
+    .sort();
+}
+
+export async function generateTypes(name: string): Promise<string> {
+  const schema = JSON.parse(readFileSync(`${here}${name}.schema.json`, "utf8"));
+  return compile(schema, name, {
+    additionalProperties: true,
+    bannerComment: `// Generated from ${name}.schema.json by schemas/generate.ts; do not edit.`,
+    enableConstEnums: false,
+    ignoreMinAndMaxItems: true,
+    style: { printWidth: 120 },
+    unknownAny: true,
+  });
+}
+
+export function readCommittedTypes(name: string): string {
+  return readFileSync(`${here}types/${name}.ts`, "utf8");
+}
+
+if (import.meta.main) {
+  const stale: string[] = [];
+  for (const name of schemaNames()) {
+    const types = await generateTypes(name);
+    if (process.argv.includes("--check")) {
+      if (readCommittedTypes(name) !== types) stale.push(name);
+    } else writeFileSync(`${here}types/${name}.ts`, types);
+  }
+  if (stale.length > 0) {
+    console.error(
+      `Not current: ${stale.map((name) => `schemas/types/${name}.ts`).join(", ")}. Run \`npm run generate\`.`,
+    );
+    process.exitCode = 1;
+  }
+}

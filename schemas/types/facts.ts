@@ -1,0 +1,175 @@
+// Generated from facts.schema.json by schemas/generate.ts; do not edit.
+
+/**
+ * Everything known about one release when it is judged: the typed input of the rules. `x-source` names the document that a fact comes from: `identity` (the purl alone) or `listing` (the ecosystem's metadata document). A fact that its source does not give is absent, never null or empty; ask with has().
+ */
+export interface Facts {
+  pkg: Package;
+  release: Release;
+  /**
+   * The findings that affect this release, sorted by id; those that do not affect it are left out.
+   */
+  advisories: Advisory[];
+}
+/**
+ * The package: a name in an ecosystem.
+ */
+export interface Package {
+  /**
+   * The purl type.
+   */
+  ecosystem: "npm" | "pypi" | "cargo" | "golang";
+  /**
+   * The full name as its ecosystem writes it, scope included (`@acme/ui`).
+   */
+  name: string;
+  /**
+   * The npm scope with its `@`; absent where the name has none.
+   */
+  scope?: string;
+  /**
+   * The package's purl, without version (`pkg:npm/%40acme/ui`).
+   */
+  purl: string;
+  /**
+   * How many releases the upstream lists.
+   */
+  releaseCount?: number;
+  /**
+   * When the oldest listed release was published; absent where no release has a valid time.
+   */
+  firstPublished?: string;
+  /**
+   * Account names of those who may publish (npm: `maintainers[].name`).
+   */
+  maintainers?: string[];
+  /**
+   * URL of the source repository as the newest metadata states it; the publisher's claim, not verified.
+   */
+  repository?: string;
+}
+/**
+ * One version of the package.
+ */
+export interface Release {
+  /**
+   * The version as the ecosystem writes it.
+   */
+  version: string;
+  /**
+   * The release's purl (`pkg:npm/%40acme/ui@1.2.3`).
+   */
+  purl: string;
+  /**
+   * Whether the ecosystem's version order calls it a pre-release; absent where the version is not valid.
+   */
+  prerelease?: boolean;
+  /**
+   * When the registry says it was published (npm: `time[version]`); absent where it says nothing, or nothing valid.
+   */
+  published?: string;
+  /**
+   * Whether the registry withdrew it but still serves it. npm has no such state: always false.
+   */
+  yanked?: boolean;
+  /**
+   * The publisher's deprecation text; absent where there is none.
+   */
+  deprecated?: string;
+  /**
+   * The licence expression as published; absent where there is none.
+   */
+  license?: string;
+  /**
+   * URL of the source repository as this release states it; the publisher's claim, not verified.
+   */
+  repository?: string;
+  /**
+   * Unpacked size in bytes (npm: `dist.unpackedSize`).
+   */
+  size?: number;
+  /**
+   * Digests of the release's file by algorithm, in lower-case hex.
+   */
+  digests?: {
+    [k: string]: string;
+  };
+  /**
+   * The scripts that an install runs (npm: preinstall, install, postinstall, and the implied `node-gyp rebuild`), in the order in which they run. Empty where there are none.
+   */
+  installScripts?: Script[];
+  /**
+   * The install scripts against those of the next lower listed version: `none` (there are none), `new` (it had none, or there is no lower version), `changed`, `same`.
+   */
+  installScriptsChange?: "none" | "new" | "changed" | "same";
+  /**
+   * When the first release of the unbroken run of versions with exactly these install scripts was published; absent where there are no scripts or a time of the run is missing.
+   */
+  installScriptsSince?: string;
+  provenance?: Provenance;
+}
+export interface Script {
+  /**
+   * The life-cycle event.
+   */
+  name: string;
+  /**
+   * The command.
+   */
+  text: string;
+}
+/**
+ * What the registry says of build attestations. Presence is the registry's claim, not a verified signature.
+ */
+export interface Provenance {
+  /**
+   * Whether the listing names attestations for this release.
+   */
+  present: boolean;
+  /**
+   * Whether this release has none although the next lower listed version has.
+   */
+  lost: boolean;
+}
+export interface Advisory {
+  /**
+   * The record's id (`MAL-2024-11183`, `GHSA-…`).
+   */
+  id: string;
+  /**
+   * Other ids of the same finding.
+   */
+  aliases: string[];
+  /**
+   * `malicious`: the release is an attack. `vulnerability`: a weakness. `other`: a notice, such as an unmaintained package.
+   */
+  kind: "malicious" | "vulnerability" | "other";
+  /**
+   * CVSS base score, 0 to 10, from the newest vector version given; absent where the record has no valid vector.
+   */
+  score?: number;
+  /**
+   * The score's rating as CVSS names it; absent with the score.
+   */
+  severity?: "none" | "low" | "medium" | "high" | "critical";
+  /**
+   * Versions that end an affected range, in the ecosystem's order.
+   */
+  fixed: string[];
+  /**
+   * The record's own line.
+   */
+  summary?: string;
+  /**
+   * When the record was published; absent where it does not say, or says a placeholder.
+   */
+  published?: string;
+  /**
+   * Name of the feed.
+   */
+  source: string;
+  /**
+   * Where a person reads more.
+   */
+  url?: string;
+}
