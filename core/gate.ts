@@ -19,6 +19,8 @@ export interface Rules {
   readonly tables: readonly AdvisoryTable[];
   /** The bundle that they came from; null for a directory. */
   readonly reference: BundleReference;
+  /** See Circumstances. */
+  readonly holdNewerThan?: Date | undefined;
 }
 
 const FROM_PURL: ReadonlySet<FactSource> = new Set(["identity"]);
@@ -29,7 +31,7 @@ const MAX_GONE = 100;
 export function judgeListing(rules: Rules, listing: Listing, now: Date): JudgedListing {
   const id = { type: listing.pkg.ecosystem, name: listing.name };
   const findings = new PackageFindings(id, rules.tables);
-  const circumstances = { now, known: FROM_LISTING, bundle: rules.reference };
+  const circumstances = { now, known: FROM_LISTING, bundle: rules.reference, holdNewerThan: rules.holdNewerThan };
   const decisions = new Map<string, Decision>();
   for (const [version, { facts }] of listing.releases) {
     decisions.set(

@@ -48,24 +48,30 @@ export function verifyBundle(bytes: Uint8Array, trust: Trust, now: Date): Verifi
   return { manifest, digest: sha256(statement), signer } as VerifiedBundle;
 }
 
-/** A bundle that is offered, against what was accepted before. Throws BUNDLE_ROLLBACK, BUNDLE_FORK, BUNDLE_EXPIRED. */
-export function verifyAdvance({ manifest, digest }: VerifiedBundle, floor: Floor | undefined, now: Date): void {
-  const name = `revision ${manifest.epoch}.${manifest.revision}`;
-  if (floor) {
-    const order = manifest.epoch - floor.epoch || manifest.revision - floor.revision;
-    // Rollback: an old bundle, validly signed, would take newer blocks back.
-    if (order < 0)
-      throw new CordonError(
-        "BUNDLE_ROLLBACK",
-        `the bundle is ${name}, and ${floor.epoch}.${floor.revision} was accepted before`,
-      );
-    // Fork: two payloads for one revision mean that somebody else signs too, or that the publisher erred.
-    if (order === 0 && digest !== floor.digest)
-      throw new CordonError("BUNDLE_FORK", `another bundle was accepted as ${name} before`);
-  }
-  // Freeze: a replayed bundle must not become the newest once its lifetime has passed.
+/** A bundle against what was accepted before. Throws BUNDLE_ROLLBACK, BUNDLE_FORK. */
+export function verifyFloor({ manifest, digest }: VerifiedBundle, floor: Floor | undefined): void {
+  if (!floor) return;
+  const name = revisionOf(manifest);
+  const order = manifest.epoch - floor.epoch || manifest.revision - floor.revision;
+  // Rollback: an old bundle, validly signed, would take newer blocks back.
+  if (order < 0)
+    throw new CordonError(
+      "BUNDLE_ROLLBACK",
+      `the bundle is ${name}, and ${floor.epoch}.${floor.revision} was accepted before`,
+    );
+  // Fork: two payloads for one revision mean that somebody else signs too, or that the publisher erred.
+  if (order === 0 && digest !== floor.digest)
+    throw new CordonError("BUNDLE_FORK", `another bundle was accepted as ${name} before`);
+}
+
+/** A bundle that is offered as new. Freeze: a replayed one must not become the newest once its lifetime has passed. Throws BUNDLE_EXPIRED. */
+export function verifyFresh({ manifest }: VerifiedBundle, now: Date): void {
   if (now.getTime() >= Date.parse(manifest.expires))
-    throw new CordonError("BUNDLE_EXPIRED", `the bundle (${name}) expired at ${manifest.expires}`);
+    throw new CordonError("BUNDLE_EXPIRED", `the bundle (${revisionOf(manifest)}) expired at ${manifest.expires}`);
+}
+
+function revisionOf({ epoch, revision }: Manifest): string {
+  return `revision ${epoch}.${revision}`;
 }
 
 type SignedBundle = ReturnType<typeof bundleFromJSON>;

@@ -36,6 +36,8 @@ export interface Listing {
   /** Versions that the document names in a form that cannot be judged; they are never served. */
   readonly unusable: readonly string[];
   readonly document: unknown;
+  /** Bytes of the document as it came: what keeping it costs. */
+  readonly bytes: number;
 }
 
 /** A listing with the decision on each of its releases. */

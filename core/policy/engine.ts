@@ -16,12 +16,14 @@ export interface Circumstances {
   /** The documents that the facts were read from. */
   readonly known: ReadonlySet<FactSource>;
   readonly bundle: BundleReference;
+  /** Set where the bundle has expired and its operator holds what came after it: no feed has judged such a release. */
+  readonly holdNewerThan?: Date | undefined;
 }
 
 const MAX_REASON = 500;
 
 /** Judges one release by every policy. A rule that fails is `quarantine` (or the policy's `onError`), never a pass. */
-export function decide(set: PolicySet, facts: Facts, { now, known, bundle }: Circumstances): Decision {
+export function decide(set: PolicySet, facts: Facts, { now, known, bundle, holdNewerThan }: Circumstances): Decision {
   const context = { ...toCelFacts(facts), lists: set.lists.value, now };
   const approvals = set.approvals.get(facts.release.purl) ?? [];
   const verdicts: PolicyVerdict[] = [];
@@ -35,6 +37,7 @@ export function decide(set: PolicySet, facts: Facts, { now, known, bundle }: Cir
       verdicts.push({ ...outcome, liftedBy: lifting?.path ?? null });
     }
   }
+  if (holdNewerThan && known.has("listing") && isNewer(facts, holdNewerThan)) verdicts.push(heldAfter(holdNewerThan));
   verdicts.sort(bySeverity);
   const deciding = verdicts.find(({ mode, liftedBy }) => mode === "enforce" && liftedBy === null);
   return {
@@ -42,13 +45,30 @@ export function decide(set: PolicySet, facts: Facts, { now, known, bundle }: Cir
     purl: facts.release.purl,
     policy: deciding?.policy ?? null,
     rule: deciding?.rule ?? null,
-    reason: deciding?.reason ?? "No policy objects.",
+    reason: deciding?.reason ?? (skipped.length > 0 ? "No policy that could be judged objects." : "No policy objects."),
     evidence: facts.advisories.map(toEvidence),
     until: deciding?.until ?? null,
     bundle,
     decidedAt: formatInstant(now),
     verdicts,
     skipped,
+  };
+}
+
+function isNewer({ release }: Facts, instant: Date): boolean {
+  return release.published === undefined || Date.parse(release.published) > instant.getTime();
+}
+
+function heldAfter(instant: Date): PolicyVerdict {
+  const reason = `It was published after the bundle in force was made (${formatInstant(instant)}), and that bundle has expired.`;
+  return {
+    policy: "expired-bundle",
+    rule: "hold-new",
+    verdict: "quarantine",
+    reason,
+    until: null,
+    mode: "enforce",
+    liftedBy: null,
   };
 }
 

@@ -39,7 +39,7 @@ export function parseListing(name: string, bytes: Uint8Array): Listing {
     releases.set(version, { version, facts: release.facts, files: [fileOf(name, version, manifest)] });
     previous = release.previous;
   }
-  return { name, pkg: toPackage(document, times, releases.size), releases, unusable, document };
+  return { name, pkg: toPackage(document, times, releases.size), releases, unusable, document, bytes: bytes.length };
 }
 
 function parsePackument(name: string, bytes: Uint8Array): Packument {

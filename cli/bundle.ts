@@ -1,0 +1,84 @@
+/** The steps of a bundle's making that commands and the quick start share. */
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type BuiltBundle, buildBundle } from "../core/bundle/build.ts";
+import { generateKeyPair, localSigner, parsePrivateKey } from "../core/bundle/keys.ts";
+import { BUNDLE_FILE, checkManifest, STATEMENT_FILE } from "../core/bundle/manifest.ts";
+import { signStatement } from "../core/bundle/sign.ts";
+import { writeSignedBundle, writeStatement } from "../core/bundle/write.ts";
+import { sha256 } from "../core/digest.ts";
+import { CordonError } from "../core/errors.ts";
+import { isObject, own, ownString } from "../core/json.ts";
+import type { Repository } from "../core/repository.ts";
+import { readText, writeWhole } from "../core/source/files.ts";
+import { parseDuration } from "../core/time.ts";
+import type { Manifest } from "../schemas/types/manifest.ts";
+import { readCommit } from "./git.ts";
+
+export interface BuildOptions {
+  readonly out: string;
+  readonly revision: number | undefined;
+  readonly now: Date;
+  readonly version: string;
+}
+
+/** Builds the repository's bundle into `out`; the revision follows the one that lies there. */
+export async function buildInto(
+  repository: Repository,
+  { out, revision, now, version }: BuildOptions,
+): Promise<BuiltBundle> {
+  const before = readPrevious(out);
+  const { config, source, feeds, dir } = repository;
+  const built = buildBundle({
+    source,
+    feeds,
+    channel: config.channel ?? "stable",
+    epoch: before?.manifest.epoch ?? 0,
+    revision: revision ?? (before ? before.manifest.revision + 1 : 1),
+    previous: before?.digest ?? null,
+    created: now,
+    lifetimeMs: parseDuration(config.lifetime ?? "168h") ?? 0,
+    repository: config.repository ?? null,
+    commit: await readCommit(dir),
+    generator: { name: "cordon", version },
+  });
+  mkdirSync(out, { recursive: true });
+  writeStatement(out, built);
+  return built;
+}
+
+/** Signs the statement in `out`. Throws BUNDLE_MISSING, KEY_INVALID. */
+export async function signInto(out: string, keyFile: string): Promise<void> {
+  const path = join(out, STATEMENT_FILE);
+  if (!existsSync(path)) throw new CordonError("BUNDLE_MISSING", `there is no ${path} to sign`);
+  const signer = localSigner(parsePrivateKey(readText(keyFile), keyFile));
+  writeSignedBundle(out, await signStatement(Buffer.from(readText(path).trimEnd()), signer));
+}
+
+/** Writes `cordon.key` (readable by its owner only) and `cordon.pub`. Throws KEY_INVALID rather than replace a key. */
+export function writeKeyPair(dir: string): { key: string; pub: string } {
+  const paths = { key: join(dir, "cordon.key"), pub: join(dir, "cordon.pub") };
+  for (const path of Object.values(paths)) {
+    if (existsSync(path)) throw new CordonError("KEY_INVALID", `${path} exists; a key in use is not replaced`);
+  }
+  mkdirSync(dir, { recursive: true });
+  const { privateKey, publicKey } = generateKeyPair();
+  writeWhole(paths.key, privateKey, 0o600);
+  writeWhole(paths.pub, publicKey);
+  return paths;
+}
+
+/** The manifest in a directory as it says of itself, unverified: it only tells the next number. */
+function readPrevious(out: string): { manifest: Manifest; digest: string } | undefined {
+  if (!existsSync(join(out, BUNDLE_FILE))) return undefined;
+  const payload = statementOf(readText(join(out, BUNDLE_FILE)));
+  const manifest = payload && own(JSON.parse(payload.toString("utf8")), "predicate");
+  return payload && checkManifest.is(manifest) ? { manifest, digest: sha256(payload) } : undefined;
+}
+
+/** The statement inside a signed file, unverified. */
+export function statementOf(signed: string): Buffer | undefined {
+  const envelope = own(JSON.parse(signed), "dsseEnvelope");
+  const payload = isObject(envelope) ? ownString(envelope, "payload") : undefined;
+  return payload === undefined ? undefined : Buffer.from(payload, "base64");
+}

@@ -1,0 +1,29 @@
+/** What every command has: `--json`, errors that say what to do next, and the contract's exit codes. */
+import { Command } from "@oclif/core";
+import { CordonError, messageOf } from "../core/errors.ts";
+
+/** Exit codes: fine, findings (a failed test, a lint error, a denied release, an unverified bundle), or usage and failure. */
+export const EXIT = { fine: 0, findings: 1, failure: 2 } as const;
+
+export abstract class CordonCommand extends Command {
+  static override enableJsonFlag = true;
+
+  /** Ends the command with exit code 1, after its result has been printed. */
+  protected reportFindings(): void {
+    process.exitCode = EXIT.findings;
+  }
+
+  protected override async catch(error: Error & { exitCode?: number }): Promise<unknown> {
+    if (!(error instanceof CordonError)) return super.catch(error);
+    process.exitCode = error.exit;
+    if (this.jsonEnabled()) this.logJson(this.toErrorJson(error));
+    else this.logToStderr(`Error: ${error.message}\n${error.next}`);
+    return undefined;
+  }
+
+  /** oclif's own would print its whole configuration. */
+  protected override toErrorJson(error: unknown): { error: { message: string; code?: string; next?: string } } {
+    if (error instanceof CordonError) return { error: { message: error.message, code: error.code, next: error.next } };
+    return { error: { message: messageOf(error) } };
+  }
+}

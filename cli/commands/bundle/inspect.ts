@@ -1,0 +1,55 @@
+import { Args } from "@oclif/core";
+import { checkManifest } from "../../../core/bundle/manifest.ts";
+import { bundleSource } from "../../../core/bundle/source.ts";
+import { sha256 } from "../../../core/digest.ts";
+import { CordonError } from "../../../core/errors.ts";
+import { own } from "../../../core/json.ts";
+import type { Manifest } from "../../../schemas/types/manifest.ts";
+import { statementOf } from "../../bundle.ts";
+import { CordonCommand } from "../../command.ts";
+import { table } from "../../print.ts";
+
+export default class BundleInspect extends CordonCommand {
+  static override summary = "Show what a bundle says of itself.";
+  static override description = "Nothing is verified: for that there is `bundle verify`.";
+  static override examples = ["<%= config.bin %> <%= command.id %> dist"];
+  static override args = { source: Args.string({ description: "dir:PATH", required: true }) };
+
+  async run(): Promise<{ verified: false; digest: string; manifest: Manifest }> {
+    const { args } = await this.parse(BundleInspect);
+    const source = bundleSource(args.source);
+    const polled = await source.poll(undefined);
+    const { statement, manifest } = parse(Buffer.from(polled?.bytes ?? []).toString("utf8"), source.name);
+    this.log(`revision ${manifest.revision} of channel ${manifest.channel} (not verified)`);
+    this.log(
+      `  made ${manifest.created} by ${manifest.generator.name} ${manifest.generator.version}, fresh until ${manifest.expires}`,
+    );
+    this.log(
+      `  from ${manifest.source.repository ?? "no repository named"} at ${manifest.source.commit ?? "no commit"}\n`,
+    );
+    this.log(
+      table(
+        manifest.parts.map(({ name, size, gzip, sha256 }) => [
+          name,
+          `${size} B`,
+          `${gzip.size} B gz`,
+          `sha256:${sha256}`,
+        ]),
+      ),
+    );
+    for (const { name, entries, newest } of manifest.feeds)
+      this.log(`\nfeed ${name}: ${entries} records, newest ${newest ?? "none"}`);
+    return { verified: false, digest: `sha256:${sha256(statement)}`, manifest };
+  }
+}
+
+function parse(text: string, name: string): { statement: Buffer; manifest: Manifest } {
+  try {
+    const statement = statementOf(text);
+    const manifest = statement && own(JSON.parse(statement.toString("utf8")), "predicate");
+    if (statement && checkManifest.is(manifest)) return { statement, manifest };
+  } catch {
+    // what is no JSON is no bundle either
+  }
+  throw new CordonError("BUNDLE_MALFORMED", `${name} holds no bundle that can be read`);
+}

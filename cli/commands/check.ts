@@ -1,0 +1,105 @@
+import { Args, Flags } from "@oclif/core";
+import { openBundle } from "../../core/bundle/open.ts";
+import { bundleSource } from "../../core/bundle/source.ts";
+import { readTrust } from "../../core/bundle/trust.ts";
+import { verifyBundle } from "../../core/bundle/verify.ts";
+import { CordonError } from "../../core/errors.ts";
+import { decideUnlisted, type Rules } from "../../core/gate.ts";
+import { readInventory } from "../../core/inventory/inventory.ts";
+import { parseReleasePurl, type ReleaseId, toPurl } from "../../core/purl.ts";
+import { requireRepository } from "../../core/repository.ts";
+import { readText } from "../../core/source/files.ts";
+import { permits } from "../../core/verdict.ts";
+import type { Decision } from "../../schemas/types/decision.ts";
+import { CordonCommand } from "../command.ts";
+import { decideLive, parseUpstreams } from "../live.ts";
+import { count, paintVerdict, table } from "../print.ts";
+
+export default class Check extends CordonCommand {
+  static override summary = "Decide on releases now.";
+  static override description =
+    `Judges releases by a policy repository, or by a signed bundle, with the facts that their upstream tells at
+this moment. Exits with 1 when one of them is denied.`;
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> pkg:npm/minimist@1.2.5 --dir policies",
+    "<%= config.bin %> <%= command.id %> --lockfile package-lock.json --bundle dir:dist --trust cordon.pub",
+    "<%= config.bin %> <%= command.id %> --list packages.txt --offline --json",
+  ];
+  static override strict = false;
+  static override args = { purl: Args.string({ description: "releases, as package URLs" }) };
+  static override flags = {
+    list: Flags.string({ description: "a package list: one purl a line" }),
+    lockfile: Flags.string({ description: "a lockfile: package-lock.json, npm-shrinkwrap.json" }),
+    offline: Flags.boolean({
+      description: "judge by advisories, lists and what the purl tells; policies that read more are skipped",
+    }),
+    dir: Flags.string({ description: "the policy repository", default: ".", exclusive: ["bundle"] }),
+    bundle: Flags.string({ description: "judge by this bundle (dir:PATH) instead", dependsOn: ["trust"] }),
+    trust: Flags.string({ description: "public key in PEM, or trust policy in YAML; with --bundle" }),
+    upstream: Flags.string({ description: "the registry of an ecosystem: npm=https://…", multiple: true }),
+  };
+
+  async run(): Promise<{ decisions: readonly Decision[] }> {
+    const { argv, flags } = await this.parse(Check);
+    const releases = releasesOf(argv.map(String), flags);
+    if (releases.length === 0)
+      throw new CordonError("USAGE", "nothing to check: give package URLs, --list or --lockfile");
+    const { rules, upstreams } = await this.#open(flags);
+    const now = new Date();
+    const decisions = flags.offline
+      ? releases.map((release) => decideUnlisted(rules, release, now))
+      : await decideLive(releases, rules, upstreams, now);
+    const denied = decisions.filter((decision) => !permits(decision));
+    this.#print(decisions, denied);
+    if (denied.length > 0) this.reportFindings();
+    return { decisions };
+  }
+
+  async #open(flags: {
+    dir: string;
+    bundle: string | undefined;
+    trust: string | undefined;
+    upstream: string[] | undefined;
+  }): Promise<{ rules: Rules; upstreams: ReadonlyMap<string, string> }> {
+    const given = parseUpstreams(flags.upstream ?? []);
+    if (flags.bundle === undefined || flags.trust === undefined) {
+      const { rules, config } = requireRepository(flags.dir);
+      return { rules, upstreams: new Map([...Object.entries(config.upstreams ?? {}), ...given]) };
+    }
+    const source = bundleSource(flags.bundle);
+    const polled = await source.poll(undefined);
+    if (!polled) throw new CordonError("BUNDLE_MISSING", `${source.name} has no bundle`);
+    const verified = verifyBundle(polled.bytes, readTrust(flags.trust), new Date());
+    return { rules: await openBundle(verified, source.readBlob), upstreams: given };
+  }
+
+  #print(decisions: readonly Decision[], denied: readonly Decision[]): void {
+    this.log(table(decisions.map((decision) => [paintVerdict(decision.decision), decision.purl, explain(decision)])));
+    this.log(`\n${count(decisions.length, "release")}, ${denied.length} denied`);
+    const skipped = new Set(decisions.flatMap((decision) => decision.skipped));
+    if (skipped.size > 0) {
+      const unlisted = count(decisions.filter((decision) => decision.skipped.length > 0).length, "release");
+      this.log(
+        `${unlisted} judged without the upstream's listing (offline, or not listed there); not judged: ${[...skipped].join(", ")}`,
+      );
+    }
+  }
+}
+
+function explain({ policy, rule, reason, evidence, until }: Decision): string {
+  if (policy === null) return "";
+  const ids = evidence.length > 0 ? ` [${evidence.map(({ id }) => id).join(", ")}]` : "";
+  return `${policy}/${rule}: ${reason}${ids}${until === null ? "" : ` Free at ${until}.`}`;
+}
+
+function releasesOf(
+  purls: readonly string[],
+  flags: { list: string | undefined; lockfile: string | undefined },
+): ReleaseId[] {
+  const files = [flags.list, flags.lockfile].filter((path) => path !== undefined);
+  const releases = [
+    ...purls.map(parseReleasePurl),
+    ...files.flatMap((path) => readInventory(path, readText(path)).releases),
+  ];
+  return [...new Map(releases.map((release) => [toPurl(release), release])).values()];
+}

@@ -1,0 +1,97 @@
+import { dirname, resolve } from "node:path";
+import { Flags } from "@oclif/core";
+import { type CordonConfig, requireConfig, upstreamUrl } from "../../core/config.ts";
+import { CordonError } from "../../core/errors.ts";
+import { readText } from "../../core/source/files.ts";
+import { type RunningProxy, startProxy } from "../../proxy/server.ts";
+import { CordonCommand } from "../command.ts";
+import { parseUpstreams } from "../live.ts";
+
+const DEFAULT_LISTEN = "127.0.0.1:4873";
+
+export default class StartProxy extends CordonCommand {
+  static override summary = "Start the proxy.";
+  static override description =
+    `Verifies the bundle against the trust policy and enforces it between package managers and their registries.
+Runs until it gets SIGINT or SIGTERM; then requests under way are finished. Without a verified bundle it answers 503.`;
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> --bundle dir:dist --trust cordon.pub",
+    "<%= config.bin %> <%= command.id %> --config cordon.yaml --listen 0.0.0.0:4873 --public-url https://packages.acme.example",
+  ];
+  static override flags = {
+    bundle: Flags.string({ description: "where the bundle comes from: dir:PATH" }),
+    trust: Flags.string({ description: "public key in PEM, or trust policy in YAML" }),
+    listen: Flags.string({ description: `HOST:PORT (default ${DEFAULT_LISTEN})` }),
+    state: Flags.string({
+      description: "directory for the last known good bundle and the decision log (default .cordon/state)",
+    }),
+    upstream: Flags.string({ description: "the registry of an ecosystem: npm=https://…", multiple: true }),
+    "public-url": Flags.string({ description: "how clients reach the proxy" }),
+    config: Flags.string({ description: "a cordon.yaml with any of these; flags stand before it" }),
+  };
+
+  async run(): Promise<{ publicUrl: string }> {
+    const { flags } = await this.parse(StartProxy);
+    const { config, pathOf } = readConfig(flags.config);
+    const bundle = flags.bundle ?? pathOf(config.proxy?.bundle);
+    const trust = flags.trust ?? pathOf(config.proxy?.trust);
+    if (bundle === undefined)
+      throw new CordonError("USAGE", "a proxy needs a bundle to enforce: give --bundle dir:PATH");
+    if (trust === undefined)
+      throw new CordonError(
+        "USAGE",
+        "a proxy without a trust policy would enforce anybody's bundle: give --trust FILE",
+      );
+    const npm = parseUpstreams(flags.upstream ?? []).get("npm") ?? config.upstreams?.npm;
+    const proxy = await startProxy({
+      bundle,
+      trust,
+      listen: parseListen(flags.listen ?? config.proxy?.listen ?? DEFAULT_LISTEN),
+      state: flags.state ?? pathOf(config.proxy?.state) ?? ".cordon/state",
+      publicUrl: flags["public-url"] ?? config.publicUrl,
+      repository: config.repository ?? null,
+      npmUpstream: upstreamUrl("npm", npm),
+      pollSeconds: config.proxy?.pollSeconds ?? 60,
+      onExpired: config.proxy?.onExpired ?? "enforce",
+    });
+    const { state, revision, lastPoll } = proxy.lifecycle.status();
+    this.log(
+      revision === null
+        ? `No bundle in force: ${lastPoll?.error?.message ?? state}`
+        : `Enforcing revision ${revision} (${state}).`,
+    );
+    this.log(
+      `Listening at ${proxy.publicUrl}; npm's registry is ${proxy.publicUrl}/npm/. Decisions go to ${proxy.decisionLog}.`,
+    );
+    await stopped(proxy);
+    return { publicUrl: proxy.publicUrl };
+  }
+}
+
+/** The config file, and its paths made absolute: they are relative to the file. */
+function readConfig(path: string | undefined): {
+  config: CordonConfig;
+  pathOf: (text: string | undefined) => string | undefined;
+} {
+  const config = requireConfig(path === undefined ? undefined : { path, text: readText(path) });
+  const base = path === undefined ? "." : dirname(path);
+  const pathOf = (text: string | undefined) => {
+    if (text === undefined) return undefined;
+    return text.startsWith("dir:") ? `dir:${resolve(base, text.slice("dir:".length))}` : resolve(base, text);
+  };
+  return { config, pathOf };
+}
+
+function parseListen(text: string): { host: string; port: number } {
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:]*)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (!match || port > 65_535) throw new CordonError("USAGE", `--listen ${text} does not read HOST:PORT`);
+  return { host: match[1] ?? match[2] ?? "", port };
+}
+
+async function stopped(proxy: RunningProxy): Promise<void> {
+  await new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+  await proxy.close();
+}

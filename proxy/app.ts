@@ -1,0 +1,108 @@
+/** The proxy's HTTP face: registries, and the paths below `/-/`. */
+import Router from "@koa/router";
+import Koa, { type Context } from "koa";
+import { CordonError, messageOf } from "../core/errors.ts";
+import type { PurlType } from "../core/purl.ts";
+import type { Wording } from "../core/refusal.ts";
+import { sentenceOf } from "../core/refusal.ts";
+import type { Upstream } from "../core/upstream.ts";
+import type { BundleLifecycle } from "./bundle-lifecycle.ts";
+import type { DecisionLog } from "./decision-log.ts";
+import { Listings } from "./listings.ts";
+import type { Log } from "./log.ts";
+import { createRegistry, type ServeRegistry } from "./registry.ts";
+import { replyFailure, replyJson } from "./reply.ts";
+import { serveWhy } from "./why.ts";
+
+export interface AppOptions {
+  readonly upstreams: readonly Upstream[];
+  readonly lifecycle: BundleLifecycle;
+  readonly wording: Wording;
+  readonly decisions: DecisionLog;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+const WHY = "/-/why/";
+
+/** Where each ecosystem's registry lies below the public URL. */
+const MOUNTS: Readonly<Record<PurlType, string>> = { npm: "/npm", pypi: "/pypi", cargo: "/cargo", golang: "/go" };
+
+export function createApp(options: AppOptions): Koa {
+  const { lifecycle, wording, log } = options;
+  const rules = () => lifecycle.rules();
+  const listings = new Map<PurlType, Listings>();
+  const registries: [mount: string, serve: ServeRegistry][] = [];
+  for (const upstream of options.upstreams) {
+    const mount = MOUNTS[upstream.ecosystem.type];
+    const registry = `${wording.publicUrl}${mount}`;
+    const own = new Listings(
+      upstream,
+      { registry, sentence: (decision) => sentenceOf(decision, wording) },
+      options.now,
+    );
+    listings.set(upstream.ecosystem.type, own);
+    registries.push([mount, createRegistry({ ...options, upstream, listings: own, rules, registry })]);
+  }
+  const app = new Koa();
+  app.on("error", (error: Error) => log("error", "request failed", { reason: messageOf(error) }));
+  app.use(answerFailures(log));
+  app.use(statusRoutes(options).routes());
+  // Registry paths are read raw: a router would decode a scope's slash and lose which one it was.
+  app.use(async (ctx) => {
+    const path = ctx.req.url?.split("?", 1)[0] ?? "/";
+    if (path.startsWith(WHY))
+      return serveWhy(ctx, path.slice(WHY.length), { listings, rules, wording, now: options.now });
+    const registry = registries.find(([mount]) => path.startsWith(`${mount}/`));
+    if (registry) return registry[1](ctx, path.slice(registry[0].length));
+    replyJson(ctx, 404, {
+      error: `cordon: there is nothing at this path; registries are at ${registries.map(([mount]) => `${mount}/`).join(", ")}`,
+    });
+  });
+  return app;
+}
+
+/** Whatever fails, the answer is closed and has a text; what was not foreseen tells a client nothing of the inside. */
+function answerFailures(log: Log) {
+  return async (ctx: Context, next: () => Promise<void>): Promise<void> => {
+    try {
+      await next();
+    } catch (error) {
+      if (error instanceof CordonError) {
+        if (error.status >= 500)
+          log("warn", "request not served", { path: ctx.path.slice(0, 300), code: error.code, reason: error.message });
+        return replyFailure(ctx, error);
+      }
+      log("error", "unexpected failure", {
+        path: ctx.path.slice(0, 300),
+        reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+      replyJson(ctx, 500, { error: "cordon: the request failed; the operator's log tells why", code: "UNEXPECTED" });
+    }
+  };
+}
+
+function statusRoutes({ lifecycle, decisions, upstreams }: AppOptions): Router {
+  const router = new Router();
+  router.get("/-/healthz", (ctx) => replyJson(ctx, 200, { status: "alive" }));
+  router.get("/-/readyz", (ctx) => {
+    const { state, lastPoll } = lifecycle.status();
+    replyJson(ctx, lifecycle.isReady() ? 200 : 503, {
+      ready: lifecycle.isReady(),
+      bundle: state,
+      reason: lastPoll?.error?.message ?? null,
+    });
+  });
+  router.get("/-/status", (ctx) =>
+    replyJson(ctx, 200, {
+      ready: lifecycle.isReady(),
+      bundle: lifecycle.status(),
+      registries: upstreams.map(({ ecosystem, registry }) => ({
+        ecosystem: ecosystem.type,
+        upstream: registry.origin,
+      })),
+      decisionLog: { failure: decisions.failure() },
+    }),
+  );
+  return router;
+}

@@ -1,0 +1,108 @@
+/** Starts and stops a proxy. */
+
+import { mkdirSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { join } from "node:path";
+import { bundleSource } from "../core/bundle/source.ts";
+import { readTrust } from "../core/bundle/trust.ts";
+import { ECOSYSTEMS } from "../core/ecosystems/index.ts";
+import { CordonError, messageOf } from "../core/errors.ts";
+import { createFetch, type Fetch } from "../core/http.ts";
+import { createUpstream } from "../core/upstream.ts";
+import { createApp } from "./app.ts";
+import { BundleLifecycle, type OnExpired } from "./bundle-lifecycle.ts";
+import { createBundleStore } from "./bundle-store.ts";
+import { createDecisionLog } from "./decision-log.ts";
+import { createLog, type Log } from "./log.ts";
+
+export interface ProxyOptions {
+  readonly bundle: string;
+  readonly trust: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  /** For the last known good bundle, its floor, and the decision log. */
+  readonly state: string;
+  /** Left out: the address listened on. */
+  readonly publicUrl: string | undefined;
+  readonly repository: string | null;
+  readonly npmUpstream: URL;
+  readonly pollSeconds: number;
+  readonly onExpired: OnExpired;
+  readonly now?: () => Date;
+  readonly fetch?: Fetch;
+  readonly log?: Log;
+}
+
+export interface RunningProxy {
+  readonly publicUrl: string;
+  readonly decisionLog: string;
+  readonly lifecycle: BundleLifecycle;
+  /** Stops taking requests, lets those under way end, and closes the logs. */
+  close(): Promise<void>;
+}
+
+/** Throws TRUST_INVALID, USAGE, UPSTREAM_LOOP before anything listens. */
+export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
+  const { now = () => new Date(), fetch = createFetch(), log = createLog() } = options;
+  const trust = readTrust(options.trust);
+  mkdirSync(options.state, { recursive: true });
+  const decisionLog = join(options.state, "decisions.jsonl");
+  const decisions = createDecisionLog(decisionLog, log);
+  const lifecycle = new BundleLifecycle({
+    source: bundleSource(options.bundle),
+    trust,
+    store: createBundleStore(options.state, trust),
+    onExpired: options.onExpired,
+    pollSeconds: options.pollSeconds,
+    now,
+    log,
+  });
+  await lifecycle.start();
+  const server = createServer();
+  try {
+    const port = await listen(server, options.listen.host, options.listen.port);
+    const publicUrl = (options.publicUrl ?? `http://${reachable(options.listen.host)}:${port}`).replace(/\/+$/, "");
+    refuseLoop(options.npmUpstream, publicUrl);
+    const upstreams = [...ECOSYSTEMS.values()].map((ecosystem) =>
+      createUpstream(ecosystem, options.npmUpstream, fetch),
+    );
+    const wording = { publicUrl, repository: options.repository };
+    server.on("request", createApp({ upstreams, lifecycle, wording, decisions, now, log }).callback());
+    return { publicUrl, decisionLog, lifecycle, close: () => close(server, lifecycle, decisions.close) };
+  } catch (error) {
+    await close(server, lifecycle, decisions.close);
+    throw error;
+  }
+}
+
+async function listen(server: Server, host: string, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause) =>
+      reject(new CordonError("USAGE", `cannot listen on ${host}:${port}: ${messageOf(cause)}`, { cause })),
+    );
+    server.listen(port, host, resolve);
+  });
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : port;
+}
+
+async function close(server: Server, lifecycle: BundleLifecycle, closeLog: () => Promise<void>): Promise<void> {
+  lifecycle.stop();
+  if (server.listening) {
+    server.closeIdleConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+  await closeLog();
+}
+
+/** A wildcard address is not one that a client can ask. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0" || host === "::" || host === "") return "localhost";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** A client's settings may already name this proxy; taking that for the upstream would send each request round in circles. */
+function refuseLoop(upstream: URL, publicUrl: string): void {
+  if (upstream.origin === new URL(publicUrl).origin) {
+    throw new CordonError("UPSTREAM_LOOP", `the upstream registry found (${upstream.origin}) is this proxy itself`);
+  }
+}

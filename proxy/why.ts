@@ -1,0 +1,52 @@
+/** `/-/why/<purl>`: the decision on a release, or on every denied release of a package, the withheld ones included. */
+import type { Context } from "koa";
+import { CordonError } from "../core/errors.ts";
+import { decideUnlisted, type Rules } from "../core/gate.ts";
+import { type PackageId, type PurlType, parsePurl } from "../core/purl.ts";
+import { toRefusal, type Wording } from "../core/refusal.ts";
+import { permits } from "../core/verdict.ts";
+import type { Decision } from "../schemas/types/decision.ts";
+import type { Judged, Listings } from "./listings.ts";
+import { replyJson } from "./reply.ts";
+
+export interface WhyOptions {
+  readonly listings: ReadonlyMap<PurlType, Listings>;
+  readonly rules: () => Rules;
+  readonly wording: Wording;
+  readonly now: () => Date;
+}
+
+/** Serves what follows `/-/why/` in the path, still encoded. */
+export async function serveWhy(
+  ctx: Context,
+  text: string,
+  { listings, rules, wording, now }: WhyOptions,
+): Promise<void> {
+  const id = parsePurl(text);
+  const current = rules();
+  const judged = await judgeIfListed(id, current, listings);
+  const { version } = id;
+  if (version === undefined) {
+    if (!judged) throw new CordonError("NOT_FOUND", `the upstream registry has no ${text}`);
+    const denied = [...judged.decisions.values(), ...judged.gone].filter((decision) => !permits(decision));
+    return replyJson(ctx, 200, { purl: text, denied: denied.map((decision) => toRefusal(decision, wording, judged)) });
+  }
+  const decision: Decision = judged?.decisions.get(version) ?? decideUnlisted(current, { ...id, version }, now());
+  const { verdicts, skipped } = decision;
+  const { error, ...refusal } = toRefusal(decision, wording, judged);
+  replyJson(ctx, 200, { ...(permits(decision) ? {} : { error }), ...refusal, verdicts, skipped });
+}
+
+/** What the upstream does not list is still decided on, by what can be told without it. */
+async function judgeIfListed(
+  { type, name }: PackageId,
+  rules: Rules,
+  listings: ReadonlyMap<PurlType, Listings>,
+): Promise<Judged["judged"] | undefined> {
+  try {
+    return (await listings.get(type)?.judge(name, rules))?.judged;
+  } catch (error) {
+    if (error instanceof CordonError && error.code === "NOT_FOUND") return undefined;
+    throw error;
+  }
+}
