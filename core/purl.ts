@@ -23,14 +23,14 @@ const MAX_LENGTH = 1024;
 
 /** npm's own limits: 214 characters, URL-safe, no leading dot or underscore in a scope (validate-npm-package-name; legacy names keep their case). */
 const NAMES: Record<PurlType, RegExp> = {
-  npm: /^(?:@[a-zA-Z0-9~-][a-zA-Z0-9._~-]*\/)?[a-zA-Z0-9~_-][a-zA-Z0-9._~!'()*-]*$/,
+  npm: /^(?:@[a-zA-Z0-9~_-][a-zA-Z0-9._~-]*\/[a-zA-Z0-9~_-]|[a-zA-Z0-9~-])[a-zA-Z0-9._~!'()*-]*$/,
   pypi: /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/,
   cargo: /^[a-zA-Z][a-zA-Z0-9_-]*$/,
   golang: /^[a-zA-Z0-9][a-zA-Z0-9._~-]*(?:\/[a-zA-Z0-9._~-]+)*$/,
 };
 
 /** No spaces, slashes, controls or characters that would be markup: a version is shown, logged and put into paths. */
-const VERSION = /^[a-zA-Z0-9.+!~_*-]{1,256}$/;
+const VERSION = /^[a-zA-Z0-9][a-zA-Z0-9.+!~_*-]{0,255}$/;
 
 export function isPurlType(type: string): type is PurlType {
   return (PURL_TYPES as readonly string[]).includes(type);

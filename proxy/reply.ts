@@ -23,13 +23,18 @@ export async function replyListing(ctx: Context, rendered: RenderedListing): Pro
     etag: `"${rendered.etag}${gzipped ? "-gzip" : ""}"`,
   });
   ctx.status = 200;
-  if (ctx.fresh) {
+  if (matches(ctx.get("if-none-match"), ctx.response.get("etag"))) {
     ctx.status = 304;
     return;
   }
   if (gzipped) ctx.set("content-encoding", "gzip");
   ctx.type = rendered.contentType;
   ctx.body = gzipped ? await rendered.gzipped() : rendered.body;
+}
+
+/** RFC 9110, 13.1.2: weak comparison. Koa's own would answer 200 to `cache-control: no-cache`, which fetch() always adds. */
+function matches(ifNoneMatch: string, etag: string): boolean {
+  return ifNoneMatch.split(",").some((candidate) => candidate.trim().replace(/^W\//, "") === etag);
 }
 
 export function replyRelease(ctx: Context, { contentType, body }: { contentType: string; body: string }): void {

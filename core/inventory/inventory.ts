@@ -4,13 +4,7 @@ import { CordonError } from "../errors.ts";
 import { type ReleaseId, toPurl } from "../purl.ts";
 import { readPackageList } from "./package-list.ts";
 import { readPackageLock } from "./package-lock.ts";
-
-/** Reads one kind of file. Throws FILE_UNREADABLE with the place where it is not what it should be. */
-export interface InventoryReader {
-  readonly kind: string;
-  matches(filename: string): boolean;
-  read(path: string, text: string): readonly ReleaseId[];
-}
+import type { InventoryReader } from "./reader.ts";
 
 /** The first that matches reads; a package list is what no lockfile is. */
 const READERS: readonly InventoryReader[] = [readPackageLock, readPackageList];

@@ -1,7 +1,7 @@
 /** One purl a line, `#` comments. */
 import { CordonError, messageOf } from "../errors.ts";
 import { parseReleasePurl, type ReleaseId } from "../purl.ts";
-import type { InventoryReader } from "./inventory.ts";
+import type { InventoryReader } from "./reader.ts";
 
 export const readPackageList: InventoryReader = {
   kind: "package-list",

@@ -2,7 +2,7 @@
 import { CordonError } from "../errors.ts";
 import { isObject, own, ownString } from "../json.ts";
 import { isPackageName, isVersion, type ReleaseId } from "../purl.ts";
-import type { InventoryReader } from "./inventory.ts";
+import type { InventoryReader } from "./reader.ts";
 
 const MAX_DEPTH = 200;
 

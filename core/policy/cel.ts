@@ -1,12 +1,20 @@
 /**
  * CEL as policies may use it: the one file that knows the engine (`@marcbachmann/cel-js`). It closes what the engine
- * leaves open for a firewall: `matches` is RE2 and linear, time literals are strict, `has()` is checked against the
- * schema, sizes and loops are bounded, a result has the declared type, and every issue has a range in the source.
+ * leaves open for a firewall: `matches` is RE2 and linear, time is strict and the same on every machine, `has()` and
+ * `?.` are checked against the schema, sizes and loops are bounded, a result has the declared type, and every issue has
+ * a range in the source.
  *
- * The means is the source text itself: some calls are renamed to ours of the same length, so that positions stay exact.
+ * The engine lets nobody replace its functions. So ours have other names, and calls are given these names in the parsed
+ * tree: the source is left as it is, and positions stay exact.
  */
-import { type ASTNode, Environment as Engine, type ParseError } from "@marcbachmann/cel-js";
-import { Duration } from "@marcbachmann/cel-js/evaluator";
+import {
+  type ASTNode,
+  Environment as Engine,
+  EvaluationError,
+  type ParseError,
+  type ParseResult,
+} from "@marcbachmann/cel-js";
+import { Duration, type UnsignedInt } from "@marcbachmann/cel-js/evaluator";
 import { RE2JS } from "re2js";
 import { formatInstant, parseDuration, parseInstant } from "../time.ts";
 
@@ -44,8 +52,8 @@ export class CelError extends Error {
   readonly start: number;
   readonly end: number;
 
-  constructor(message: string, start: number, end: number, options?: ErrorOptions) {
-    super(message, options);
+  constructor(message: string, start: number, end: number) {
+    super(message);
     this.name = "CelError";
     this.start = start;
     this.end = end;
@@ -63,10 +71,10 @@ export const CEL_LIMITS = {
 } as const;
 
 const LOOPS = new Set(["all", "exists", "exists_one", "map", "filter"]);
-const RENAMED_CALLS: Readonly<Record<string, string>> = { timestamp: "strict_ts", duration: "strict_d" };
+/** Stands before the names of our functions. No name in CEL begins with a digit, so that authors cannot write one. */
+const OURS = "0ours_";
+/** As long as `has`, which is no call in the parsed tree: the one name that is changed in the text. */
 const CHECKED_HAS = "hax";
-const RE2_FIND = "re2find";
-const INTERNAL = new Set([...Object.values(RENAMED_CALLS), CHECKED_HAS, RE2_FIND]);
 const INT64_MAX = 9_223_372_036_854_775_807n;
 const ENGINE_OPTIONS = {
   enableOptionalTypes: true,
@@ -82,9 +90,11 @@ const ENGINE_OPTIONS = {
 /** Where expressions are compiled: types and variables are declared, everything else is an error. */
 export class CelEnvironment {
   readonly #engine: Engine;
+  readonly #variables: ReadonlySet<string>;
 
   constructor(declarations: CelDeclarations, parent?: CelEnvironment) {
     this.#engine = parent ? parent.#engine.clone() : baseEngine();
+    this.#variables = new Set([...(parent ? parent.#variables : []), ...Object.keys(declarations.variables)]);
     for (const { name, fields, ctor } of declarations.records ?? []) {
       // The engine looks a field up in this object: without a prototype, `constructor` is no field.
       this.#engine.registerType(name, { ctor, fields: Object.assign(Object.create(null), fields) } as never);
@@ -104,20 +114,17 @@ export class CelEnvironment {
     }
     const ast = attempt(source, () => syntax.parse(source).ast);
     checkBounds(ast);
-    const { renamed, twin } = rename(source, ast);
-    const check = attempt(source, () => this.#engine.check(twin));
-    if (!check.valid) throw toCelError(check.error, source);
-    const type = check.type ?? "dyn";
+    // The engine does not type-check the argument of has(). It does so in a twin, where a function stands in its place.
+    const twin = this.#check(source, withCheckedHas(source, ast));
+    checkTypes(twin.program.ast);
+    const { program, type } = this.#check(source, source);
     if (wanted !== undefined && type !== wanted) {
       throw new CelError(`the expression must be ${say(wanted)}, and is ${say(type)}`, 0, source.length);
     }
-    const program = attempt(source, () => this.#engine.parse(renamed));
-    const checked = program.check();
-    if (!checked.valid) throw toCelError(checked.error, source);
     return {
       source,
       type,
-      reads: readsOf(ast),
+      reads: readsOf(ast, this.#variables),
       evaluate(context) {
         const value = attempt(source, () => program(context));
         if (value instanceof Promise) throw new CelError("the expression is asynchronous", 0, source.length);
@@ -125,97 +132,52 @@ export class CelEnvironment {
       },
     };
   }
+
+  #check(source: string, text: string): { program: ParseResult; type: CelType } {
+    const program = attempt(source, () => this.#engine.parse(text));
+    callOurs(program.ast);
+    const { valid, type = "dyn", error } = program.check();
+    if (!valid) throw toCelError(error, source);
+    return { program, type };
+  }
 }
 
 const syntax = new Engine({ ...ENGINE_OPTIONS, unlistedVariablesAreDyn: true });
 
-let base: Engine | undefined;
-
-function baseEngine(): Engine {
-  base ??= new Engine(ENGINE_OPTIONS)
-    .registerFunction("string.re2find(string): bool", re2Find, { async: false })
-    .registerFunction(`strict_ts(string): ${TIMESTAMP}`, strictTimestamp, { async: false })
-    .registerFunction(`strict_d(string): ${DURATION}`, strictDuration, { async: false })
-    .registerFunction(`string(${TIMESTAMP}): string`, (at: Date) => formatInstant(at), { async: false })
-    .registerFunction(`string(${DURATION}): string`, (span: Duration) => `${span.valueOf() / 1000}s`, { async: false })
-    .registerFunction("hax(dyn): bool", () => true, { async: false });
-  return base.clone();
-}
-
-const patterns = new Map<string, RE2JS>();
-
-function re2(pattern: string): RE2JS {
-  const known = patterns.get(pattern);
-  if (known) return known;
-  if (pattern.length > CEL_LIMITS.pattern)
-    throw new Error(`the pattern is longer than ${CEL_LIMITS.pattern} characters`);
-  const compiled = RE2JS.compile(pattern);
-  if (patterns.size >= 1000) patterns.clear();
-  patterns.set(pattern, compiled);
-  return compiled;
-}
-
-function re2Find(text: string, pattern: string): boolean {
-  return re2(pattern).matcher(text).find();
-}
-
-function strictTimestamp(text: string): Date {
-  const instant = parseInstant(text);
-  if (!instant)
-    throw new Error(`${JSON.stringify(text.slice(0, 64))} is not an RFC 3339 time such as 2026-01-31T12:00:00Z`);
-  return instant;
-}
-
-function strictDuration(text: string): Duration {
-  const milliseconds = parseDuration(text);
-  if (milliseconds === undefined)
-    throw new Error(`${JSON.stringify(text.slice(0, 64))} is not a duration such as 72h or 1h30m`);
-  return Duration.fromMilliseconds(milliseconds);
-}
-
 /** What the engine's own limits do not cover. */
 function checkBounds(root: ASTNode): void {
   for (const [node, loops] of walk(root)) {
+    const { op, args } = node;
     const refuse = (why: string) => new CelError(why, node.start, node.end);
-    if (loops > CEL_LIMITS.loopDepth) throw refuse(`loops are nested deeper than ${CEL_LIMITS.loopDepth}`);
-    if (node.op === "value" && typeof node.args === "bigint" && node.args > INT64_MAX)
+    if (isLoop(node) && loops >= CEL_LIMITS.loopDepth)
+      throw refuse(`loops are nested deeper than ${CEL_LIMITS.loopDepth}`);
+    if (op === "value" && typeof args === "bigint" && args > INT64_MAX)
       throw refuse("the number does not fit into 64 bits");
-    if (node.op === "map" && !node.args.every(([key]) => isPlainKey(key)))
+    if (op === "value" && args instanceof Uint8Array) throw refuse("policies have no bytes");
+    if (op === "map" && !args.every(([key]) => isPlainKey(key)))
       throw refuse("the keys of a map must be plain string literals");
-    if (node.op === "call") checkCall(node.args[0], node.args[1], refuse);
-    if (node.op === "rcall") checkMethod(node.args[0], node.args[2], refuse);
+    if (op === "call") checkCall(args[0], args[1], refuse);
+    if (op === "rcall") checkCall(args[0], args[2], refuse);
   }
 }
 
 function isPlainKey(key: ASTNode): boolean {
-  return (
-    key.op === "value" && typeof key.args === "string" && !["__proto__", "constructor", "prototype"].includes(key.args)
-  );
+  const text = literalText(key);
+  return text !== undefined && !["__proto__", "constructor", "prototype"].includes(text);
 }
 
 function checkCall(name: string, args: readonly ASTNode[], refuse: (why: string) => CelError): void {
-  if (INTERNAL.has(name)) throw refuse(`unknown function ${name}()`);
+  if (name === CHECKED_HAS) throw refuse(`unknown function ${name}()`);
   if (name === "dyn") throw refuse("dyn() would switch the type check off, so policies cannot use it");
-  const literal = literalText(args[0]);
-  if (literal === undefined) return;
+  if (name === "bytes") throw refuse("policies have no bytes");
+  if (name === "bind") throw refuse("policies have no cel.bind(): give the value a name under spec.variables");
+  const [first] = args;
+  const literal = literalText(first);
+  if (!first || literal === undefined) return;
   try {
-    if (name === "timestamp") strictTimestamp(literal);
-    if (name === "duration") strictDuration(literal);
+    LITERALS.get(name)?.(literal);
   } catch (cause) {
-    throw refuse((cause as Error).message);
-  }
-}
-
-function checkMethod(name: string, args: readonly ASTNode[], refuse: (why: string) => CelError): void {
-  if (INTERNAL.has(name)) throw refuse(`unknown method ${name}()`);
-  const literal = name === "matches" ? literalText(args[0]) : undefined;
-  if (literal === undefined) return;
-  try {
-    re2(literal);
-  } catch (cause) {
-    throw refuse(
-      `the pattern is not RE2, which has no look-around and no back-references: ${(cause as Error).message}`,
-    );
+    throw new CelError((cause as Error).message, first.start, first.end);
   }
 }
 
@@ -223,50 +185,60 @@ function literalText(node: ASTNode | undefined): string | undefined {
   return node?.op === "value" && typeof node.args === "string" ? node.args : undefined;
 }
 
-/** `renamed` is what runs; `twin` also calls a function instead of has(), so that its argument is type-checked. */
-function rename(source: string, ast: ASTNode): { renamed: string; twin: string } {
-  const edits: [at: number, from: string, to: string][] = [];
-  const hasEdits: typeof edits = [];
-  for (const [node] of walk(ast)) {
-    if (node.op === "call") {
-      const [name] = node.args;
-      const to = RENAMED_CALLS[name];
-      if (to !== undefined) edits.push([source.indexOf(name, node.start), name, to]);
-      if (name === "has") hasEdits.push([source.indexOf(name, node.start), name, CHECKED_HAS]);
-    }
-    if (node.op === "rcall" && node.args[0] === "matches") {
-      edits.push([source.indexOf("matches", node.args[1].end), "matches", RE2_FIND]);
-    }
+/** What the engine's own type check lets pass. */
+function checkTypes(root: ASTNode): void {
+  const nodes = [...walk(root)].map(([node]) => node);
+  const untyped = nodes.findLast(({ checkedType }) => checkedType?.hasDynType);
+  if (untyped) throw untypedError(untyped);
+  for (const { op, args, start, end } of nodes) {
+    // The engine takes this for a duration, and computes a time.
+    if (op === "+" && typeOf(args[0]) === DURATION && typeOf(args[1]) === TIMESTAMP)
+      throw new CelError("a duration is added to a time, not the other way round", start, end);
   }
-  const renamed = replaceAt(source, edits);
-  return { renamed, twin: replaceAt(renamed, hasEdits) };
 }
 
-function replaceAt(source: string, edits: readonly [number, string, string][]): string {
+/** After `?.` the engine lets an unknown field pass, and everywhere one whose name is computed: their type is `dyn`. */
+function untypedError(node: ASTNode): CelError {
+  const { op, args, pos, start, end } = node;
+  if (op === "." || op === ".?") return new CelError(`No such key: ${args[1]}`, pos, end);
+  if (op !== "[]" && op !== "[?]")
+    return new CelError("this has no type before it is evaluated, and policies are type-checked", start, end);
+  const name = literalText(args[1]);
+  const message = name === undefined ? "the name of a field must be a literal" : `No such key: ${name}`;
+  return new CelError(message, args[1].start, args[1].end);
+}
+
+/** The same text, with has() as the call of a function. */
+function withCheckedHas(source: string, ast: ASTNode): string {
   let text = source;
-  for (const [at, from, to] of edits) {
-    if (from.length !== to.length || !text.startsWith(from, at))
-      throw new CelError("this call cannot be compiled", 0, source.length);
-    text = text.slice(0, at) + to + text.slice(at + from.length);
+  for (const [{ op, args, start }] of walk(ast)) {
+    if (op === "call" && args[0] === "has")
+      text = text.slice(0, start) + CHECKED_HAS + text.slice(start + "has".length);
   }
   return text;
 }
 
-function readsOf(root: ASTNode): Set<string> {
+function callOurs(root: ASTNode): void {
+  for (const [{ op, args }] of walk(root)) {
+    if ((op === "call" || op === "rcall") && OUR_NAMES.has(args[0])) args[0] = OURS + args[0];
+  }
+}
+
+function readsOf(root: ASTNode, variables: ReadonlySet<string>): Set<string> {
   const reads = new Set<string>();
-  const visit = (node: ASTNode, bound: ReadonlySet<string>): void => {
+  const visit = (node: ASTNode, facts: ReadonlySet<string>): void => {
     if ((node.op === "." || node.op === ".?") && node.args[0].op === "id") {
-      if (!bound.has(node.args[0].args)) reads.add(`${node.args[0].args}.${node.args[1]}`);
+      if (facts.has(node.args[0].args)) reads.add(`${node.args[0].args}.${node.args[1]}`);
     } else if (node.op === "id") {
-      if (!bound.has(node.args)) reads.add(node.args);
+      if (facts.has(node.args)) reads.add(node.args);
     } else if (isLoop(node)) {
       const [, list, [name, ...bodies]] = node.args;
-      visit(list, bound);
-      const inner = name?.op === "id" ? new Set([...bound, name.args]) : bound;
-      for (const body of bodies) visit(body, inner);
-    } else for (const child of children(node)) visit(child, bound);
+      visit(list, facts);
+      const others = new Set([...facts].filter((fact) => fact !== name?.args));
+      for (const body of bodies) visit(body, others);
+    } else for (const child of children(node)) visit(child, facts);
   };
-  visit(root, new Set());
+  visit(root, variables);
   return reads;
 }
 
@@ -274,12 +246,19 @@ function isLoop(node: ASTNode): node is ASTNode & { op: "rcall"; args: [string, 
   return node.op === "rcall" && LOOPS.has(node.args[0]);
 }
 
-function* walk(node: ASTNode, loops = 0): Generator<[ASTNode, number]> {
+/** Every node with the number of loops around it. The engine notes a type at each node once it has checked it. */
+function* walk(node: CheckedNode, loops = 0): Generator<[CheckedNode, number]> {
   yield [node, loops];
   if (isLoop(node)) {
     yield* walk(node.args[1], loops);
     for (const body of node.args[2]) yield* walk(body, loops + 1);
   } else for (const child of children(node)) yield* walk(child, loops);
+}
+
+type CheckedNode = ASTNode & { readonly checkedType?: { readonly name: CelType; readonly hasDynType: boolean } };
+
+function typeOf(node: CheckedNode): CelType | undefined {
+  return node.checkedType?.name;
 }
 
 function children(node: ASTNode): ASTNode[] {
@@ -303,24 +282,227 @@ function attempt<T>(source: string, run: () => T): T {
 
 function toCelError(error: unknown, source: string): CelError {
   if (error instanceof CelError) return error;
-  const { summary, message, range } = error as Partial<ParseError> & { message?: string };
-  return new CelError(
-    inUserTerms(summary ?? message ?? String(error)),
-    range?.start ?? 0,
-    range?.end ?? source.length,
-    { cause: error },
-  );
+  const { summary, message, range } = error as Partial<ParseError>;
+  const text = (error instanceof EvaluationError && withoutData(error)) || summary || message || String(error);
+  return new CelError(inUserTerms(text), range?.start ?? 0, range?.end ?? source.length);
+}
+
+/** What is said of errors that quote a value, which is data and may hold anything. */
+const WITHOUT_DATA: ReadonlyMap<string, string> = new Map([
+  ["no_such_key", "No such key"],
+  ["index_out_of_bounds", "the index is out of bounds"],
+  ["numeric_overflow", "the number does not fit into 64 bits"],
+  ["bool_conversion_error", "bool() takes true or false"],
+  ["invalid_pattern", "the pattern is not RE2"],
+]);
+
+/** What the limits of the engine count. */
+const COUNTED: ReadonlyMap<string, string> = new Map([
+  ["AstNodes", "terms"],
+  ["Depth", "levels"],
+  ["ListElements", "elements in a list"],
+  ["MapEntries", "entries in a map"],
+  ["CallArguments", "arguments in a call"],
+]);
+
+function withoutData({ code, node }: EvaluationError): string | undefined {
+  return node?.op === "." ? undefined : WITHOUT_DATA.get(code); // After a dot, the key stands in the source.
 }
 
 function inUserTerms(message: string): string {
   if (message === "has() invalid argument") return "has() takes a chain of fields, such as has(release.published)";
-  return say(message)
-    .replaceAll(RE2_FIND, "matches")
-    .replaceAll("strict_ts", "timestamp")
-    .replaceAll("strict_d", "duration")
-    .replaceAll(`${CHECKED_HAS}(`, "has(");
+  const [, limit = "", most] = /^Exceeded max(\w+) \((\d+)\)$/.exec(message) ?? [];
+  if (COUNTED.has(limit)) return `the expression has more than ${most} ${COUNTED.get(limit)}`;
+  return say(message).replaceAll(OURS, "").replaceAll(`${CHECKED_HAS}(`, "has(");
 }
 
 function say(type: CelType): string {
   return type.replaceAll(TIMESTAMP, "timestamp").replaceAll(DURATION, "duration");
 }
+
+type Handler = (...args: never[]) => unknown;
+
+/** What the engine has wrong, lacks, or takes from the machine. No overload of its own is left of these names. */
+const FUNCTIONS: Readonly<Record<string, Handler>> = {
+  "string.matches(string): bool": re2Find,
+  "string.lowerAscii(): string": (text: string) => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()),
+  "string.upperAscii(): string": (text: string) => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase()),
+  "string.trim(): string": trim,
+  "int(int): int": (value: bigint) => value,
+  "int(uint): int": (value: UnsignedInt) => toInt(value.value),
+  "int(double): int": doubleToInt,
+  "int(string): int": textToInt,
+  [`int(${TIMESTAMP}): int`]: (at: Date) => BigInt(Math.floor(at.getTime() / 1000)),
+  [`timestamp(string): ${TIMESTAMP}`]: strictTimestamp,
+  [`timestamp(int): ${TIMESTAMP}`]: (seconds: bigint) => toInstant(Number(seconds) * 1000),
+  [`timestamp(${TIMESTAMP}): ${TIMESTAMP}`]: (at: Date) => at,
+  [`duration(string): ${DURATION}`]: strictDuration,
+  [`duration(${DURATION}): ${DURATION}`]: (span: Duration) => span,
+  [`${DURATION}.getHours(): int`]: (span: Duration) => nanosOf(span) / 3_600_000_000_000n,
+  [`${DURATION}.getMinutes(): int`]: (span: Duration) => nanosOf(span) / 60_000_000_000n,
+  [`${DURATION}.getSeconds(): int`]: (span: Duration) => nanosOf(span) / 1_000_000_000n,
+  [`${DURATION}.getMilliseconds(): int`]: (span: Duration) => nanosOf(span) / 1_000_000n,
+  ...calendar({
+    getFullYear: (at) => at.getUTCFullYear(),
+    getMonth: (at) => at.getUTCMonth(),
+    getDate: (at) => at.getUTCDate(),
+    getDayOfMonth: (at) => at.getUTCDate() - 1,
+    getDayOfWeek: (at) => at.getUTCDay(),
+    getDayOfYear: (at) => (at.getTime() - new Date(at).setUTCMonth(0, 1)) / 86_400_000,
+    getHours: (at) => at.getUTCHours(),
+    getMinutes: (at) => at.getUTCMinutes(),
+    getSeconds: (at) => at.getUTCSeconds(),
+    getMilliseconds: (at) => at.getUTCMilliseconds(),
+  }),
+};
+
+const OUR_NAMES = new Set(Object.keys(FUNCTIONS).map((signature) => /\w+(?=\()/.exec(signature)?.[0]));
+
+/** Arguments that are checked when they are compiled, where they are literals. */
+const LITERALS: ReadonlyMap<string, (text: string) => unknown> = new Map<string, (text: string) => unknown>([
+  ["matches", re2],
+  ["timestamp", strictTimestamp],
+  ["duration", strictDuration],
+]);
+
+let base: Engine | undefined;
+
+function baseEngine(): Engine {
+  if (base) return base.clone();
+  base = new Engine(ENGINE_OPTIONS)
+    .registerFunction(`${CHECKED_HAS}(dyn): bool`, () => true, { async: false })
+    .registerFunction(`string(${TIMESTAMP}): string`, (at: Date) => formatInstant(at), { async: false })
+    .registerFunction(`string(${DURATION}): string`, (span: Duration) => `${span.valueOf() / 1000}s`, { async: false });
+  for (const [signature, handler] of Object.entries(FUNCTIONS)) {
+    base.registerFunction(signature.replace(/\w+\(/, `${OURS}$&`), handler as never, { async: false });
+  }
+  return base.clone();
+}
+
+/** An error of evaluation; the engine adds where. */
+function fail(message: string, code = "evaluation_error"): never {
+  throw new EvaluationError({ message, code });
+}
+
+const patterns = new Map<string, RE2JS>();
+
+function re2(pattern: string): RE2JS {
+  const known = patterns.get(pattern);
+  if (known) return known;
+  if (pattern.length > CEL_LIMITS.pattern) fail(`the pattern is longer than ${CEL_LIMITS.pattern} characters`);
+  let compiled: RE2JS;
+  try {
+    compiled = RE2JS.compile(pattern);
+  } catch (cause) {
+    const why = `the pattern is not RE2, which has no look-around and no back-references: ${(cause as Error).message}`;
+    fail(why, "invalid_pattern");
+  }
+  if (patterns.size >= 1000) patterns.clear();
+  patterns.set(pattern, compiled);
+  return compiled;
+}
+
+function re2Find(text: string, pattern: string): boolean {
+  return re2(pattern).matcher(text).find();
+}
+
+/** Unicode's white space, which is not quite JavaScript's: a byte order mark stays, U+0085 goes. */
+function trim(text: string): string {
+  const isSpace = (at: number) => /\p{White_Space}/u.test(text.charAt(at));
+  let [start, end] = [0, text.length];
+  while (start < end && isSpace(start)) start++;
+  while (end > start && isSpace(end - 1)) end--;
+  return text.slice(start, end);
+}
+
+function toInt(value: bigint): bigint {
+  return value <= INT64_MAX && value >= -INT64_MAX - 1n ? value : fail("the number does not fit into 64 bits");
+}
+
+function doubleToInt(value: number): bigint {
+  // The doubles next to the greatest int are 2^63, which is too much, and one that is far below.
+  return Math.abs(value) < 2 ** 63 ? BigInt(Math.trunc(value)) : fail("the number does not fit into 64 bits");
+}
+
+/** Not what BigInt() takes, for which the empty text is 0. */
+function textToInt(text: string): bigint {
+  return /^[-+]?\d{1,19}$/.test(text) ? toInt(BigInt(text)) : fail("int() takes a decimal number");
+}
+
+function strictTimestamp(text: string): Date {
+  const instant = parseInstant(text);
+  return instant ? toInstant(instant.getTime()) : fail("this is no RFC 3339 time such as 2026-01-31T12:00:00Z");
+}
+
+/** The range of CEL: the years 1 to 9999. */
+function toInstant(milliseconds: number): Date {
+  if (milliseconds >= -62_135_596_800_000 && milliseconds <= 253_402_300_799_999) return new Date(milliseconds);
+  return fail("the time is not within the years 1 to 9999");
+}
+
+/** Of a time, in UTC or in the zone named, whatever the zone of the machine. */
+function calendar(parts: Readonly<Record<string, (at: Date) => number>>): Record<string, Handler> {
+  const functions: Record<string, Handler> = {};
+  for (const [name, read] of Object.entries(parts)) {
+    functions[`${TIMESTAMP}.${name}(): int`] = (at: Date) => BigInt(read(at));
+    functions[`${TIMESTAMP}.${name}(string): int`] = (at: Date, zone: string) => BigInt(read(inZone(at, zone)));
+  }
+  return functions;
+}
+
+/** The instant whose UTC fields are those of `at` in the zone: a name such as Europe/Berlin, or an offset such as +05:30. */
+function inZone(at: Date, zone: string): Date {
+  const [, sign, hours, minutes, seconds] =
+    OFFSET.exec(/^[-+]?\d\d:\d\d$/.test(zone) ? zone : offsetOf(at, zone)) ?? [];
+  const offset = Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0);
+  return new Date(at.getTime() + (sign === "-" ? -offset : offset) * 1000);
+}
+
+const OFFSET = /([-+]?)(\d\d):(\d\d)(?::(\d\d))?$/;
+
+function offsetOf(at: Date, timeZone: string): string {
+  try {
+    // Ends in GMT, GMT+02:00, or for old dates GMT+00:53:28.
+    return new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "longOffset" }).format(at);
+  } catch {
+    return fail("this is no time zone such as Europe/Berlin or +05:30");
+  }
+}
+
+function strictDuration(text: string): Duration {
+  const milliseconds = parseDuration(text);
+  return milliseconds === undefined ? fail("this is no duration such as 72h or 1h30m") : toDuration(milliseconds);
+}
+
+function toDuration(milliseconds: number): Duration {
+  const whole = Math.floor(milliseconds);
+  return fromNanos(BigInt(whole) * 1_000_000n + BigInt(Math.round((milliseconds - whole) * 1e6)));
+}
+
+/** The range that the tests of the specification want: 64 bits of nanoseconds. */
+function fromNanos(nanos: bigint): Duration {
+  if (nanos > INT64_MAX || nanos < -INT64_MAX) fail("the duration is longer than 292 years");
+  return new Duration(nanos / 1_000_000_000n, Number(nanos % 1_000_000_000n));
+}
+
+function nanosOf(span: Duration): bigint {
+  return span.seconds * 1_000_000_000n + BigInt(span.nanos);
+}
+
+// The engine's arithmetic with time has no bounds, and adds negative fractions wrongly. Its operators cannot be
+// replaced either, but call these methods.
+Duration.fromMilliseconds = toDuration;
+Object.assign(Duration.prototype, {
+  addDuration(this: Duration, other: Duration) {
+    return fromNanos(nanosOf(this) + nanosOf(other));
+  },
+  subtractDuration(this: Duration, other: Duration) {
+    return fromNanos(nanosOf(this) - nanosOf(other));
+  },
+  extendTimestamp(this: Duration, at: Date) {
+    return toInstant(at.getTime() + Number(this.seconds) * 1000 + Math.floor(this.nanos / 1e6));
+  },
+  subtractTimestamp(this: Duration, at: Date) {
+    return fromNanos(-nanosOf(this)).extendTimestamp(at);
+  },
+});

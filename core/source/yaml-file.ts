@@ -49,7 +49,7 @@ export class YamlFile {
     const node = this.#node(path);
     const [start, end] = node?.range ?? [0, 1];
     if (from !== undefined && isScalar(node) && typeof node.value === "string") {
-      const offsets = this.#alignScalar(node.value, start, end, /^BLOCK/.test(node.type ?? ""));
+      const offsets = this.#alignScalar(node.value, start, end, node.type ?? "");
       const first = offsets[from] ?? start;
       const last = offsets[Math.max(from, (to ?? from + 1) - 1)] ?? first;
       return this.#at(severity, code, message, first, last - first + 1);
@@ -92,21 +92,30 @@ export class YamlFile {
   }
 
   /**
-   * For each character of a scalar's value, its offset in the file. White space in the value stands for any white
-   * space in the file (folding, indentation), and what only the file has (quotes, escapes) is stepped over.
+   * For each unit of a scalar's value, its offset in the file. White space in the value stands for any white space in
+   * the file (folding, indentation), an escape of a double-quoted scalar for one character; quotes are stepped over.
    */
-  #alignScalar(value: string, start: number, end: number, isBlock: boolean): number[] {
-    let at = isBlock ? this.text.indexOf("\n", start) + 1 : start;
+  #alignScalar(value: string, start: number, end: number, type: string): number[] {
+    let at = type.startsWith("BLOCK") ? this.text.indexOf("\n", start) + 1 : start + (type.startsWith("QUOTE") ? 1 : 0);
     const offsets: number[] = [];
     for (const char of value) {
-      const from = at;
-      while (at < end && this.text[at] !== char && !(/\s/.test(char) && /\s/.test(this.text[at] ?? ""))) at++;
-      if (at >= end) at = Math.min(from, end - 1);
-      for (let unit = 0; unit < char.length; unit++) offsets.push(at + unit);
-      at += char.length;
-      if (/\s/.test(char)) while (at < end && /\s/.test(this.text[at] ?? "") && this.text[at] !== char) at++;
+      const sequence =
+        type === "QUOTE_DOUBLE" ? /^\\(?:x..|u.{4}|U.{8}|[^\r\n])/.exec(this.text.slice(at, at + 10))?.[0] : undefined;
+      if (sequence === undefined) at = this.#find(char, at, end);
+      for (let unit = 0; unit < char.length; unit++) offsets.push(at + (sequence === undefined ? unit : 0));
+      at += sequence?.length ?? char.length;
+      if (sequence === undefined && isSpace(char))
+        while (at < end && isSpace(this.text[at]) && this.text[at] !== char) at++;
     }
     return offsets;
+  }
+
+  /** The next place of a character; white space is found in any white space. Where it is not found, nothing moves. */
+  #find(char: string, from: number, end: number): number {
+    for (let at = from; at < end; at++) {
+      if (this.text.startsWith(char, at) || (isSpace(char) && isSpace(this.text[at]))) return at;
+    }
+    return Math.min(from, end - 1);
   }
 
   #at(severity: Diagnostic["severity"], code: string, message: string, offset: number, length: number): Diagnostic {
@@ -123,4 +132,8 @@ export class YamlFile {
       source,
     };
   }
+}
+
+function isSpace(char: string | undefined): boolean {
+  return char !== undefined && /\s/.test(char);
 }

@@ -1,0 +1,8 @@
+import type { ReleaseId } from "../purl.ts";
+
+/** Reads one kind of file. Throws FILE_UNREADABLE with the place where it is not what it should be. */
+export interface InventoryReader {
+  readonly kind: string;
+  matches(filename: string): boolean;
+  read(path: string, text: string): readonly ReleaseId[];
+}

@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { describe, it } from "node:test";
+import { type BuildInput, buildBundle } from "../../../core/bundle/build.ts";
+import { generateKeyPair, localSigner, parsePrivateKey } from "../../../core/bundle/keys.ts";
+import type { Statement } from "../../../core/bundle/manifest.ts";
+import { openBundle } from "../../../core/bundle/open.ts";
+import { signStatement } from "../../../core/bundle/sign.ts";
+import { toTrust } from "../../../core/bundle/trust.ts";
+import { verifyBundle } from "../../../core/bundle/verify.ts";
+import { sha256 } from "../../../core/digest.ts";
+import { MALWARE_POLICY, malwareRecord } from "../../support/policies.ts";
+
+const NOW = new Date("2026-11-22T12:00:00Z");
+const keys = generateKeyPair();
+const trust = toTrust({ keys: [keys.publicKey] }, "test");
+
+function input(changes: Partial<BuildInput> = {}): BuildInput {
+  return {
+    source: { policies: [MALWARE_POLICY], lists: [], approvals: [] },
+    feeds: [
+      { name: "local", records: [malwareRecord("evil", ["1.0.0"]), malwareRecord("@a/evil", ["2.0.0"], "MAL-2026-2")] },
+    ],
+    channel: "stable",
+    epoch: 0,
+    revision: 1,
+    previous: null,
+    created: NOW,
+    lifetimeMs: 3_600_000,
+    repository: null,
+    commit: null,
+    generator: { name: "cordon", version: "test" },
+    ...changes,
+  };
+}
+
+async function sign(statement: unknown, privateKey = keys.privateKey): Promise<Uint8Array> {
+  return Buffer.from(
+    await signStatement(Buffer.from(JSON.stringify(statement)), localSigner(parsePrivateKey(privateKey, "test"))),
+  );
+}
+
+describe("buildBundle()", () => {
+  it("gives the same part digests whatever the clock and the order of the records", () => {
+    const [a, b] = [
+      input(),
+      input({
+        created: new Date(),
+        revision: 9,
+        feeds: input().feeds.map((feed) => ({ ...feed, records: feed.records.toReversed() })),
+      }),
+    ];
+    const digests = (built: BuildInput) =>
+      buildBundle(built).statement.predicate.parts.map(({ name, sha256 }) => [name, sha256]);
+    assert.deepEqual(digests(a), digests(b));
+    assert.deepEqual(
+      digests(a).map(([name]) => name),
+      ["policy", "advisories.local"],
+    );
+  });
+
+  it("changes only the part that changed", () => {
+    const before = buildBundle(input()).statement.predicate.parts;
+    const after = buildBundle(input({ source: { policies: [], lists: [], approvals: [] } })).statement.predicate.parts;
+    assert.notEqual(before[0]?.sha256, after[0]?.sha256);
+    assert.equal(before[1]?.sha256, after[1]?.sha256);
+  });
+
+  it("names each part as a subject, as it is and as transported", () => {
+    const { statement, blobs } = buildBundle(input());
+    assert.deepEqual(
+      statement.subject.map(({ name }) => name),
+      ["policy", "policy.gz", "advisories.local", "advisories.local.gz"],
+    );
+    for (const [digest, bytes] of blobs) assert.equal(sha256(bytes), digest);
+  });
+});
+
+describe("verifyBundle()", () => {
+  it("accepts what a trusted key signed, with P-256 and with ed25519", async () => {
+    const { statement } = buildBundle(input());
+    assert.equal(verifyBundle(await sign(statement), trust, NOW).manifest.revision, 1);
+    const pair = generateKeyPairSync("ed25519", {
+      privateKeyEncoding: { type: "pkcs8", format: "pem" },
+      publicKeyEncoding: { type: "spki", format: "pem" },
+    });
+    const signed = await sign(statement, pair.privateKey);
+    assert.equal(
+      verifyBundle(signed, toTrust({ keys: [keys.publicKey, pair.publicKey] }, "test"), NOW).manifest.revision,
+      1,
+    );
+  });
+
+  const { statement } = buildBundle(input());
+  const changed = (change: (statement: Statement & Record<string, unknown>) => unknown) =>
+    change(structuredClone(statement) as Statement & Record<string, unknown>);
+  const predicate = (fields: object) => changed((copy) => ({ ...copy, predicate: { ...copy.predicate, ...fields } }));
+  const REFUSED: readonly [name: string, statement: unknown, code: string][] = [
+    [
+      "a statement of another type",
+      changed((copy) => ({ ...copy, _type: "https://in-toto.io/Statement/v0.1" })),
+      "BUNDLE_MALFORMED",
+    ],
+    [
+      "a statement about something else",
+      changed((copy) => ({ ...copy, predicateType: "https://slsa.dev/provenance/v1" })),
+      "BUNDLE_MALFORMED",
+    ],
+    [
+      "a manifest that names parts which it does not sign",
+      changed((copy) => ({ ...copy, subject: copy.subject.slice(0, 2) })),
+      "BUNDLE_MALFORMED",
+    ],
+    ["a manifest with an unknown field", predicate({ upstreams: {} }), "BUNDLE_MALFORMED"],
+    ["a manifest of a later format", predicate({ formatVersion: 2 }), "BUNDLE_MALFORMED"],
+    ["a revision that is no number", predicate({ revision: "9" }), "BUNDLE_MALFORMED"],
+    ["an end before the beginning", predicate({ expires: "2026-11-22T11:00:00Z" }), "BUNDLE_MALFORMED"],
+    ["another channel", predicate({ channel: "beta" }), "BUNDLE_CHANNEL"],
+    [
+      "a time to come",
+      predicate({ created: "2026-11-22T12:06:00Z", expires: "2026-12-22T12:06:00Z" }),
+      "BUNDLE_FUTURE",
+    ],
+    ["no JSON", "text", "BUNDLE_MALFORMED"],
+  ];
+  for (const [name, refused, code] of REFUSED) {
+    it(`refuses ${name}, though it is signed`, async () => {
+      const signed = await sign(refused);
+      assert.throws(() => verifyBundle(signed, trust, NOW), { code });
+    });
+  }
+
+  it("refuses a key that is not trusted, even under a trusted key's name", async () => {
+    const other = generateKeyPair();
+    const signed = await sign(statement, other.privateKey);
+    assert.throws(() => verifyBundle(signed, trust, NOW), { code: "BUNDLE_SIGNATURE" });
+    const envelope = JSON.parse(Buffer.from(signed).toString());
+    envelope.verificationMaterial.publicKey.hint = [...trust.keys.keys()][0];
+    assert.throws(() => verifyBundle(Buffer.from(JSON.stringify(envelope)), trust, NOW), { code: "BUNDLE_SIGNATURE" });
+  });
+
+  it("refuses changed, missing and oversized bytes", async () => {
+    const envelope = JSON.parse(Buffer.from(await sign(statement)).toString());
+    const tampered = structuredClone(envelope);
+    tampered.dsseEnvelope.payload = Buffer.from(JSON.stringify(predicate({ revision: 2 }))).toString("base64");
+    assert.throws(() => verifyBundle(Buffer.from(JSON.stringify(tampered)), trust, NOW), { code: "BUNDLE_SIGNATURE" });
+    const unsigned = { ...envelope, dsseEnvelope: { ...envelope.dsseEnvelope, signatures: [] } };
+    assert.throws(() => verifyBundle(Buffer.from(JSON.stringify(unsigned)), trust, NOW), { code: "BUNDLE_MALFORMED" });
+    assert.throws(() => verifyBundle(Buffer.alloc(2 * 1024 * 1024, " "), trust, NOW), /larger than/);
+    assert.throws(() => verifyBundle(Buffer.from("{}"), trust, NOW), { code: "BUNDLE_MALFORMED" });
+  });
+});
+
+describe("openBundle()", () => {
+  it("opens what it verified, and stops a decompression bomb at the signed size", async () => {
+    const { statement, blobs } = buildBundle(input());
+    const verified = verifyBundle(await sign(statement), trust, NOW);
+    const rules = await openBundle(verified, async (digest) => blobs.get(digest) ?? Buffer.alloc(0));
+    assert.equal(rules.tables[0]?.lookup({ type: "npm", name: "@a/evil" })[0]?.id, "MAL-2026-2");
+    const part = statement.predicate.parts[0];
+    assert.ok(part);
+    const shrunk = {
+      ...statement,
+      predicate: { ...statement.predicate, parts: [{ ...part, size: 10 }] },
+      subject: statement.subject.slice(0, 2),
+    };
+    const bomb = verifyBundle(await sign(shrunk), trust, NOW);
+    await assert.rejects(
+      openBundle(bomb, async (digest) => blobs.get(digest) ?? Buffer.alloc(0)),
+      { code: "BUNDLE_DIGEST" },
+    );
+  });
+
+  it("refuses a part that it does not know: it might be one that blocks", async () => {
+    const { statement, blobs } = buildBundle(input({ feeds: [] }));
+    const [part] = statement.predicate.parts;
+    assert.ok(part);
+    const parts = [part, { ...part, name: "quotas" }];
+    const subject = parts.flatMap(({ name, sha256, gzip }) => [
+      { name, digest: { sha256 } },
+      { name: `${name}.gz`, digest: { sha256: gzip.sha256 } },
+    ]);
+    const verified = verifyBundle(
+      await sign({ ...statement, predicate: { ...statement.predicate, parts }, subject }),
+      trust,
+      NOW,
+    );
+    await assert.rejects(
+      openBundle(verified, async (digest) => blobs.get(digest) ?? Buffer.alloc(0)),
+      /does not know/,
+    );
+  });
+});

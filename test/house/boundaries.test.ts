@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { describe, it } from "node:test";
+
+/** What a folder may import of ours. Imports go one way: a line may name only itself and lines above it. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  schemas: ["schemas"],
+  "core/source": ["core", "core/source", "schemas"],
+  "core/ecosystems": ["core", "core/ecosystems", "schemas"],
+  "core/advisories": ["core", "core/source", "core/ecosystems", "core/advisories", "schemas"],
+  "core/policy": ["core", "core/source", "core/policy", "schemas"],
+  "core/inventory": ["core", "core/inventory"],
+  "core/bundle": ["core", "core/source", "core/advisories", "core/policy", "core/bundle", "schemas"],
+  core: [
+    "core",
+    "core/source",
+    "core/ecosystems",
+    "core/advisories",
+    "core/policy",
+    "core/inventory",
+    "core/bundle",
+    "schemas",
+  ],
+  cli: [
+    "core",
+    "core/source",
+    "core/ecosystems",
+    "core/advisories",
+    "core/policy",
+    "core/inventory",
+    "core/bundle",
+    "schemas",
+    "cli",
+  ],
+  proxy: [
+    "core",
+    "core/source",
+    "core/ecosystems",
+    "core/advisories",
+    "core/policy",
+    "core/bundle",
+    "schemas",
+    "proxy",
+  ],
+};
+
+/** The one import between the two halves: the command that starts the proxy. */
+const EXCEPTIONS = new Set(["cli/commands/proxy.ts proxy/server.ts"]);
+
+/** One library, one home. */
+const HOMES: Readonly<Record<string, RegExp>> = {
+  "@oclif/core": /^cli\//,
+  "simple-git": /^cli\/git\.ts$/,
+  koa: /^proxy\//,
+  "@koa/router": /^proxy\//,
+  "@marcbachmann/cel-js": /^core\/policy\/cel\.ts$/,
+  "@marcbachmann/cel-js/evaluator": /^core\/policy\/cel\.ts$/,
+  re2js: /^core\/policy\/cel\.ts$/,
+  "@sigstore/bundle": /^core\/bundle\//,
+  "@sigstore/sign": /^core\/bundle\//,
+  "@sigstore/verify": /^core\/bundle\//,
+  undici: /^core\/http\.ts$/,
+  ajv: /^core\/schema\.ts$/,
+  yaml: /^core\/source\/yaml-file\.ts$/,
+  semver: /^core\/ecosystems\//,
+  "json-schema-to-typescript": /^schemas\/generate\.ts$/,
+};
+
+const files = globSync("{schemas,core,cli,proxy}/**/*.ts").map((path) => path.replaceAll("\\", "/"));
+
+function importsOf(path: string): string[] {
+  return [...readFileSync(path, "utf8").matchAll(/(?:^|\n)\s*(?:import|export)\s(?:[^"';]*?\sfrom\s)?"([^"]+)"/g)].map(
+    ([, specifier]) => specifier ?? "",
+  );
+}
+
+function folderOf(path: string): string {
+  return (
+    Object.keys(MAY_IMPORT)
+      .filter((folder) => path.startsWith(`${folder}/`))
+      .sort((a, b) => b.length - a.length)[0] ?? ""
+  );
+}
+
+describe("imports", () => {
+  it("are found", () => assert.ok(files.length > 50 && files.some((path) => importsOf(path).length > 5)));
+
+  for (const path of files) {
+    it(`of ${path} go one way, to files that exist`, () => {
+      for (const specifier of importsOf(path).filter((specifier) => specifier.startsWith("."))) {
+        const target = normalize(join(dirname(path), specifier)).replaceAll("\\", "/");
+        assert.ok(existsSync(target), `${path} imports ${target}, which does not exist`);
+        const allowed = MAY_IMPORT[folderOf(path)]?.includes(folderOf(target)) || EXCEPTIONS.has(`${path} ${target}`);
+        assert.ok(allowed, `${path} imports ${target}`);
+      }
+    });
+  }
+
+  it("of a library stand in its home only", () => {
+    for (const path of files) {
+      for (const specifier of importsOf(path)) {
+        const home = HOMES[specifier] ?? HOMES[specifier.split("/")[0] ?? ""];
+        if (home) assert.match(path, home, `${path} imports ${specifier}`);
+      }
+    }
+  });
+
+  it("make no circle", () => {
+    const done = new Set<string>();
+    const visit = (path: string, trail: readonly string[]): void => {
+      assert.ok(!trail.includes(path), `a circle: ${[...trail, path].join(" -> ")}`);
+      if (done.has(path) || !path.endsWith(".ts")) return;
+      for (const specifier of importsOf(path))
+        if (specifier.startsWith(".")) visit(normalize(join(dirname(path), specifier)), [...trail, path]);
+      done.add(path);
+    };
+    for (const path of files) visit(path, []);
+  });
+});

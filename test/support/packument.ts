@@ -1,0 +1,84 @@
+/** Packuments and tarballs as an npm registry has them, made to measure. */
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
+
+export interface FixtureRelease {
+  readonly version: string;
+  /** RFC 3339; null: the registry does not say. */
+  readonly published?: string | null;
+  readonly scripts?: Readonly<Record<string, string>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly deprecated?: string;
+  /** Replaces or adds fields of the manifest. */
+  readonly manifest?: Readonly<Record<string, unknown>>;
+}
+
+export interface FixturePackage {
+  readonly name: string;
+  readonly releases: readonly FixtureRelease[];
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Replaces or adds fields of the document. */
+  readonly document?: Readonly<Record<string, unknown>>;
+}
+
+export const OLD = "2020-01-01T00:00:00.000Z";
+
+/** The document as `GET /NAME` answers it. */
+export function packument(pkg: FixturePackage, registry = "https://registry.example"): Record<string, unknown> {
+  const { name, releases, tags, document } = pkg;
+  const time: Record<string, string> = { created: OLD, modified: "2026-11-01T00:00:00.000Z" };
+  for (const { version, published = OLD } of releases) if (published !== null) time[version] = published;
+  return {
+    _id: name,
+    name,
+    "dist-tags": { ...(releases.length > 0 && { latest: releases.at(-1)?.version }), ...tags },
+    versions: Object.fromEntries(releases.map((release) => [release.version, manifest(name, release, registry)])),
+    time,
+    readme: "# A fixture",
+    ...document,
+  };
+}
+
+export function packumentBytes(pkg: FixturePackage, registry?: string): Uint8Array {
+  return Buffer.from(JSON.stringify(packument(pkg, registry)));
+}
+
+function manifest(name: string, release: FixtureRelease, registry: string): Record<string, unknown> {
+  const bytes = tarball(name, release);
+  return {
+    name,
+    version: release.version,
+    license: "MIT",
+    ...contentOf(release),
+    ...(release.deprecated && { deprecated: release.deprecated }),
+    dist: {
+      tarball: `${registry}/${name}/-/${name.slice(name.lastIndexOf("/") + 1)}-${release.version}.tgz`,
+      shasum: createHash("sha1").update(bytes).digest("hex"),
+      integrity: `sha512-${createHash("sha512").update(bytes).digest("base64")}`,
+    },
+    ...release.manifest,
+  };
+}
+
+function contentOf({ scripts, dependencies }: FixtureRelease): Record<string, unknown> {
+  return { ...(scripts && { scripts }), ...(dependencies && { dependencies }) };
+}
+
+/** A tarball with a package.json; the same bytes each time. */
+export function tarball(name: string, release: FixtureRelease): Uint8Array {
+  const content = Buffer.from(JSON.stringify({ name, version: release.version, ...contentOf(release) }));
+  const header = Buffer.alloc(512);
+  header.write("package/package.json", 0);
+  header.write("0000644\0", 100);
+  header.write("0000000\0", 108);
+  header.write("0000000\0", 116);
+  header.write(`${content.length.toString(8).padStart(11, "0")}\0`, 124);
+  header.write("00000000000\0", 136);
+  header.write("        ", 148);
+  header.write("0", 156);
+  header.write("ustar\x0000", 257);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+  const padding = Buffer.alloc((512 - (content.length % 512)) % 512);
+  return gzipSync(Buffer.concat([header, content, padding, Buffer.alloc(1024)]));
+}
