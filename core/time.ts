@@ -1,8 +1,18 @@
 /** Instants (RFC 3339) and spans of time (the duration syntax of CEL and Go). */
 
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
-const UNITS: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, us: 1e-3, µs: 1e-3, ns: 1e-6 };
-const DURATION = /^([-+]?)((?:(?:\d+(?:\.\d*)?|\.\d+)(?:h|ms|us|µs|ns|m|s))+)$/;
+/** Both signs of the micro unit, U+00B5 and U+03BC, as Go reads them. */
+const UNITS: Record<string, number> = {
+  h: 3_600_000,
+  m: 60_000,
+  s: 1000,
+  ms: 1,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ns: 1e-6,
+};
+const DURATION = /^([-+]?)((?:(?:\d+(?:\.\d*)?|\.\d+)(?:h|ms|us|[µμ]s|ns|m|s))+)$/;
 
 /** A strict RFC 3339 instant, to the millisecond; undefined for anything else, such as 30 February. */
 export function parseInstant(text: string): Date | undefined {
@@ -36,7 +46,7 @@ export function parseDuration(text: string): number | undefined {
   const match = text.length <= 64 ? DURATION.exec(text) : null;
   if (!match?.[2]) return undefined;
   let sum = 0;
-  for (const [, amount, unit] of match[2].matchAll(/(\d+(?:\.\d*)?|\.\d+)(h|ms|us|µs|ns|m|s)/g)) {
+  for (const [, amount, unit] of match[2].matchAll(/(\d+(?:\.\d*)?|\.\d+)(h|ms|us|[µμ]s|ns|m|s)/g)) {
     sum += Number(amount) * (UNITS[unit ?? ""] ?? Number.NaN);
   }
   return match[1] === "-" ? -sum : sum;

@@ -1,0 +1,77 @@
+/**
+ * How long people wait. Prints figures as ratios to a reference in the same run, for a machine's speed says nothing;
+ * nothing is asserted. `node bench/run.ts --clone` also times a fresh clone.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const RUNS = 5;
+
+/** Median of several runs, in milliseconds. */
+function median(run: () => number): number {
+  return Array.from({ length: RUNS }, run).sort((a, b) => a - b)[Math.floor(RUNS / 2)] ?? Number.NaN;
+}
+
+function timeCommand(args: readonly string[], cwd = root, command = process.execPath): number {
+  const start = performance.now();
+  const { status, stderr } = spawnSync(command, args, { cwd, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}: ${stderr.slice(-2000)}`);
+  return performance.now() - start;
+}
+
+/** From the start of the process to the first answer of /-/healthz. */
+async function timeColdStart(port: number): Promise<number> {
+  const start = performance.now();
+  const child = spawn(process.execPath, ["cli/bin/quickstart.ts"], {
+    cwd: root,
+    env: { ...process.env, PORT: String(port) },
+    stdio: "ignore",
+  });
+  try {
+    for (let tries = 0; tries < 600; tries++) {
+      try {
+        if ((await fetch(`http://127.0.0.1:${port}/-/readyz`)).ok) return performance.now() - start;
+      } catch {
+        // not listening yet
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    throw new Error("the proxy did not become ready");
+  } finally {
+    child.kill();
+  }
+}
+
+const empty = median(() => timeCommand(["-e", ""]));
+const row = (name: string, milliseconds: number) =>
+  console.log(
+    `${name.padEnd(34)} ${milliseconds.toFixed(0).padStart(7)} ms ${(milliseconds / empty).toFixed(1).padStart(7)} x`,
+  );
+
+row("an empty program (the reference)", empty);
+row(
+  "cordon policy test policies",
+  median(() => timeCommand(["cli/bin/run.ts", "policy", "test", "policies"])),
+);
+row(
+  "cordon policy lint policies",
+  median(() => timeCommand(["cli/bin/run.ts", "policy", "lint", "policies"])),
+);
+const starts: number[] = [];
+for (let run = 0; run < RUNS; run++) starts.push(await timeColdStart(48_730 + run));
+row("cold start to ready", starts.sort((a, b) => a - b)[Math.floor(RUNS / 2)] ?? Number.NaN);
+
+if (process.argv.includes("--clone")) {
+  const folder = mkdtempSync(join(tmpdir(), "cordon-clone-"));
+  try {
+    row("git clone", timeCommand(["clone", "--quiet", root, join(folder, "cordon")], root, "git"));
+    row("first npm run setup", timeCommand(["run", "--silent", "setup"], join(folder, "cordon"), "npm"));
+    row("second npm run setup", timeCommand(["run", "--silent", "setup"], join(folder, "cordon"), "npm"));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
