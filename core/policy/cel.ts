@@ -1,5 +1,5 @@
 /**
- * CEL as policies may use it: the one file that knows the engine (`@marcbachmann/cel-js`). It closes what the engine
+ * CEL as policies may use it: with `cel-functions.ts`, all that knows the engine (`@marcbachmann/cel-js`). It closes what the engine
  * leaves open for a firewall: `matches` is RE2 and linear, time is strict and the same on every machine, `has()` and
  * `?.` are checked against the schema, sizes and loops are bounded, a result has the declared type, and every issue has
  * a range in the source.
@@ -14,14 +14,9 @@ import {
   type ParseError,
   type ParseResult,
 } from "@marcbachmann/cel-js";
-import { Duration, type UnsignedInt } from "@marcbachmann/cel-js/evaluator";
-import { RE2JS } from "re2js";
-import { formatInstant, parseDuration, parseInstant } from "../time.ts";
+import { type CelType, DURATION, EXTENSIONS, INT64_MAX, LITERALS, REPLACEMENTS, TIMESTAMP } from "./cel-functions.ts";
 
-/** A CEL type as the engine writes it: `int`, `list<Script>`, `map<string, string>`. */
-export type CelType = string;
-export const TIMESTAMP: CelType = "google.protobuf.Timestamp";
-export const DURATION: CelType = "google.protobuf.Duration";
+export { type CelType, DURATION, TIMESTAMP } from "./cel-functions.ts";
 
 /** A record type. Values are instances of `ctor`; a field whose value is undefined is absent. */
 export interface CelRecord {
@@ -67,7 +62,6 @@ export const CEL_LIMITS = {
   nodes: 2000,
   loopDepth: 2,
   elements: 10_000,
-  pattern: 1000,
 } as const;
 
 const LOOPS = new Set(["all", "exists", "exists_one", "map", "filter"]);
@@ -75,7 +69,6 @@ const LOOPS = new Set(["all", "exists", "exists_one", "map", "filter"]);
 const OURS = "0ours_";
 /** As long as `has`, which is no call in the parsed tree: the one name that is changed in the text. */
 const CHECKED_HAS = "hax";
-const INT64_MAX = 9_223_372_036_854_775_807n;
 const ENGINE_OPTIONS = {
   enableOptionalTypes: true,
   limits: {
@@ -187,7 +180,7 @@ function literalText(node: ASTNode | undefined): string | undefined {
 
 /** What the engine's own type check lets pass. */
 function checkTypes(root: ASTNode): void {
-  const nodes = [...walk(root)].map(([node]) => node);
+  const nodes = walk(root).map(([node]) => node);
   const untyped = nodes.findLast(({ checkedType }) => checkedType?.hasDynType);
   if (untyped) throw untypedError(untyped);
   for (const { op, args, start, end } of nodes) {
@@ -247,12 +240,13 @@ function isLoop(node: ASTNode): node is ASTNode & { op: "rcall"; args: [string, 
 }
 
 /** Every node with the number of loops around it. The engine notes a type at each node once it has checked it. */
-function* walk(node: CheckedNode, loops = 0): Generator<[CheckedNode, number]> {
-  yield [node, loops];
+function walk(node: CheckedNode, loops = 0, found: [CheckedNode, number][] = []): [CheckedNode, number][] {
+  found.push([node, loops]);
   if (isLoop(node)) {
-    yield* walk(node.args[1], loops);
-    for (const body of node.args[2]) yield* walk(body, loops + 1);
-  } else for (const child of children(node)) yield* walk(child, loops);
+    walk(node.args[1], loops, found);
+    for (const body of node.args[2]) walk(body, loops + 1, found);
+  } else for (const child of children(node)) walk(child, loops, found);
+  return found;
 }
 
 type CheckedNode = ASTNode & { readonly checkedType?: { readonly name: CelType; readonly hasDynType: boolean } };
@@ -320,189 +314,18 @@ function say(type: CelType): string {
   return type.replaceAll(TIMESTAMP, "timestamp").replaceAll(DURATION, "duration");
 }
 
-type Handler = (...args: never[]) => unknown;
-
-/** What the engine has wrong, lacks, or takes from the machine. No overload of its own is left of these names. */
-const FUNCTIONS: Readonly<Record<string, Handler>> = {
-  "string.matches(string): bool": re2Find,
-  "string.lowerAscii(): string": (text: string) => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()),
-  "string.upperAscii(): string": (text: string) => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase()),
-  "string.trim(): string": trim,
-  "int(int): int": (value: bigint) => value,
-  "int(uint): int": (value: UnsignedInt) => toInt(value.value),
-  "int(double): int": doubleToInt,
-  "int(string): int": textToInt,
-  [`int(${TIMESTAMP}): int`]: (at: Date) => BigInt(Math.floor(at.getTime() / 1000)),
-  [`timestamp(string): ${TIMESTAMP}`]: strictTimestamp,
-  [`timestamp(int): ${TIMESTAMP}`]: (seconds: bigint) => toInstant(Number(seconds) * 1000),
-  [`timestamp(${TIMESTAMP}): ${TIMESTAMP}`]: (at: Date) => at,
-  [`duration(string): ${DURATION}`]: strictDuration,
-  [`duration(${DURATION}): ${DURATION}`]: (span: Duration) => span,
-  [`${DURATION}.getHours(): int`]: (span: Duration) => nanosOf(span) / 3_600_000_000_000n,
-  [`${DURATION}.getMinutes(): int`]: (span: Duration) => nanosOf(span) / 60_000_000_000n,
-  [`${DURATION}.getSeconds(): int`]: (span: Duration) => nanosOf(span) / 1_000_000_000n,
-  [`${DURATION}.getMilliseconds(): int`]: (span: Duration) => nanosOf(span) / 1_000_000n,
-  ...calendar({
-    getFullYear: (at) => at.getUTCFullYear(),
-    getMonth: (at) => at.getUTCMonth(),
-    getDate: (at) => at.getUTCDate(),
-    getDayOfMonth: (at) => at.getUTCDate() - 1,
-    getDayOfWeek: (at) => at.getUTCDay(),
-    getDayOfYear: (at) => (at.getTime() - new Date(at).setUTCMonth(0, 1)) / 86_400_000,
-    getHours: (at) => at.getUTCHours(),
-    getMinutes: (at) => at.getUTCMinutes(),
-    getSeconds: (at) => at.getUTCSeconds(),
-    getMilliseconds: (at) => at.getUTCMilliseconds(),
-  }),
-};
-
-const OUR_NAMES = new Set(Object.keys(FUNCTIONS).map((signature) => /\w+(?=\()/.exec(signature)?.[0]));
-
-/** Arguments that are checked when they are compiled, where they are literals. */
-const LITERALS: ReadonlyMap<string, (text: string) => unknown> = new Map<string, (text: string) => unknown>([
-  ["matches", re2],
-  ["timestamp", strictTimestamp],
-  ["duration", strictDuration],
-]);
+const OUR_NAMES = new Set(Object.keys(REPLACEMENTS).map((signature) => /\w+(?=\()/.exec(signature)?.[0]));
 
 let base: Engine | undefined;
 
 function baseEngine(): Engine {
   if (base) return base.clone();
-  base = new Engine(ENGINE_OPTIONS)
-    .registerFunction(`${CHECKED_HAS}(dyn): bool`, () => true, { async: false })
-    .registerFunction(`string(${TIMESTAMP}): string`, (at: Date) => formatInstant(at), { async: false })
-    .registerFunction(`string(${DURATION}): string`, (span: Duration) => `${span.valueOf() / 1000}s`, { async: false });
-  for (const [signature, handler] of Object.entries(FUNCTIONS)) {
+  base = new Engine(ENGINE_OPTIONS).registerFunction(`${CHECKED_HAS}(dyn): bool`, () => true, { async: false });
+  for (const [signature, handler] of Object.entries(EXTENSIONS)) {
+    base.registerFunction(signature, handler as never, { async: false });
+  }
+  for (const [signature, handler] of Object.entries(REPLACEMENTS)) {
     base.registerFunction(signature.replace(/\w+\(/, `${OURS}$&`), handler as never, { async: false });
   }
   return base.clone();
 }
-
-/** An error of evaluation; the engine adds where. */
-function fail(message: string, code = "evaluation_error"): never {
-  throw new EvaluationError({ message, code });
-}
-
-const patterns = new Map<string, RE2JS>();
-
-function re2(pattern: string): RE2JS {
-  const known = patterns.get(pattern);
-  if (known) return known;
-  if (pattern.length > CEL_LIMITS.pattern) fail(`the pattern is longer than ${CEL_LIMITS.pattern} characters`);
-  let compiled: RE2JS;
-  try {
-    compiled = RE2JS.compile(pattern);
-  } catch (cause) {
-    const why = `the pattern is not RE2, which has no look-around and no back-references: ${(cause as Error).message}`;
-    fail(why, "invalid_pattern");
-  }
-  if (patterns.size >= 1000) patterns.clear();
-  patterns.set(pattern, compiled);
-  return compiled;
-}
-
-function re2Find(text: string, pattern: string): boolean {
-  return re2(pattern).matcher(text).find();
-}
-
-/** Unicode's white space, which is not quite JavaScript's: a byte order mark stays, U+0085 goes. */
-function trim(text: string): string {
-  const isSpace = (at: number) => /\p{White_Space}/u.test(text.charAt(at));
-  let [start, end] = [0, text.length];
-  while (start < end && isSpace(start)) start++;
-  while (end > start && isSpace(end - 1)) end--;
-  return text.slice(start, end);
-}
-
-function toInt(value: bigint): bigint {
-  return value <= INT64_MAX && value >= -INT64_MAX - 1n ? value : fail("the number does not fit into 64 bits");
-}
-
-function doubleToInt(value: number): bigint {
-  // The doubles next to the greatest int are 2^63, which is too much, and one that is far below.
-  return Math.abs(value) < 2 ** 63 ? BigInt(Math.trunc(value)) : fail("the number does not fit into 64 bits");
-}
-
-/** Not what BigInt() takes, for which the empty text is 0. */
-function textToInt(text: string): bigint {
-  return /^[-+]?\d{1,19}$/.test(text) ? toInt(BigInt(text)) : fail("int() takes a decimal number");
-}
-
-function strictTimestamp(text: string): Date {
-  const instant = parseInstant(text);
-  return instant ? toInstant(instant.getTime()) : fail("this is no RFC 3339 time such as 2026-01-31T12:00:00Z");
-}
-
-/** The range of CEL: the years 1 to 9999. */
-function toInstant(milliseconds: number): Date {
-  if (milliseconds >= -62_135_596_800_000 && milliseconds <= 253_402_300_799_999) return new Date(milliseconds);
-  return fail("the time is not within the years 1 to 9999");
-}
-
-/** Of a time, in UTC or in the zone named, whatever the zone of the machine. */
-function calendar(parts: Readonly<Record<string, (at: Date) => number>>): Record<string, Handler> {
-  const functions: Record<string, Handler> = {};
-  for (const [name, read] of Object.entries(parts)) {
-    functions[`${TIMESTAMP}.${name}(): int`] = (at: Date) => BigInt(read(at));
-    functions[`${TIMESTAMP}.${name}(string): int`] = (at: Date, zone: string) => BigInt(read(inZone(at, zone)));
-  }
-  return functions;
-}
-
-/** The instant whose UTC fields are those of `at` in the zone: a name such as Europe/Berlin, or an offset such as +05:30. */
-function inZone(at: Date, zone: string): Date {
-  const [, sign, hours, minutes, seconds] =
-    OFFSET.exec(/^[-+]?\d\d:\d\d$/.test(zone) ? zone : offsetOf(at, zone)) ?? [];
-  const offset = Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0);
-  return new Date(at.getTime() + (sign === "-" ? -offset : offset) * 1000);
-}
-
-const OFFSET = /([-+]?)(\d\d):(\d\d)(?::(\d\d))?$/;
-
-function offsetOf(at: Date, timeZone: string): string {
-  try {
-    // Ends in GMT, GMT+02:00, or for old dates GMT+00:53:28.
-    return new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "longOffset" }).format(at);
-  } catch {
-    return fail("this is no time zone such as Europe/Berlin or +05:30");
-  }
-}
-
-function strictDuration(text: string): Duration {
-  const milliseconds = parseDuration(text);
-  return milliseconds === undefined ? fail("this is no duration such as 72h or 1h30m") : toDuration(milliseconds);
-}
-
-function toDuration(milliseconds: number): Duration {
-  const whole = Math.floor(milliseconds);
-  return fromNanos(BigInt(whole) * 1_000_000n + BigInt(Math.round((milliseconds - whole) * 1e6)));
-}
-
-/** The range that the tests of the specification want: 64 bits of nanoseconds. */
-function fromNanos(nanos: bigint): Duration {
-  if (nanos > INT64_MAX || nanos < -INT64_MAX) fail("the duration is longer than 292 years");
-  return new Duration(nanos / 1_000_000_000n, Number(nanos % 1_000_000_000n));
-}
-
-function nanosOf(span: Duration): bigint {
-  return span.seconds * 1_000_000_000n + BigInt(span.nanos);
-}
-
-// The engine's arithmetic with time has no bounds, and adds negative fractions wrongly. Its operators cannot be
-// replaced either, but call these methods.
-Duration.fromMilliseconds = toDuration;
-Object.assign(Duration.prototype, {
-  addDuration(this: Duration, other: Duration) {
-    return fromNanos(nanosOf(this) + nanosOf(other));
-  },
-  subtractDuration(this: Duration, other: Duration) {
-    return fromNanos(nanosOf(this) - nanosOf(other));
-  },
-  extendTimestamp(this: Duration, at: Date) {
-    return toInstant(at.getTime() + Number(this.seconds) * 1000 + Math.floor(this.nanos / 1e6));
-  },
-  subtractTimestamp(this: Duration, at: Date) {
-    return fromNanos(-nanosOf(this)).extendTimestamp(at);
-  },
-});
