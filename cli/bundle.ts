@@ -55,11 +55,11 @@ export async function signInto(out: string, keyFile: string): Promise<void> {
   writeSignedBundle(out, await signStatement(Buffer.from(readText(path).trimEnd()), signer));
 }
 
-/** Writes `cordon.key` (readable by its owner only) and `cordon.pub`. Throws KEY_INVALID rather than replace a key. */
+/** Writes `cordon.key` (readable by its owner only) and `cordon.pub`. Throws KEY_EXISTS rather than replace a key. */
 export function writeKeyPair(dir: string): { key: string; pub: string } {
   const paths = { key: join(dir, "cordon.key"), pub: join(dir, "cordon.pub") };
   for (const path of Object.values(paths)) {
-    if (existsSync(path)) throw new CordonError("KEY_INVALID", `${path} exists; a key in use is not replaced`);
+    if (existsSync(path)) throw new CordonError("KEY_EXISTS", `${path} exists; a key in use is not replaced`);
   }
   mkdirSync(dir, { recursive: true });
   const { privateKey, publicKey } = generateKeyPair();
@@ -70,14 +70,28 @@ export function writeKeyPair(dir: string): { key: string; pub: string } {
 
 /** The manifest in a directory as it says of itself, unverified: it only tells the next number. */
 function readPrevious(out: string): { manifest: Manifest; digest: string } | undefined {
-  if (!existsSync(join(out, BUNDLE_FILE))) return undefined;
-  const payload = statementOf(readText(join(out, BUNDLE_FILE)));
-  const manifest = payload && own(JSON.parse(payload.toString("utf8")), "predicate");
-  return payload && checkManifest.is(manifest) ? { manifest, digest: sha256(payload) } : undefined;
+  const path = join(out, BUNDLE_FILE);
+  if (!existsSync(path)) return undefined;
+  const found = parseUnverified(readText(path));
+  // To begin again at revision 1 would give a bundle that every proxy refuses as a rollback.
+  if (!found)
+    throw new CordonError("FILE_UNREADABLE", `${path} is no bundle, so the next revision is not known: move it away`);
+  return { manifest: found.manifest, digest: sha256(found.statement) };
+}
+
+/** A signed file's statement and manifest, unverified; undefined where it holds none. */
+export function parseUnverified(signed: string): { statement: Buffer; manifest: Manifest } | undefined {
+  try {
+    const statement = statementOf(signed);
+    const manifest = statement && own(JSON.parse(statement.toString("utf8")), "predicate");
+    return statement && checkManifest.is(manifest) ? { statement, manifest } : undefined;
+  } catch {
+    return undefined; // what is no JSON is no bundle either
+  }
 }
 
 /** The statement inside a signed file, unverified. */
-export function statementOf(signed: string): Buffer | undefined {
+function statementOf(signed: string): Buffer | undefined {
   const envelope = own(JSON.parse(signed), "dsseEnvelope");
   const payload = isObject(envelope) ? ownString(envelope, "payload") : undefined;
   return payload === undefined ? undefined : Buffer.from(payload, "base64");

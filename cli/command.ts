@@ -13,8 +13,11 @@ export abstract class CordonCommand extends Command {
     process.exitCode = EXIT.findings;
   }
 
-  protected override async catch(error: Error & { exitCode?: number }): Promise<unknown> {
-    if (!(error instanceof CordonError)) return super.catch(error);
+  protected override async catch(error: Error & { exitCode?: number; oclif?: object }): Promise<unknown> {
+    if (!(error instanceof CordonError)) {
+      // oclif's own errors bring their exit code; what was not foreseen is no finding.
+      return super.catch(Object.assign(error, { oclif: { exit: EXIT.failure, ...error.oclif } }));
+    }
     process.exitCode = error.exit;
     if (this.jsonEnabled()) this.logJson(this.toErrorJson(error));
     else this.logToStderr(`Error: ${error.message}\n${error.next}`);

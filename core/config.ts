@@ -34,10 +34,10 @@ export function parseConfig(source: SourceFile | undefined): { config: CordonCon
   return { config, diagnostics };
 }
 
-/** As parseConfig(). Throws POLICY_INVALID with the first issue. */
+/** As parseConfig(). Throws CONFIG_INVALID with the first issue. */
 export function requireConfig(source: SourceFile | undefined): CordonConfig {
   const { config, diagnostics } = parseConfig(source);
-  if (diagnostics[0]) throw new CordonError("POLICY_INVALID", formatDiagnostic(diagnostics[0]));
+  if (diagnostics[0]) throw new CordonError("CONFIG_INVALID", formatDiagnostic(diagnostics[0]));
   return config;
 }
 
@@ -48,7 +48,10 @@ export function upstreamUrl(
   environment: NodeJS.ProcessEnv = process.env,
 ): URL {
   const text = configured ?? clientSetting(type, environment) ?? publicRegistry(type);
-  if (!text || !URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+  if (text === undefined) {
+    throw new CordonError("USAGE", `there is no upstream registry for ${type}: give --upstream ${type}=https://…`);
+  }
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new CordonError(
       "USAGE",
       `${JSON.stringify(text)} is no URL of an upstream registry: give --upstream ${type}=https://…`,
@@ -67,12 +70,16 @@ function clientSetting(type: PurlType, environment: NodeJS.ProcessEnv): string |
     environment["npm_config_userconfig"] ?? environment["NPM_CONFIG_USERCONFIG"] ?? join(homedir(), ".npmrc"),
   ];
   for (const file of files) {
-    const setting = existsSync(file)
-      ? /^\s*registry\s*=\s*"?([^"\s]+)/m.exec(readFileSync(file, "utf8"))?.[1]
-      : undefined;
+    const setting = existsSync(file) ? registryOf(readFileSync(file, "utf8"), environment) : undefined;
     if (setting) return setting;
   }
   return undefined;
+}
+
+/** The last `registry=` line, as npm reads its ini files, with `${NAME}` taken from the environment. */
+function registryOf(npmrc: string, environment: NodeJS.ProcessEnv): string | undefined {
+  const line = [...npmrc.matchAll(/^[ \t]*registry[ \t]*=[ \t]*"?([^"\s]+)/gm)].at(-1)?.[1];
+  return line?.replace(/\$\{(\w+)\}/g, (whole, name: string) => environment[name] ?? whole);
 }
 
 /** A library knows the public registries; the file's URL of a made-up release tells the base. */

@@ -8,11 +8,24 @@ const FAILURES = {
   FILE_UNREADABLE: { status: 500, exit: 2, next: "Check the path and its permissions." },
   FILE_TOO_LARGE: { status: 500, exit: 2, next: "Split the file, or leave out what is not needed." },
   POLICY_INVALID: { status: 503, exit: 1, next: "Run `cordon policy lint` in the policy repository." },
+  CONFIG_INVALID: { status: 503, exit: 2, next: "Mend the file; schemas/cordon.schema.json says what it may contain." },
+  KEY_EXISTS: {
+    status: 500,
+    exit: 2,
+    next: "Choose another --out, or move the old key away if nothing is signed with it any more.",
+  },
   ADVISORY_INVALID: { status: 503, exit: 1, next: "Mend the record, or take it out of the folder." },
+  FEED_MISSING: { status: 503, exit: 2, next: "Run `cordon intel pull`." },
+  FEED_MALFORMED: { status: 502, exit: 2, next: "Check the feed at its source; the last good snapshot stays in use." },
+  FEED_SHRUNK: {
+    status: 502,
+    exit: 2,
+    next: "Look at the feed. If the loss is meant, run `cordon intel pull --accept NAME`; the last good snapshot stays in use.",
+  },
   BUNDLE_MISSING: {
     status: 503,
     exit: 1,
-    next: "Run `cordon bundle build` and `cordon bundle sign`, or check where --bundle points.",
+    next: "Run `cordon bundle build` and `cordon bundle sign`, or check the path that is given.",
   },
   BUNDLE_MALFORMED: { status: 503, exit: 1, next: "Fetch the bundle again; if it stays so, build and sign it anew." },
   BUNDLE_SIGNATURE: {

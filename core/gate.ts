@@ -19,6 +19,8 @@ export interface Rules {
   readonly tables: readonly AdvisoryTable[];
   /** The bundle that they came from; null for a directory. */
   readonly reference: BundleReference;
+  /** Ask the advisories as they were known then; left out: as they are known now. */
+  readonly asOf?: Date | undefined;
   /** See Circumstances. */
   readonly holdNewerThan?: Date | undefined;
 }
@@ -30,7 +32,7 @@ const MAX_GONE = 100;
 /** Decides on every release of a listing, and on the malicious ones that it no longer has. */
 export function judgeListing(rules: Rules, listing: Listing, now: Date): JudgedListing {
   const id = { type: listing.pkg.ecosystem, name: listing.name };
-  const findings = new PackageFindings(id, rules.tables);
+  const findings = findingsOn(rules, id);
   const circumstances = { now, known: FROM_LISTING, bundle: rules.reference, holdNewerThan: rules.holdNewerThan };
   const decisions = new Map<string, Decision>();
   for (const [version, { facts }] of listing.releases) {
@@ -48,14 +50,14 @@ export function judgeListing(rules: Rules, listing: Listing, now: Date): JudgedL
 }
 
 /** Decides by what can be told without the upstream: the purl, advisories, lists and approvals. */
-export function decideUnlisted(
-  rules: Rules,
-  id: ReleaseId,
-  now: Date,
-  findings = new PackageFindings(id, rules.tables),
-): Decision {
+export function decideUnlisted(rules: Rules, id: ReleaseId, now: Date, findings = findingsOn(rules, id)): Decision {
   const facts = { ...identityFacts(id), advisories: findings.affecting(id.version) };
   return decide(rules.set, facts, { now, known: FROM_PURL, bundle: rules.reference });
+}
+
+/** What the advisories of these rules say of a package. */
+export function findingsOn({ tables, asOf }: Rules, id: PackageId): PackageFindings {
+  return new PackageFindings(id, tables, asOf);
 }
 
 /** The facts that the purl alone tells. */

@@ -85,11 +85,10 @@ function limited(body: Readable, url: URL, maxBytes: number): Readable {
       if (seen > maxBytes) done(tooLarge(url, maxBytes));
       else done(null, chunk);
     },
-    destroy(error, done) {
-      done(error && toFailure(url, error));
-    },
   });
   limit.on("error", () => {});
+  // Before pipeline() does, which would hand the failure on as it came.
+  body.on("error", (cause) => limit.destroy(toFailure(url, cause)));
   return pipeline(body, limit, () => {});
 }
 

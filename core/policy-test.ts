@@ -1,19 +1,17 @@
 /** Runs the PolicyTest files of a repository: cases with facts, and samples with the releases that they name. */
-import { join } from "node:path";
 import schema from "../schemas/policy-test.schema.json" with { type: "json" };
 import type { Decision } from "../schemas/types/decision.ts";
 import type { Facts } from "../schemas/types/facts.ts";
 import type { Expectation, PolicyTest, TestCase, TestSample } from "../schemas/types/policy-test.ts";
-import { PackageFindings } from "./advisories/findings.ts";
 import { messageOf } from "./errors.ts";
-import { decideUnlisted, identityFacts, type Rules } from "./gate.ts";
+import { decideUnlisted, findingsOn, identityFacts, type Rules } from "./gate.ts";
 import { readInventory } from "./inventory/inventory.ts";
 import { decide } from "./policy/engine.ts";
 import { checkFacts } from "./policy/facts.ts";
 import { parseReleasePurl, toPurl } from "./purl.ts";
 import { schemaCheck } from "./schema.ts";
 import type { Diagnostic } from "./source/diagnostic.ts";
-import { readText, type SourceFile } from "./source/files.ts";
+import { readTextWithin, type SourceFile } from "./source/files.ts";
 import { YamlFile } from "./source/yaml-file.ts";
 import { severity } from "./verdict.ts";
 
@@ -89,9 +87,7 @@ function toFacts({ release, facts = {} }: TestCase, rules: Rules): Facts {
   return {
     pkg: { ...known.pkg, ...facts.pkg },
     release: { ...known.release, ...facts.release },
-    advisories:
-      (facts.advisories as Facts["advisories"] | undefined) ??
-      new PackageFindings(id, rules.tables).affecting(id.version),
+    advisories: (facts.advisories as Facts["advisories"] | undefined) ?? findingsOn(rules, id).affecting(id.version),
   };
 }
 
@@ -123,7 +119,7 @@ function explain({ policy, rule, reason }: Decision): string {
 
 function runSample({ sample, expect }: TestSample, rules: Rules, now: Date, dir: string): Outcome {
   try {
-    const { releases } = readInventory(sample, readText(join(dir, sample)));
+    const { releases } = readInventory(sample, readTextWithin(dir, sample));
     const actual = new Map(releases.map((release) => [toPurl(release), decideUnlisted(rules, release, now)]));
     const expected = new Map(
       Object.entries(expect).flatMap(([verdict, purls]) =>

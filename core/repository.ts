@@ -1,15 +1,17 @@
 /** A policy repository in a directory, read and compiled: what lint, test, build and check start from. */
+import { join } from "node:path";
 import type { CordonConfig } from "../schemas/types/cordon.ts";
-import { compileRecord } from "./advisories/osv.ts";
+import { compileFeed, type Feed } from "./advisories/feed.ts";
 import { readAdvisories } from "./advisories/read.ts";
-import { AdvisoryTable, writeTable } from "./advisories/table.ts";
-import type { Feed } from "./bundle/build.ts";
+import { readSnapshotTable } from "./advisories/snapshot.ts";
+import { AdvisoryTable } from "./advisories/table.ts";
 import { parseConfig } from "./config.ts";
 import { CordonError } from "./errors.ts";
 import type { Rules } from "./gate.ts";
 import { compilePolicies } from "./policy/compile.ts";
 import { type PolicySource, readConfigFile, readPolicySource } from "./policy/source.ts";
 import { type Diagnostic, formatDiagnostic } from "./source/diagnostic.ts";
+import { YamlFile } from "./source/yaml-file.ts";
 
 /** The feed of the repository's own `advisories/`. */
 export const LOCAL_FEED = "local";
@@ -21,22 +23,45 @@ export interface Repository {
   readonly feeds: readonly Feed[];
   readonly rules: Rules;
   readonly diagnostics: readonly Diagnostic[];
+  /** Configured feeds that were never pulled: what they would say is not known. */
+  readonly missingFeeds: readonly string[];
+}
+
+/** Where a repository's pulled feeds lie. */
+export function snapshotDir(dir: string, feed: string): string {
+  return join(dir, ".cordon", "intel", feed);
 }
 
 /** Reads everything and collects every issue. Throws only where `dir` is no policy repository. */
 export function readRepository(dir: string): Repository {
   const source = readPolicySource(dir);
-  const { config, diagnostics: inConfig } = parseConfig(readConfigFile(dir));
+  const configFile = readConfigFile(dir);
+  const { config, diagnostics: inConfig } = parseConfig(configFile);
   const { set, diagnostics: inPolicies } = compilePolicies(source);
   const { records, diagnostics: inAdvisories } = readAdvisories(dir);
-  const table = new AdvisoryTable(LOCAL_FEED, writeTable(records.flatMap(compileRecord)));
+  const feeds = [compileFeed(LOCAL_FEED, records)];
+  const missing: Diagnostic[] = [];
+  const missingFeeds: string[] = [];
+  for (const [index, { name }] of (config.feeds ?? []).entries()) {
+    const feed = readFeed(dir, name);
+    if (feed) feeds.push(feed);
+    else {
+      missingFeeds.push(name);
+      const message = `the feed \`${name}\` was never pulled: run \`cordon intel pull\``;
+      if (configFile)
+        missing.push(
+          new YamlFile(configFile).diagnostic("warning", "feed-not-pulled", message, ["feeds", index, "name"]),
+        );
+    }
+  }
   return {
     dir,
     config,
     source,
-    feeds: [{ name: LOCAL_FEED, records }],
-    rules: { set, tables: [table], reference: null },
-    diagnostics: [...inConfig, ...inPolicies, ...inAdvisories],
+    feeds,
+    rules: { set, tables: feeds.map(({ name, table }) => new AdvisoryTable(name, table)), reference: null },
+    diagnostics: [...inConfig, ...missing, ...inPolicies, ...inAdvisories],
+    missingFeeds,
   };
 }
 
@@ -49,4 +74,23 @@ export function requireRepository(dir: string): Repository {
     throw new CordonError("POLICY_INVALID", `${formatDiagnostic(errors[0])}${more}`);
   }
   return repository;
+}
+
+/** As requireRepository(), for decisions that count. Throws FEED_MISSING: leaving a feed out would let through what it names. */
+export function requireFeeds(dir: string): Repository {
+  const repository = requireRepository(dir);
+  if (repository.missingFeeds.length > 0) {
+    throw new CordonError(
+      "FEED_MISSING",
+      `${dir} has feeds that were never pulled: ${repository.missingFeeds.join(", ")}`,
+    );
+  }
+  return repository;
+}
+
+function readFeed(dir: string, name: string): Feed | undefined {
+  const snapshot = readSnapshotTable(snapshotDir(dir, name));
+  if (!snapshot) return undefined;
+  const { records, newest, fetched, version } = snapshot.status;
+  return { name, entries: records, newest, fetched, version, table: snapshot.table, gzip: snapshot.gzip };
 }

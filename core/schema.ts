@@ -10,7 +10,14 @@ export interface SchemaIssue {
   readonly message: string;
 }
 
-const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, allowUnionTypes: true, verbose: true });
+const ajv = new Ajv2020({
+  allErrors: true,
+  strict: true,
+  strictTypes: false,
+  strictRequired: false,
+  allowUnionTypes: true,
+  verbose: true,
+});
 ajv.addKeyword("x-source");
 ajv.addFormat("date-time", { validate: (text: string) => parseInstant(text) !== undefined });
 ajv.addFormat("uri", { validate: (text: string) => URL.canParse(text) });
@@ -75,6 +82,8 @@ function toIssue(error: ErrorObject): SchemaIssue {
             ? "must be a time such as 2026-01-31T12:00:00Z"
             : `must be a ${params["format"]}`,
       };
+    case "not":
+      return { path, message: "this name has another meaning and cannot be used" };
     case "pattern":
       return {
         path,

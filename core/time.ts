@@ -14,7 +14,10 @@ const UNITS: Record<string, number> = {
 };
 const DURATION = /^([-+]?)((?:(?:\d+(?:\.\d*)?|\.\d+)(?:h|ms|us|[µμ]s|ns|m|s))+)$/;
 
-/** A strict RFC 3339 instant, to the millisecond; undefined for anything else, such as 30 February. */
+/**
+ * A strict RFC 3339 instant, to the millisecond; undefined for anything else, such as 30 February, or what an offset
+ * moves out of the years 1 to 9999.
+ */
 export function parseInstant(text: string): Date | undefined {
   const match = RFC3339.exec(text);
   if (!match) return undefined;
@@ -38,7 +41,7 @@ export function parseInstant(text: string): Date | undefined {
   const zone = match[8] ?? "Z";
   if (zone.length > 1 && (Number(zone.slice(1, 3)) > 23 || Number(zone.slice(4)) > 59)) return undefined;
   const instant = new Date(text.toUpperCase().replace(/(\.\d{3})\d+/, "$1"));
-  return Number.isNaN(instant.getTime()) ? undefined : instant;
+  return instant.getUTCFullYear() >= 1 && instant.getUTCFullYear() <= 9999 ? instant : undefined;
 }
 
 /** Milliseconds of a duration such as `72h` or `1h30m`; undefined for anything else. */

@@ -23,7 +23,8 @@ export interface Upstream {
   readonly ecosystem: Ecosystem;
   readonly registry: URL;
   listing(name: string): Promise<Listing>;
-  file(file: ReleaseFile): Promise<UpstreamFile>;
+  /** The signal ends the asking; a body that has come is its reader's to let go of. */
+  file(file: ReleaseFile, signal?: AbortSignal): Promise<UpstreamFile>;
 }
 
 export function createUpstream(ecosystem: Ecosystem, registry: URL, fetch: Fetch): Upstream {
@@ -42,7 +43,7 @@ export function createUpstream(ecosystem: Ecosystem, registry: URL, fetch: Fetch
       if (status !== 200) throw new CordonError("UPSTREAM_STATUS", `${describe(url)} answered ${status}`);
       return ecosystem.parseListing(name, body);
     },
-    async file(file) {
+    async file(file, signal) {
       const url = new URL(file.url);
       // A document must not send Cordon, or its credentials, to a host that the operator did not name.
       if (url.origin !== registry.origin)
@@ -54,6 +55,7 @@ export function createUpstream(ecosystem: Ecosystem, registry: URL, fetch: Fetch
         maxBytes: UPSTREAM_LIMITS.fileBytes,
         timeoutMs: UPSTREAM_LIMITS.timeoutMs,
         headers: { "accept-encoding": "identity" },
+        ...(signal && { signal }),
       });
       if (status !== 200) {
         body.destroy();

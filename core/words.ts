@@ -1,6 +1,6 @@
 /** Words for people: suggestions for misspelt names, and lists cut to a length. */
 
-/** ` — did you mean \`x\`?` for the closest candidate, or nothing where none is close. */
+/** `; did you mean \`x\`?` for the closest candidate, or nothing where none is close. */
 export function suggest(word: string, candidates: Iterable<string>): string {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
@@ -34,9 +34,10 @@ function at(row: readonly number[], index: number): number {
   return row[index] ?? Number.POSITIVE_INFINITY;
 }
 
-/** One line without control characters, cut at `length` characters. */
+/** One line without control characters or marks that turn the direction of writing, cut at `length` UTF-16 units. */
 export function oneLine(text: string, length: number): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must go: terminals act on them
-  const line = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, " ").trim();
-  return line.length <= length ? line : `${line.slice(0, length - 1)}…`;
+  const line = text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g, " ").trim();
+  // Half of a surrogate pair is no character: it becomes U+FFFD when it is written.
+  return line.length <= length ? line : `${line.slice(0, length - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }

@@ -24,6 +24,7 @@ export interface AppOptions {
 }
 
 const WHY = "/-/why/";
+const CLIENTS_DOING = /^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+)$/;
 
 /** Where each ecosystem's registry lies below the public URL. */
 const MOUNTS: Readonly<Record<PurlType, string>> = { npm: "/npm", pypi: "/pypi", cargo: "/cargo", golang: "/go" };
@@ -45,7 +46,10 @@ export function createApp(options: AppOptions): Koa {
     registries.push([mount, createRegistry({ ...options, upstream, listings: own, rules, registry })]);
   }
   const app = new Koa();
-  app.on("error", (error: Error) => log("error", "request failed", { reason: messageOf(error) }));
+  app.on("error", (error: NodeJS.ErrnoException) => {
+    // A client that leaves, or talks nonsense, in the middle of its answer is no failure of ours.
+    if (!CLIENTS_DOING.test(error.code ?? "")) log("error", "request failed", { reason: messageOf(error) });
+  });
   app.use(answerFailures(log));
   app.use(statusRoutes(options).routes());
   // Registry paths are read raw: a router would decode a scope's slash and lose which one it was.

@@ -6,6 +6,7 @@ import { type VerifiedBundle, verifyBundle, verifyFloor, verifyFresh } from "../
 import { CordonError, type FailureCode, messageOf } from "../core/errors.ts";
 import type { Rules } from "../core/gate.ts";
 import { formatInstant } from "../core/time.ts";
+import type { FeedSummary } from "../schemas/types/manifest.ts";
 import type { BundleStore } from "./bundle-store.ts";
 import type { Log } from "./log.ts";
 
@@ -31,7 +32,7 @@ export interface BundleStatus {
     readonly at: string;
     readonly error: { readonly code: string; readonly message: string } | null;
   } | null;
-  readonly feeds: readonly { readonly name: string; readonly entries: number; readonly newest: string | null }[];
+  readonly feeds: readonly FeedSummary[];
 }
 
 export interface LifecycleOptions {

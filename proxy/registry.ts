@@ -1,11 +1,12 @@
 /** One registry, whatever its ecosystem: a request in, the gate's answer out. There is no other way through. */
 import { randomUUID } from "node:crypto";
+import type { ServerResponse } from "node:http";
 import type { Context } from "koa";
-import type { JudgedListing, ListedRelease, RegistryRequest } from "../core/ecosystems/ecosystem.ts";
+import type { JudgedListing, ListedRelease, RegistryRequest, ReleaseFile } from "../core/ecosystems/ecosystem.ts";
 import { CordonError, messageOf } from "../core/errors.ts";
 import { decideUnlisted, type Rules } from "../core/gate.ts";
 import { toRefusal, type Wording } from "../core/refusal.ts";
-import type { Upstream } from "../core/upstream.ts";
+import type { Upstream, UpstreamFile } from "../core/upstream.ts";
 import { permits } from "../core/verdict.ts";
 import type { Decision } from "../schemas/types/decision.ts";
 import type { DecisionContext, DecisionLog } from "./decision-log.ts";
@@ -99,7 +100,8 @@ async function serveFile(
   ctx.status = 200;
   ctx.set({ "cache-control": "private, no-cache", "content-type": "application/octet-stream" });
   if (ctx.method === "HEAD") return;
-  const upstreamFile = await options.upstream.file(file);
+  const upstreamFile = await fetchFile(ctx.res, file, options.upstream);
+  if (!upstreamFile) return;
   if (upstreamFile.size !== undefined) ctx.length = upstreamFile.size;
   ctx.respond = false;
   ctx.res.statusCode = 200;
@@ -112,6 +114,25 @@ async function serveFile(
       reason: messageOf(error),
     });
   });
+}
+
+/** Asks for as long as the client waits; undefined where it has left. */
+async function fetchFile(
+  response: ServerResponse,
+  file: ReleaseFile,
+  upstream: Upstream,
+): Promise<UpstreamFile | undefined> {
+  const left = new AbortController();
+  const leave = () => left.abort();
+  response.once("close", leave);
+  try {
+    return response.destroyed ? undefined : await upstream.file(file, left.signal);
+  } catch (error) {
+    if (left.signal.aborted) return undefined;
+    throw error;
+  } finally {
+    response.off("close", leave);
+  }
 }
 
 interface FoundFile {

@@ -30,7 +30,7 @@ await signInto(paths.bundle, key);
 
 const registry = `http://127.0.0.1:${port}/npm/`;
 console.log(`
-${paint("bold", "Cordon")} enforces ${repository.rules.set.policies.length} policies and ${repository.feeds[0]?.records.length ?? 0} starter advisories, as revision ${statement.predicate.revision}.
+${paint("bold", "Cordon")} enforces ${repository.rules.set.policies.length} policies and ${repository.feeds[0]?.entries ?? 0} starter advisories, as revision ${statement.predicate.revision}.
 
 An install that goes through:
   ${paint("cyan", `npm install --registry=${registry} express`)}

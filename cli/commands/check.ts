@@ -2,15 +2,16 @@ import { Args, Flags } from "@oclif/core";
 import { openBundle } from "../../core/bundle/open.ts";
 import { bundleSource } from "../../core/bundle/source.ts";
 import { readTrust } from "../../core/bundle/trust.ts";
-import { verifyBundle } from "../../core/bundle/verify.ts";
+import { verifyBundle, verifyFresh } from "../../core/bundle/verify.ts";
 import { CordonError } from "../../core/errors.ts";
 import { decideUnlisted, type Rules } from "../../core/gate.ts";
 import { readInventory } from "../../core/inventory/inventory.ts";
 import { parseReleasePurl, type ReleaseId, toPurl } from "../../core/purl.ts";
-import { requireRepository } from "../../core/repository.ts";
+import { requireFeeds } from "../../core/repository.ts";
 import { readText } from "../../core/source/files.ts";
 import { permits } from "../../core/verdict.ts";
 import type { Decision } from "../../schemas/types/decision.ts";
+import { atFlag, parseAt } from "../at.ts";
 import { CordonCommand } from "../command.ts";
 import { decideLive, parseUpstreams } from "../live.ts";
 import { count, paintVerdict, table } from "../print.ts";
@@ -33,10 +34,18 @@ this moment. Exits with 1 when one of them is denied.`;
     offline: Flags.boolean({
       description: "judge by advisories, lists and what the purl tells; policies that read more are skipped",
     }),
+    at: atFlag,
     dir: Flags.string({ description: "the policy repository", default: ".", exclusive: ["bundle"] }),
     bundle: Flags.string({ description: "judge by this bundle (dir:PATH) instead", dependsOn: ["trust"] }),
-    trust: Flags.string({ description: "public key in PEM, or trust policy in YAML; with --bundle" }),
-    upstream: Flags.string({ description: "the registry of an ecosystem: npm=https://…", multiple: true }),
+    trust: Flags.string({
+      description: "public key in PEM, or trust policy in YAML; with --bundle",
+      dependsOn: ["bundle"],
+    }),
+    upstream: Flags.string({
+      description: "the registry of an ecosystem: npm=https://…",
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
   };
 
   async run(): Promise<{ decisions: readonly Decision[] }> {
@@ -44,8 +53,10 @@ this moment. Exits with 1 when one of them is denied.`;
     const releases = releasesOf(argv.map(String), flags);
     if (releases.length === 0)
       throw new CordonError("USAGE", "nothing to check: give package URLs, --list or --lockfile");
-    const { rules, upstreams } = await this.#open(flags);
-    const now = new Date();
+    const { rules: current, upstreams } = await this.#open(flags);
+    const asOf = parseAt(flags.at);
+    const now = asOf ?? new Date();
+    const rules = { ...current, asOf };
     const decisions = flags.offline
       ? releases.map((release) => decideUnlisted(rules, release, now))
       : await decideLive(releases, rules, upstreams, now);
@@ -63,13 +74,15 @@ this moment. Exits with 1 when one of them is denied.`;
   }): Promise<{ rules: Rules; upstreams: ReadonlyMap<string, string> }> {
     const given = parseUpstreams(flags.upstream ?? []);
     if (flags.bundle === undefined || flags.trust === undefined) {
-      const { rules, config } = requireRepository(flags.dir);
+      const { rules, config } = requireFeeds(flags.dir);
       return { rules, upstreams: new Map([...Object.entries(config.upstreams ?? {}), ...given]) };
     }
     const source = bundleSource(flags.bundle);
     const polled = await source.poll(undefined);
     if (!polled) throw new CordonError("BUNDLE_MISSING", `${source.name} has no bundle`);
-    const verified = verifyBundle(polled.bytes, readTrust(flags.trust), new Date());
+    const now = new Date();
+    const verified = verifyBundle(polled.bytes, readTrust(flags.trust), now);
+    verifyFresh(verified, now);
     return { rules: await openBundle(verified, source.readBlob), upstreams: given };
   }
 

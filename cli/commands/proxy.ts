@@ -25,7 +25,11 @@ Runs until it gets SIGINT or SIGTERM; then requests under way are finished. With
     state: Flags.string({
       description: "directory for the last known good bundle and the decision log (default .cordon/state)",
     }),
-    upstream: Flags.string({ description: "the registry of an ecosystem: npm=https://…", multiple: true }),
+    upstream: Flags.string({
+      description: "the registry of an ecosystem: npm=https://…",
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
     "public-url": Flags.string({ description: "how clients reach the proxy" }),
     config: Flags.string({ description: "a cordon.yaml with any of these; flags stand before it" }),
   };

@@ -10,32 +10,51 @@ export interface CvssScore {
   readonly severity: SeverityRating;
 }
 
+interface CvssVersion {
+  readonly vector: RegExp;
+  /** The metrics that a vector must have; they alone make the base score. */
+  readonly base: readonly string[];
+  /** Throws for a metric or a value that the version does not have. */
+  readonly parse: (vector: string) => { calculateScores(): { readonly base?: number | undefined } };
+}
+
+const BASE_3 = ["AV", "AC", "PR", "UI", "S", "C", "I", "A"];
+const BASE_4 = ["AV", "AC", "AT", "PR", "UI", "VC", "VI", "VA", "SC", "SI", "SA"];
+
 /** Newest first: of several vectors the newest version's counts. */
-const CALCULATORS: readonly (readonly [prefix: RegExp, score: (vector: string) => number])[] = [
-  [/^CVSS:4\.0\//, (vector) => new cvss.Cvss4P0(vector).calculateScores().base ?? Number.NaN],
-  [/^CVSS:3\.1\//, (vector) => new cvss.Cvss3P1(vector).calculateScores().base ?? Number.NaN],
-  [/^CVSS:3\.0\//, (vector) => new cvss.Cvss3P0(vector).calculateScores().base ?? Number.NaN],
-  [
-    /^\(?AV:[LAN]\/AC:[LMH]\/Au:/,
-    (vector) => new cvss.Cvss2(vector.replace(/^\(|\)$/g, "")).calculateScores().base ?? Number.NaN,
-  ],
+const VERSIONS: readonly CvssVersion[] = [
+  { vector: /^CVSS:4\.0\//, base: BASE_4, parse: (vector) => new cvss.Cvss4P0(vector) },
+  { vector: /^CVSS:3\.1\//, base: BASE_3, parse: (vector) => new cvss.Cvss3P1(vector) },
+  { vector: /^CVSS:3\.0\//, base: BASE_3, parse: (vector) => new cvss.Cvss3P0(vector) },
+  { vector: /^\(?AV:[LAN]\//, base: ["AV", "AC", "Au", "C", "I", "A"], parse: (vector) => new cvss.Cvss2(vector) },
 ];
+
+const MAX_LENGTH = 512;
 
 /** The base score of the newest valid vector; undefined where none is valid. */
 export function scoreOf(severities: readonly Severity[]): CvssScore | undefined {
-  for (const [prefix, calculate] of CALCULATORS) {
+  for (const version of VERSIONS) {
     for (const { score: vector } of severities) {
-      if (!prefix.test(vector) || vector.length > 512) continue;
-      const score = tryScore(calculate, vector);
+      if (!version.vector.test(vector) || vector.length > MAX_LENGTH) continue;
+      const score = baseScore(version, vector.replace(/^\(|\)$/g, ""));
       if (score !== undefined) return { score, severity: ratingOf(score) };
     }
   }
   return undefined;
 }
 
-function tryScore(calculate: (vector: string) => number, vector: string): number | undefined {
+/**
+ * The calculator scores 0 where metrics of 4.0 are missing, takes the last of two values, and lets 4.0's threat metrics
+ * into the base score. So the vector is checked here, and cut down to its base.
+ */
+function baseScore({ base, parse }: CvssVersion, vector: string): number | undefined {
+  const parts = vector.split("/");
+  const names = parts.map((part) => part.split(":", 1)[0] ?? "");
+  if (new Set(names).size < names.length || !base.every((name) => names.includes(name))) return undefined;
   try {
-    const score = calculate(vector);
+    parse(vector);
+    const isBase = (_part: string, index: number): boolean => ["CVSS", ...base].includes(names[index] ?? "");
+    const score = parse(parts.filter(isBase).join("/")).calculateScores().base ?? Number.NaN;
     return score >= 0 && score <= 10 ? score : undefined;
   } catch {
     return undefined; // Not a vector; the record's other vectors may be.

@@ -1,12 +1,29 @@
 /** Whether an advisory affects a version: the evaluation algorithm of the OSV schema. */
 import type { VersionOrder } from "../ecosystems/versions.ts";
-import type { CompiledAdvisory, RangePoint } from "./osv.ts";
+import { type CompiledAdvisory, isStart, type RangePoint } from "./osv.ts";
 
-/** Listed by name, or inside any range. A version that cannot be ordered is in every range of a malicious record. */
-export function affects({ versions, ranges, kind }: CompiledAdvisory, version: string, order: VersionOrder): boolean {
-  if (versions.includes(version)) return true;
-  if (order.isValid(version)) return ranges.some((range) => isInRange(range, version, order));
-  return kind === "malicious" && ranges.length > 0;
+/**
+ * Listed by name, or inside any range. The schema compares names as text; here `1.0` names 1.0.0 too where the
+ * ecosystem takes the two for one release, or a listed attack would pass when it is asked for in another spelling. Two
+ * builds of a SemVer version are two releases. A version that cannot be ordered is in every range of a malicious record.
+ */
+export function affects(advisory: CompiledAdvisory, version: string, order: VersionOrder): boolean {
+  const canonical = order.canonical(version);
+  if (listedBy(advisory, order).has(canonical ?? version)) return true;
+  if (canonical === undefined) return advisory.kind === "malicious" && advisory.ranges.length > 0;
+  return advisory.ranges.some((range) => isInRange(range, canonical, order));
+}
+
+const LISTED = new WeakMap<CompiledAdvisory, ReadonlySet<string>>();
+
+/** Kept for an advisory's life: a listing asks for each of its releases, and a record can name hundreds. */
+function listedBy(advisory: CompiledAdvisory, order: VersionOrder): ReadonlySet<string> {
+  let listed = LISTED.get(advisory);
+  if (!listed) {
+    listed = new Set(advisory.versions.map((version) => order.canonical(version) ?? version));
+    LISTED.set(advisory, listed);
+  }
+  return listed;
 }
 
 /** The points stand in version order: walk them, and see what the last one that the version has reached says. */
@@ -14,8 +31,9 @@ function isInRange(range: readonly RangePoint[], version: string, order: Version
   let affected = false;
   let limited = false;
   let belowLimit = false;
-  for (const [kind, point] of range) {
-    const reached = point === "0" ? 1 : order.isValid(point) ? Math.sign(order.compare(version, point)) : -1;
+  for (const point of range) {
+    const [kind] = point;
+    const reached = isStart(point) ? 1 : order.compare(version, point[1]);
     if (kind === "introduced" && reached >= 0) affected = true;
     else if (kind === "fixed" && reached >= 0) affected = false;
     else if (kind === "last" && reached > 0) affected = false;

@@ -6,48 +6,110 @@ import { affects } from "./evaluate.ts";
 import type { CompiledAdvisory } from "./osv.ts";
 import type { AdvisoryTable } from "./table.ts";
 
+interface Report {
+  readonly feed: string;
+  readonly advisory: CompiledAdvisory;
+}
+
 /** The advisories on one package: looked up once, then asked for each of its releases. */
 export class PackageFindings {
   readonly #order: VersionOrder;
-  readonly #advisories: readonly { readonly feed: string; readonly advisory: CompiledAdvisory }[];
+  /** Reports of the same finding stand together, the one that speaks for them first. */
+  readonly #findings: readonly (readonly Report[])[];
 
-  constructor(pkg: PackageId, tables: readonly AdvisoryTable[]) {
+  /** With `asOf`, only what was published by then: the answer that a look-up at that time would have got. */
+  constructor(pkg: PackageId, tables: readonly AdvisoryTable[], asOf?: Date) {
     this.#order = VERSION_ORDERS[pkg.type];
-    this.#advisories = tables
-      .flatMap((table) => table.lookup(pkg).map((advisory) => ({ feed: table.feed, advisory })))
-      .sort((a, b) => (a.advisory.id < b.advisory.id ? -1 : a.advisory.id > b.advisory.id ? 1 : 0));
+    const reports = tables.flatMap((table) =>
+      table.lookup(pkg).map((advisory) => ({ feed: table.feed, advisory }) satisfies Report),
+    );
+    const known = asOf ? reports.filter(({ advisory }) => isKnown(advisory, asOf)) : reports;
+    this.#findings = groupAliases(known.sort(compareReports));
   }
 
-  /** The advisories that affect a version, sorted by id. */
+  /**
+   * The findings that affect a version, sorted by id. Records that are aliases of one another are one finding: it is
+   * malicious where one of them says so, and has the highest of their scores.
+   */
   affecting(version: string): Advisory[] {
-    return this.#advisories
-      .filter(({ advisory }) => affects(advisory, version, this.#order))
-      .map(({ feed, advisory }) => toFact(advisory, feed));
+    return this.#findings
+      .map((reports) => reports.filter(({ advisory }) => affects(advisory, version, this.#order)))
+      .flatMap(([lead, ...others]) => (lead ? [toFinding(lead, others, this.#order)] : []))
+      .sort((a, b) => compareText(a.id, b.id));
   }
 
   /** Versions that malicious records list by name; the upstream has often removed them already. */
   namedMalicious(): string[] {
     return [
-      ...new Set(this.#advisories.flatMap(({ advisory }) => (advisory.kind === "malicious" ? advisory.versions : []))),
+      ...new Set(
+        this.#findings.flat().flatMap(({ advisory }) => (advisory.kind === "malicious" ? advisory.versions : [])),
+      ),
     ];
   }
 }
 
-function toFact(
-  { id, aliases, kind, cvss, summary, published, url, ranges }: CompiledAdvisory,
-  source: string,
-): Advisory {
+/** A record that does not say when it was published was known when it was last changed. */
+function isKnown({ published, modified }: CompiledAdvisory, asOf: Date): boolean {
+  return Date.parse(published ?? modified ?? "") <= asOf.getTime();
+}
+
+/** Aliases are symmetric and transitive (OSV schema, "aliases field"), so a shared one suffices. Keeps the order within a group. */
+function groupAliases(reports: readonly Report[]): Report[][] {
+  const groupOf = new Map<string, Report[]>();
+  for (const report of reports) {
+    const ids = idsOf(report);
+    const joined = new Set(ids.flatMap((id) => groupOf.get(id) ?? []));
+    const group = reports.filter((other) => other === report || joined.has(other));
+    for (const id of group.flatMap(idsOf)) groupOf.set(id, group);
+  }
+  return [...new Set(groupOf.values())];
+}
+
+function idsOf({ advisory: { id, aliases } }: Report): string[] {
+  return [id, ...aliases];
+}
+
+const RANKS: Record<Advisory["kind"], number> = { malicious: 0, vulnerability: 1, other: 2 };
+
+/** The gravest first, then by id; of one record in several feeds, the feed that is configured first. */
+function compareReports({ advisory: a }: Report, { advisory: b }: Report): number {
+  return RANKS[a.kind] - RANKS[b.kind] || scoreOf(b) - scoreOf(a) || compareText(a.id, b.id);
+}
+
+function scoreOf({ cvss }: CompiledAdvisory): number {
+  return cvss?.score ?? -1;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** One finding of several reports; what the leading one leaves out comes from the others. */
+function toFinding(lead: Report, others: readonly Report[], order: VersionOrder): Advisory {
+  const reports = [lead, ...others];
+  const advisories = reports.map(({ advisory }) => advisory);
+  const { id, kind } = lead.advisory;
+  const ids = new Set(reports.flatMap(idsOf));
+  ids.delete(id);
+  const cvss = advisories.toSorted((a, b) => scoreOf(b) - scoreOf(a))[0]?.cvss;
+  const summary = advisories.find((advisory) => advisory.summary)?.summary;
+  const published = advisories.flatMap((advisory) => advisory.published ?? []).sort()[0];
+  const url = advisories.find((advisory) => advisory.url)?.url;
   return {
     id,
-    aliases: [...aliases],
+    aliases: [...ids].sort(),
     kind,
     ...cvss,
-    fixed: [
-      ...new Set(ranges.flatMap((range) => range.flatMap(([point, version]) => (point === "fixed" ? [version] : [])))),
-    ],
+    fixed: fixedIn(advisories, order),
     ...(summary && { summary }),
     ...(published && { published }),
-    source,
+    source: lead.feed,
     ...(url && { url }),
   };
+}
+
+function fixedIn(advisories: readonly CompiledAdvisory[], order: VersionOrder): string[] {
+  const points = advisories.flatMap(({ ranges }) => ranges.flat());
+  const versions = points.flatMap(([kind, version]) => (kind === "fixed" ? [version] : []));
+  return [...new Set(versions)].sort((a, b) => order.compare(a, b));
 }

@@ -3,15 +3,16 @@ import schema from "../../schemas/advisory.schema.json" with { type: "json" };
 import type { Affected, AffectedRange, OsvRecord, RangeEvent } from "../../schemas/types/advisory.ts";
 import type { Advisory } from "../../schemas/types/facts.ts";
 import { VERSION_ORDERS, type VersionOrder } from "../ecosystems/versions.ts";
-import { own } from "../json.ts";
 import { isPackageName, normalizeName, type PackageId, type PurlType } from "../purl.ts";
 import { schemaCheck } from "../schema.ts";
+import { formatInstant, parseInstant } from "../time.ts";
 import { oneLine } from "../words.ts";
 import { type CvssScore, scoreOf } from "./cvss.ts";
+import { kindOf } from "./kind.ts";
 
 export const checkOsvRecord = schemaCheck<OsvRecord>(schema);
 
-/** One end of a range, in version order; `last` is the last affected version. */
+/** One event of a range; `last` is the last affected version, and `introduced` at `0` stands before every version. */
 export type RangePoint = readonly [kind: "introduced" | "fixed" | "last" | "limit", version: string];
 
 /** What one record says of one package. Without `versions` and `ranges` it affects nothing. */
@@ -22,9 +23,12 @@ export interface CompiledAdvisory {
   readonly cvss?: CvssScore;
   readonly summary?: string;
   readonly published?: string;
-  readonly modified: string;
+  /** Where the record does not say when it was published. */
+  readonly modified?: string;
   readonly url?: string;
+  /** As the record spells them. */
   readonly versions: readonly string[];
+  /** The points of each range in version order, limits last. Every version in them can be ordered. */
   readonly ranges: readonly (readonly RangePoint[])[];
 }
 
@@ -74,58 +78,81 @@ function compileBlocks(record: OsvRecord, blocks: readonly Affected[], order: Ve
     kind: kindOf(record, blocks),
     ...(cvss && { cvss }),
     ...(record.summary && { summary: oneLine(record.summary, MAX_SUMMARY) }),
-    ...(published && { published }),
-    modified: record.modified,
+    ...(published ? { published } : { modified: record.modified }),
     ...(url && { url }),
     versions: [...new Set(blocks.flatMap(({ versions }) => versions ?? []))].sort(),
     ranges: blocks.flatMap(({ ranges }) => (ranges ?? []).flatMap((range) => compileRange(range, order) ?? [])),
   };
 }
 
-/** GIT ranges need the commit graph; a record that has them lists `versions` beside. */
+/**
+ * GIT ranges need the commit graph; a record that has them lists `versions` beside. An event whose version cannot be
+ * ordered never makes a range smaller: where it would begin the range, all versions are in it, else it is left out.
+ */
 function compileRange({ type, events }: AffectedRange, order: VersionOrder): [RangePoint[]] | undefined {
   if (type !== "SEMVER" && type !== "ECOSYSTEM") return undefined;
-  const points = events.flatMap(toPoint);
-  return points.length > 0 ? [points.sort((a, b) => comparePoints(a, b, order))] : undefined;
+  const points = events
+    .flatMap(toPoints)
+    .map(([kind, version]) => ({ kind, version: toOrdered(kind, version, order) }));
+  if (points.some(({ kind, version }) => kind === "introduced" && version === undefined)) return [[FROM_THE_START]];
+  // One limit that is infinite or unknown lifts the others, for a version needs to lie below only one of them.
+  const isLimited = points.every(({ kind, version }) => kind !== "limit" || version !== undefined);
+  const known = points.flatMap(({ kind, version }): RangePoint[] =>
+    version === undefined || (kind === "limit" && !isLimited) ? [] : [[kind, version]],
+  );
+  return known.length > 0 ? [inOrder(known, order)] : undefined;
 }
 
-function toPoint(event: RangeEvent): RangePoint[] {
-  if (event.introduced !== undefined) return [["introduced", event.introduced]];
-  if (event.fixed !== undefined) return [["fixed", event.fixed]];
-  if (event.last_affected !== undefined) return [["last", event.last_affected]];
-  return event.limit !== undefined && event.limit !== "*" ? [["limit", event.limit]] : [];
+const FROM_THE_START: RangePoint = ["introduced", "0"];
+
+/** The schema allows one key an event; a record of before that rule had several, and meant them as several events. */
+function toPoints({ introduced, fixed, last_affected, limit }: RangeEvent): RangePoint[] {
+  const points = { introduced, fixed, last: last_affected, limit };
+  return KINDS.flatMap((kind): RangePoint[] => (points[kind] === undefined ? [] : [[kind, points[kind]]]));
 }
 
-/** `0` stands before every version. An invalid version keeps its place behind the valid ones. */
-function comparePoints([, a]: RangePoint, [, b]: RangePoint, order: VersionOrder): number {
-  if (a === "0" || b === "0") return Number(b === "0") - Number(a === "0");
-  if (!order.isValid(a) || !order.isValid(b)) return Number(!order.isValid(a)) - Number(!order.isValid(b));
-  return order.compare(a, b);
+const KINDS = ["introduced", "fixed", "last", "limit"] as const;
+
+/** The version as written where that can be ordered, else mended; undefined where it cannot be, as the limit `*`. */
+function toOrdered(kind: RangePoint[0], version: string, order: VersionOrder): string | undefined {
+  if ((kind === "introduced" && version === "0") || order.isValid(version)) return version;
+  return order.canonical(version);
 }
 
-/** Sources mark malware in different ways: by the id, by an alias, by CWE-506 (embedded malicious code), or in a field of their own. */
-function kindOf(record: OsvRecord, blocks: readonly Affected[]): Advisory["kind"] {
-  const isMalicious =
-    [record.id, ...(record.aliases ?? [])].some((id) => /^(MAL|LWA)-/.test(id)) ||
-    own(record.database_specific, "kind") === "malicious" ||
-    own(record.database_specific, "malicious-packages-origins") !== undefined ||
-    listOf(own(record.database_specific, "cwe_ids")).includes("CWE-506");
-  if (isMalicious) return "malicious";
-  const isNotice =
-    blocks.length > 0 &&
-    blocks.every(({ database_specific }) => typeof own(database_specific, "informational") === "string");
-  return isNotice ? "other" : "vulnerability";
+/**
+ * Sorts points so that their order in the record does not matter. The schema leaves open what a beginning and an end at
+ * the same version mean: here they leave the range as it was before them, so `0, <2, 2, <3` has no hole, `2, <2` is
+ * empty (both are in use) and `2, last 2` is that one version.
+ */
+function inOrder(points: readonly RangePoint[], order: VersionOrder): RangePoint[] {
+  const limits = points.filter(([kind]) => kind === "limit");
+  const events = points.filter(([kind]) => kind !== "limit").sort((a, b) => comparePoints(a, b, order));
+  const sorted: RangePoint[] = [];
+  for (const [index, first] of events.entries()) {
+    if (index < sorted.length) continue;
+    const same = events.slice(index).filter((event) => comparePoints(first, event, order) === 0);
+    const begins = same.filter(([kind]) => kind === "introduced");
+    const ends = same.filter(([kind]) => kind !== "introduced");
+    sorted.push(...(sorted.at(-1)?.[0] === "introduced" ? [...ends, ...begins] : [...begins, ...ends]));
+  }
+  return [...sorted, ...limits];
 }
 
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+function comparePoints(a: RangePoint, b: RangePoint, order: VersionOrder): number {
+  if (isStart(a) || isStart(b)) return Number(isStart(b)) - Number(isStart(a));
+  return order.compare(a[1], b[1]);
+}
+
+/** Whether the point stands before every version. Only `introduced` has this meaning of `0`. */
+export function isStart([kind, version]: RangePoint): boolean {
+  return kind === "introduced" && version === "0";
 }
 
 /** Thousands of Go records say year 1 where they do not know. */
 function toRealTime(published: string | undefined): string | undefined {
   if (!published || published.startsWith("0001-")) return undefined;
-  const time = Date.parse(published);
-  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+  const time = parseInstant(published);
+  return time && formatInstant(time);
 }
 
 function urlOf({ references }: OsvRecord): string | undefined {

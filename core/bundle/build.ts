@@ -1,19 +1,12 @@
 /** Source and feeds to a bundle: parts whose bytes depend on nothing but their input, and a statement that names them. */
 import { gzipSync } from "node:zlib";
-import type { OsvRecord } from "../../schemas/types/advisory.ts";
 import type { FeedSummary, Manifest, Part } from "../../schemas/types/manifest.ts";
-import { compileRecord } from "../advisories/osv.ts";
-import { writeTable } from "../advisories/table.ts";
+import type { Feed } from "../advisories/feed.ts";
 import { sha256 } from "../digest.ts";
 import { canonicalJson } from "../json.ts";
 import type { PolicySource } from "../policy/source.ts";
 import { formatInstant } from "../time.ts";
 import { PREDICATE_TYPE, STATEMENT_TYPE, type Statement, subjectsOf } from "./manifest.ts";
-
-export interface Feed {
-  readonly name: string;
-  readonly records: readonly OsvRecord[];
-}
 
 export interface BuildInput {
   readonly source: PolicySource;
@@ -45,8 +38,12 @@ const TABLE_TYPE = "text/tab-separated-values";
 export function buildBundle(input: BuildInput): BuiltBundle {
   const blobs = new Map<string, Uint8Array>();
   const parts: Part[] = [];
-  const add = (name: string, mediaType: string, bytes: Uint8Array): void => {
-    const gzip = gzipSync(bytes, { level: 9 });
+  const add = (
+    name: string,
+    mediaType: string,
+    bytes: Uint8Array,
+    gzip: Uint8Array = gzipSync(bytes, { level: 9 }),
+  ): void => {
     blobs.set(sha256(gzip), gzip);
     parts.push({
       name,
@@ -57,11 +54,10 @@ export function buildBundle(input: BuildInput): BuiltBundle {
     });
   };
   add(POLICY_PART, JSON_TYPE, Buffer.from(canonicalJson(input.source)));
-  const feeds: FeedSummary[] = [];
-  for (const { name, records } of input.feeds) {
-    add(`${ADVISORY_PREFIX}${name}`, TABLE_TYPE, writeTable(records.flatMap(compileRecord)));
-    feeds.push({ name, entries: records.length, newest: newest(records) });
-  }
+  const feeds = input.feeds.map(({ table, gzip, ...summary }): FeedSummary => {
+    add(`${ADVISORY_PREFIX}${summary.name}`, TABLE_TYPE, table, gzip);
+    return summary;
+  });
   const { channel, epoch, revision, previous, created, lifetimeMs, repository, commit, generator } = input;
   const predicate: Manifest = {
     formatVersion: 1,
@@ -80,11 +76,4 @@ export function buildBundle(input: BuildInput): BuiltBundle {
     statement: { _type: STATEMENT_TYPE, subject: subjectsOf(parts), predicateType: PREDICATE_TYPE, predicate },
     blobs,
   };
-}
-
-function newest(records: readonly OsvRecord[]): string | null {
-  return records.reduce<string | null>(
-    (latest, { modified }) => (latest === null || modified > latest ? modified : latest),
-    null,
-  );
 }

@@ -6,7 +6,7 @@ import type { InventoryReader } from "./reader.ts";
 export const readPackageList: InventoryReader = {
   kind: "package-list",
   matches: (filename) => /\.(txt|purls|list)$/.test(filename),
-  read: (path, text) => text.split("\n").flatMap((line, index) => readLine(path, line, index + 1)),
+  read: (path, text) => text.split(/\r?\n/).flatMap((line, index) => readLine(path, line, index + 1)),
 };
 
 function readLine(path: string, line: string, number: number): ReleaseId[] {

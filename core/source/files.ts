@@ -1,6 +1,15 @@
 /** Files from disk, bounded: a policy repository may be somebody else's. */
-import { lstatSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join, sep } from "node:path";
 import { CordonError, messageOf } from "../errors.ts";
 
 /** A text file of a folder; `path` is relative to its top, with forward slashes. */
@@ -17,11 +26,19 @@ export function readText(path: string): string {
   return Buffer.from(readBytes(path, MAX_TEXT_BYTES)).toString("utf8");
 }
 
-/** A regular file of at most `maxBytes`. Throws FILE_UNREADABLE, FILE_TOO_LARGE. */
+/** As readText(), of a file that lies in `top` also when its links are followed: a repository must not read what lies beside it. */
+export function readTextWithin(top: string, path: string): string {
+  const file = join(top, path);
+  if (existsSync(file) && !realpathSync(file).startsWith(`${realpathSync(top)}${sep}`))
+    throw new CordonError("FILE_UNREADABLE", `${path} does not lie in ${top}`);
+  return readText(file);
+}
+
+/** A file of at most `maxBytes`. Throws FILE_UNREADABLE, FILE_TOO_LARGE. */
 export function readBytes(path: string, maxBytes: number): Uint8Array {
   let bytes: Uint8Array;
   try {
-    const { size } = lstatSync(path);
+    const { size } = statSync(path);
     if (size > maxBytes) throw new CordonError("FILE_TOO_LARGE", `${path} has ${size} bytes; the limit is ${maxBytes}`);
     bytes = readFileSync(path);
   } catch (cause) {
@@ -56,8 +73,13 @@ export function readFolder(top: string, folder: string, endings: readonly string
 /** Writes the whole file or nothing: a reader, or a crash, never meets half of it. */
 export function writeWhole(path: string, content: Uint8Array | string, mode = 0o644): void {
   const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, content, { mode, flush: true });
-  renameSync(temporary, path);
+  try {
+    writeFileSync(temporary, content, { mode, flush: true });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }
 
 function listFolder(path: string) {

@@ -1,5 +1,6 @@
 /** YAML (or JSON) as its author wrote it: values together with where they stand. */
 import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import { messageOf } from "../errors.ts";
 import type { SchemaCheck, SchemaIssue } from "../schema.ts";
 import { oneLine } from "../words.ts";
 import type { Diagnostic } from "./diagnostic.ts";
@@ -25,10 +26,16 @@ export class YamlFile {
       uniqueKeys: true,
       prettyErrors: false,
     });
-    this.syntaxErrors = this.#document.errors.map((error) =>
+    const errors = this.#document.errors.map((error) =>
       this.#at("error", "yaml-syntax", oneLine(error.message, 300), error.pos[0], error.pos[1] - error.pos[0]),
     );
-    this.value = this.syntaxErrors.length > 0 ? undefined : this.#toValue();
+    try {
+      if (errors.length === 0) this.value = this.#document.toJS({ maxAliasCount: 100 });
+    } catch (error) {
+      // An alias of nothing, or aliases that multiply without end; the library does not say where.
+      errors.push(this.#at("error", "yaml-syntax", oneLine(messageOf(error), 300), 0, 1));
+    }
+    this.syntaxErrors = errors;
   }
 
   /** Checks the value; the issues as diagnostics, none where it is a T. */
@@ -60,15 +67,6 @@ export class YamlFile {
   /** Line of the value at `path`, from 1. */
   lineOf(path: Path): number {
     return this.#lines.linePos(this.#node(path)?.range?.[0] ?? 0).line;
-  }
-
-  #toValue(): unknown {
-    try {
-      return this.#document.toJS({ maxAliasCount: 100 });
-    } catch {
-      // Aliases that multiply without end; the schema check then reports that the file is no object.
-      return undefined;
-    }
   }
 
   #node(path: Path): Node | undefined {

@@ -1,5 +1,36 @@
 // Generated from cordon.schema.json by schemas/generate.ts; do not edit.
 
+export type Feed = {
+  /**
+   * Shown as the source of a finding.
+   */
+  name: string;
+  /**
+   * `git`: a repository of OSV records. `osv-export`: an OSV export, whole first and then what was modified. `url`: one file of records. `directory`: files of records on disk.
+   */
+  kind: "git" | "osv-export" | "url" | "directory";
+  /**
+   * For `git`, `osv-export` (the export's top, above the ecosystems) and `url`.
+   */
+  url?: string;
+  /**
+   * For `directory`, relative to cordon.yaml; for `git`, the folder of the repository to read.
+   */
+  path?: string;
+  /**
+   * For `git`; left out: the remote's own.
+   */
+  branch?: string;
+  /**
+   * For `osv-export`.
+   */
+  ecosystem?: "npm" | "pypi" | "cargo" | "golang";
+  /**
+   * The share of records by which a pull may be smaller than the one before; a larger loss waits for `--accept`.
+   */
+  maxShrink?: number;
+};
+
 /**
  * `cordon.yaml`: what a policy repository, and a proxy started with `--config`, is set to.
  */
@@ -25,6 +56,12 @@ export interface CordonConfig {
      */
     maxDays?: number;
   };
+  /**
+   * Where advisories come from, besides the repository's own `advisories/`. Each becomes one part of the bundle.
+   *
+   * @maxItems 32
+   */
+  feeds?: Feed[];
   /**
    * The registry behind each ecosystem. Left out: the client's own settings, then the public one. A proxy reads this from its operator's file only, never from a bundle.
    */

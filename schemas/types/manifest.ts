@@ -66,4 +66,12 @@ export interface FeedSummary {
    * The latest `modified` among them.
    */
   newest: string | null;
+  /**
+   * When the feed was last asked; null for the repository's own records.
+   */
+  fetched: string | null;
+  /**
+   * The feed's own name for this state: a commit, an ETag or a digest.
+   */
+  version: string | null;
 }

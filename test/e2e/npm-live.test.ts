@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { readAdvisories } from "../../core/advisories/read.ts";
 import { upstreamUrl } from "../../core/config.ts";
 import { createFetch } from "../../core/http.ts";
-import { readRepository } from "../../core/repository.ts";
+import { readPolicySource } from "../../core/policy/source.ts";
 import { makeNpmProject } from "../support/npm.ts";
 import { makeBundleFolder, startTestProxy } from "../support/proxy.ts";
 import { startRegistry } from "../support/registry.ts";
@@ -28,13 +29,14 @@ async function unreachable(): Promise<string | undefined> {
 
 describe("npm install through the proxy, from the real registry", { skip: reason ?? false }, () => {
   it("installs express as a direct install does, and refuses minimist@1.2.5 and eslint-scope@3.7.2", async () => {
-    const repository = readRepository(fileURLToPath(new URL("../../policies", import.meta.url)));
-    const policies = repository.source.policies.filter(({ path }) => /known-malicious|cvss/.test(path));
+    const dir = fileURLToPath(new URL("../../policies", import.meta.url));
+    const source = readPolicySource(dir);
+    const policies = source.policies.filter(({ path }) => /known-malicious|cvss/.test(path));
     const folder = makeBundleFolder();
     const unused = await startRegistry();
     await folder.sign({
-      source: { ...repository.source, policies },
-      records: [...(repository.feeds[0]?.records ?? [])],
+      source: { ...source, policies },
+      records: readAdvisories(dir).records,
     });
     const proxy = await startTestProxy(folder, unused, { npmUpstream: upstream });
     const [through, direct] = [makeNpmProject(`${proxy.npm}/`), makeNpmProject(upstream.href)];

@@ -263,7 +263,7 @@ describe("the bundle in force", () => {
       ageSeconds: 3600,
       activatedAt: "2026-11-22T12:00:00Z",
       lastPoll: { at: "2026-11-22T12:00:00Z", error: null },
-      feeds: [{ name: "local", entries: 1, newest: "2026-11-01T00:00:00Z" }],
+      feeds: [{ name: "local", entries: 1, newest: "2026-11-01T00:00:00Z", fetched: null, version: null }],
     });
   });
 

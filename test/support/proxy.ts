@@ -1,6 +1,7 @@
 /** A proxy on loopback with a signed bundle, a frozen clock and a registry behind it. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { compileFeed } from "../../core/advisories/feed.ts";
 import { buildBundle } from "../../core/bundle/build.ts";
 import { generateKeyPair, localSigner, parsePrivateKey } from "../../core/bundle/keys.ts";
 import { signStatement } from "../../core/bundle/sign.ts";
@@ -55,7 +56,7 @@ export function makeBundleFolder(): BundleFolder {
     } = {}) {
       const built = buildBundle({
         source: { policies: [MALWARE_POLICY, AGE_POLICY], lists: [], approvals: [], ...source },
-        feeds: [{ name: "local", records }],
+        feeds: [compileFeed("local", records)],
         channel,
         epoch: 0,
         revision,

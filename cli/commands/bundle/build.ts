@@ -1,5 +1,5 @@
 import { Args, Flags } from "@oclif/core";
-import { requireRepository } from "../../../core/repository.ts";
+import { requireFeeds } from "../../../core/repository.ts";
 import type { Manifest } from "../../../schemas/types/manifest.ts";
 import { buildInto } from "../../bundle.ts";
 import { CordonCommand } from "../../command.ts";
@@ -20,7 +20,7 @@ the same part digests on every machine. The bundle is not trusted before it is s
   async run(): Promise<Manifest> {
     const { args, flags } = await this.parse(BundleBuild);
     const { out, revision } = flags;
-    const { statement } = await buildInto(requireRepository(args.dir), {
+    const { statement } = await buildInto(requireFeeds(args.dir), {
       out,
       revision,
       now: new Date(),

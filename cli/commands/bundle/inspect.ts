@@ -1,11 +1,9 @@
 import { Args } from "@oclif/core";
-import { checkManifest } from "../../../core/bundle/manifest.ts";
 import { bundleSource } from "../../../core/bundle/source.ts";
 import { sha256 } from "../../../core/digest.ts";
 import { CordonError } from "../../../core/errors.ts";
-import { own } from "../../../core/json.ts";
 import type { Manifest } from "../../../schemas/types/manifest.ts";
-import { statementOf } from "../../bundle.ts";
+import { parseUnverified } from "../../bundle.ts";
 import { CordonCommand } from "../../command.ts";
 import { table } from "../../print.ts";
 
@@ -19,7 +17,9 @@ export default class BundleInspect extends CordonCommand {
     const { args } = await this.parse(BundleInspect);
     const source = bundleSource(args.source);
     const polled = await source.poll(undefined);
-    const { statement, manifest } = parse(Buffer.from(polled?.bytes ?? []).toString("utf8"), source.name);
+    const found = parseUnverified(Buffer.from(polled?.bytes ?? []).toString("utf8"));
+    if (!found) throw new CordonError("BUNDLE_MALFORMED", `${source.name} holds no bundle that can be read`);
+    const { statement, manifest } = found;
     this.log(`revision ${manifest.revision} of channel ${manifest.channel} (not verified)`);
     this.log(
       `  made ${manifest.created} by ${manifest.generator.name} ${manifest.generator.version}, fresh until ${manifest.expires}`,
@@ -41,15 +41,4 @@ export default class BundleInspect extends CordonCommand {
       this.log(`\nfeed ${name}: ${entries} records, newest ${newest ?? "none"}`);
     return { verified: false, digest: `sha256:${sha256(statement)}`, manifest };
   }
-}
-
-function parse(text: string, name: string): { statement: Buffer; manifest: Manifest } {
-  try {
-    const statement = statementOf(text);
-    const manifest = statement && own(JSON.parse(statement.toString("utf8")), "predicate");
-    if (statement && checkManifest.is(manifest)) return { statement, manifest };
-  } catch {
-    // what is no JSON is no bundle either
-  }
-  throw new CordonError("BUNDLE_MALFORMED", `${name} holds no bundle that can be read`);
 }

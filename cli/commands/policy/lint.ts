@@ -20,7 +20,7 @@ with its file, line and column. Exits with 1 when there is an error.`;
     const { rules, source, diagnostics, feeds } = readRepository(args.dir);
     for (const diagnostic of diagnostics) this.log(`${formatDiagnostic(diagnostic)}\n`);
     const errors = diagnostics.filter(({ severity }) => severity === "error").length;
-    const records = feeds.reduce((sum, feed) => sum + feed.records.length, 0);
+    const records = feeds.reduce((sum, feed) => sum + feed.entries, 0);
     const checked = [
       count(source.policies.length, "policy", "policies"),
       count(source.lists.length, "list"),

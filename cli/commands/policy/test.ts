@@ -3,7 +3,7 @@ import { CordonError } from "../../../core/errors.ts";
 import { readTestFiles } from "../../../core/policy/source.ts";
 import { type PolicyTestResult, runPolicyTest } from "../../../core/policy-test.ts";
 import { requireRepository } from "../../../core/repository.ts";
-import { formatDiagnostic } from "../../../core/source/diagnostic.ts";
+import { type Diagnostic, formatDiagnostic } from "../../../core/source/diagnostic.ts";
 import { CordonCommand } from "../../command.ts";
 import { paint } from "../../print.ts";
 
@@ -29,18 +29,16 @@ when there is none.`;
     const { args } = await this.parse(PolicyTest);
     const { rules } = requireRepository(args.dir);
     const results: PolicyTestResult[] = [];
-    let invalid = 0;
     for (const file of readTestFiles(args.dir)) {
       const run = runPolicyTest(file, rules, args.dir);
       this.#print(file.path, run.results);
       for (const diagnostic of run.diagnostics) this.logToStderr(`${formatDiagnostic(diagnostic)}\n`);
-      if (run.results.length === 0) invalid += run.diagnostics.length;
-      results.push(...run.results);
+      results.push(...(run.results.length > 0 ? run.results : run.diagnostics.map(toResult)));
     }
-    if (results.length === 0 && invalid === 0)
+    if (results.length === 0)
       throw new CordonError("USAGE", `${args.dir} has no tests: a policy without tests is a guess. Write tests/*.yaml`);
     const passed = results.filter((result) => result.passed).length;
-    const failed = results.length - passed + invalid;
+    const failed = results.length - passed;
     this.log(`${passed} passed, ${failed} failed, 0 skipped`);
     if (failed > 0) this.reportFindings();
     return { passed, failed, skipped: 0, results };
@@ -55,4 +53,9 @@ when there is none.`;
       for (const difference of differences) this.log(`      ${difference}`);
     }
   }
+}
+
+/** A file that could not be run at all: what is wrong with it stands among the results, for programs too. */
+function toResult({ file, line, message }: Diagnostic): PolicyTestResult {
+  return { file, line, name: "the file is valid", passed: false, differences: [message], decision: null };
 }

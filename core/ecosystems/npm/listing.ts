@@ -65,7 +65,7 @@ function parsePackument(name: string, bytes: Uint8Array): Packument {
     throw malformed("its `dist-tags` are not texts");
   const time = own(document, "time");
   if (time !== undefined && !isObject(time)) throw malformed("its `time` is not an object");
-  return document as Packument;
+  return { ...document, "dist-tags": tags } as Packument;
 }
 
 /** The key, the manifest's own name and version agree, the version is one, and there is a file that can be checked. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { describe, it } from "node:test";
+import { compileFeed } from "../../../core/advisories/feed.ts";
 import { type BuildInput, buildBundle } from "../../../core/bundle/build.ts";
 import { generateKeyPair, localSigner, parsePrivateKey } from "../../../core/bundle/keys.ts";
 import type { Statement } from "../../../core/bundle/manifest.ts";
@@ -11,6 +12,7 @@ import { verifyBundle } from "../../../core/bundle/verify.ts";
 import { sha256 } from "../../../core/digest.ts";
 import { MALWARE_POLICY, malwareRecord } from "../../support/policies.ts";
 
+const RECORDS = [malwareRecord("evil", ["1.0.0"]), malwareRecord("@a/evil", ["2.0.0"], "MAL-2026-2")];
 const NOW = new Date("2026-11-22T12:00:00Z");
 const keys = generateKeyPair();
 const trust = toTrust({ keys: [keys.publicKey] }, "test");
@@ -18,9 +20,7 @@ const trust = toTrust({ keys: [keys.publicKey] }, "test");
 function input(changes: Partial<BuildInput> = {}): BuildInput {
   return {
     source: { policies: [MALWARE_POLICY], lists: [], approvals: [] },
-    feeds: [
-      { name: "local", records: [malwareRecord("evil", ["1.0.0"]), malwareRecord("@a/evil", ["2.0.0"], "MAL-2026-2")] },
-    ],
+    feeds: [compileFeed("local", RECORDS)],
     channel: "stable",
     epoch: 0,
     revision: 1,
@@ -47,7 +47,7 @@ describe("buildBundle()", () => {
       input({
         created: new Date(),
         revision: 9,
-        feeds: input().feeds.map((feed) => ({ ...feed, records: feed.records.toReversed() })),
+        feeds: [compileFeed("local", RECORDS.toReversed())],
       }),
     ];
     const digests = (built: BuildInput) =>

@@ -121,6 +121,11 @@ describe("compilePolicies()", () => {
       { policies: [policyFile("p", '  rules: [{ name: r, condition: "true", verdict: block }]')] },
       "the key `message` is missing",
     ],
+    [
+      "a list named constructor",
+      { lists: [listFile("constructor", [])] },
+      "this name has another meaning and cannot be used",
+    ],
     ["no rules", { policies: [policyFile("p", "  rules: []")] }, "spec.rules: must NOT have fewer than 1 items"],
     [
       "a rule behind one that always matches",
@@ -176,7 +181,7 @@ describe("compilePolicies()", () => {
           },
         ],
       },
-      "policies/p.yaml:1:1: error: must be object",
+      "Excessive alias count",
     ],
     [
       "a file of another kind",

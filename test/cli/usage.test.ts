@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { type CliRun, cordon, startCordon } from "../support/cli.ts";
+import { type Folder, makeFolder } from "../support/folder.ts";
+import { makeBundleFolder } from "../support/proxy.ts";
+
+describe("a command that cannot be done", () => {
+  let folder: Folder;
+  let runs: readonly CliRun[];
+
+  const CASES: readonly [name: string, args: (dir: string) => string[], stderr: RegExp][] = [
+    ["an unknown command", () => ["prxy"], /command prxy not found/],
+    [
+      "a proxy without a bundle",
+      (dir) => ["proxy", "--state", `${dir}/state`],
+      /^Error: a proxy needs a bundle to enforce: give --bundle dir:PATH\nRun the command with --help\.\n$/,
+    ],
+    [
+      "a proxy without a trust policy",
+      (dir) => ["proxy", "--bundle", `dir:${dir}`, "--state", `${dir}/state`],
+      /^Error: a proxy without a trust policy would enforce anybody's bundle: give --trust FILE\n/,
+    ],
+    [
+      "a proxy with a config that has a misspelt key",
+      (dir) => ["proxy", "--config", `${dir}/cordon.yaml`, "--state", `${dir}/state`],
+      /cordon\.yaml:4:3: error: unknown key `trsut`; did you mean `trust`\? \[unknown-key\]\n {3}\|\n 4 \| {3}trsut: x\n {3}\| {3}\^{5}\n/,
+    ],
+  ];
+
+  before(async () => {
+    folder = makeFolder({ "cordon.yaml": "apiVersion: cordon/v1\nkind: Cordon\nproxy:\n  trsut: x\n" });
+    runs = await Promise.all(CASES.map(([, args]) => cordon(...args(folder.path))));
+  });
+  after(() => folder.remove());
+
+  for (const [index, [name, , stderr]] of CASES.entries()) {
+    it(`exits with 2 and says what to do: ${name}`, () => {
+      const run = runs[index];
+      assert.match(run?.stderr ?? "", stderr);
+      assert.equal(run?.stdout, "");
+      assert.equal(run?.code, 2);
+    });
+  }
+
+  it("leaves no state behind", () => assert.equal(existsSync(join(folder.path, "state")), false));
+
+  it("is told as JSON to whoever asked for JSON", async () => {
+    const { code, stderr, json } = await cordon("policy", "lint", "--strict", "--json");
+    assert.deepEqual([code, stderr], [2, ""]);
+    assert.match((json() as { error: { message: string } }).error.message, /^Nonexistent flag: --strict/);
+  });
+});
+
+describe("cordon proxy", () => {
+  it("enforces a bundle until it gets SIGTERM, and then exits with 0", async () => {
+    const folder = makeBundleFolder();
+    const child = startCordon([
+      "proxy",
+      ...["--bundle", `dir:${folder.bundle}`, "--trust", folder.trust],
+      ...["--listen", "127.0.0.1:0", "--state", join(folder.path, "state"), "--upstream", "npm=http://127.0.0.1:9"],
+    ]);
+    try {
+      let stdout = "";
+      const url = await new Promise<string>((resolve, reject) => {
+        child.once("close", () => reject(new Error("it ended by itself")));
+        child.stdout.on("data", (chunk) => {
+          stdout += chunk;
+          const found = /Listening at (\S+);/.exec(stdout)?.[1];
+          if (found) resolve(found);
+        });
+      });
+      assert.match(stdout, /^No bundle in force: there is no .*bundle\.sigstore\.json\n/);
+      assert.equal((await fetch(`${url}/-/healthz`)).status, 200);
+      assert.equal((await fetch(`${url}/npm/plain`)).status, 503);
+      const ended = once(child, "close");
+      // Deno's own kill() takes the signal for the reason of the end, whatever the process does with it.
+      process.kill(Number(child.pid), "SIGTERM");
+      assert.deepEqual(await ended, [0, null]);
+    } finally {
+      child.kill("SIGKILL");
+      folder.remove();
+    }
+  });
+});

@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { advisoryKey, checkOsvRecord, compileRecord } from "../../../core/advisories/osv.ts";
+import type { PackageId } from "../../../core/purl.ts";
+import type { Affected, OsvRecord } from "../../../schemas/types/advisory.ts";
+
+const BASE = { id: "GHSA-0000-0000-0000", modified: "2026-01-02T00:00:00Z" };
+
+const on = (ecosystem: string, name: string, rest: Partial<Affected> = {}): Affected => ({
+  package: { ecosystem, name },
+  versions: ["1.0.0"],
+  ...rest,
+});
+
+const compile = (record: Partial<OsvRecord>) => compileRecord({ ...BASE, ...record });
+
+function compileOne(record: Partial<OsvRecord>) {
+  const [only, ...others] = compile({ affected: [on("npm", "m")], ...record });
+  assert.ok(only && others.length === 0);
+  return only.advisory;
+}
+
+describe("compileRecord()", () => {
+  it("keeps what a finding shows", () => {
+    assert.deepEqual(
+      compile({
+        published: "2026-01-01T00:00:00.000Z",
+        aliases: ["CVE-2026-2", "CVE-2026-1", "CVE-2026-2"],
+        summary: "Two\nlines",
+        severity: [{ type: "CVSS_V3", score: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H" }],
+        affected: [
+          on("npm", "@acme/ui", {
+            versions: ["1.0.1", "1.0.0", "1.0.1"],
+            ranges: [{ type: "SEMVER", events: [{ fixed: "2.0.0" }, { introduced: "0" }] }],
+          }),
+        ],
+        references: [{ type: "WEB", url: "https://acme.example/1" }],
+      }),
+      [
+        {
+          pkg: { type: "npm", name: "@acme/ui" },
+          advisory: {
+            id: BASE.id,
+            aliases: ["CVE-2026-1", "CVE-2026-2"],
+            kind: "vulnerability",
+            cvss: { score: 9.8, severity: "critical" },
+            summary: "Two lines",
+            published: "2026-01-01T00:00:00Z",
+            url: "https://acme.example/1",
+            versions: ["1.0.0", "1.0.1"],
+            ranges: [
+              [
+                ["introduced", "0"],
+                ["fixed", "2.0.0"],
+              ],
+            ],
+          },
+        },
+      ],
+    );
+  });
+
+  it("drops a record that is withdrawn", () => {
+    assert.deepEqual(compile({ id: "MAL-2026-1", withdrawn: BASE.modified, affected: [on("npm", "react")] }), []);
+  });
+
+  it("gives nothing for a record that affects nothing", () => {
+    for (const record of [{}, { affected: null }, { affected: [] }, { affected: [{ versions: ["1.0.0"] }] }]) {
+      assert.deepEqual(compile(record), []);
+    }
+  });
+
+  it("gives one advisory for each package of ours", () => {
+    const affected = [on("npm", "a"), on("RubyGems", "a"), on("PyPI", "a"), on("npm:legacy", "b"), on("NPM", "c")];
+    assert.deepEqual(
+      compile({ affected }).map(({ pkg }) => pkg),
+      [
+        { type: "npm", name: "a" },
+        { type: "pypi", name: "a" },
+      ],
+    );
+  });
+
+  for (const [what, ecosystem, names, expected] of [
+    ["PyPI names that PEP 503 makes one", "PyPI", ["Jw.Util", "jw_util", "jw--util"], [["jw-util", 3]]],
+    [
+      "crates that differ in - and _ or in case",
+      "crates.io",
+      ["proc-macro", "proc_macro", "Proc_Macro"],
+      [["proc-macro", 3]],
+    ],
+    [
+      "Go modules that differ in case, as two",
+      "Go",
+      ["github.com/0xJacky/Nginx-UI", "github.com/0xjacky/nginx-ui"],
+      [
+        ["github.com/0xJacky/Nginx-UI", 1],
+        ["github.com/0xjacky/nginx-ui", 1],
+      ],
+    ],
+    [
+      "npm packages that differ in case, as two",
+      "npm",
+      ["JSONStream", "jsonstream"],
+      [
+        ["JSONStream", 1],
+        ["jsonstream", 1],
+      ],
+    ],
+    ["names that cannot be, as none", "npm", ["../../etc/passwd", "__proto__", "", "a b"], []],
+  ] as const) {
+    it(`takes ${what}`, () => {
+      const affected = names.map((name, index) => on(ecosystem, name, { versions: [`${index}.0.0`] }));
+      const compiled = compile({ affected }).map(({ pkg, advisory }) => [pkg.name, advisory.versions.length]);
+      assert.deepEqual(compiled, expected);
+    });
+  }
+
+  it("keeps packages apart that one record affects in different versions", () => {
+    const affected = [on("npm", "a", { versions: ["1.0.0"] }), on("npm", "b", { versions: ["2.0.0"] })];
+    assert.deepEqual(
+      compile({ affected }).map(({ advisory }) => advisory.versions),
+      [["1.0.0"], ["2.0.0"]],
+    );
+  });
+
+  for (const published of ["0001-01-01T00:00:00Z", "soon", "2026-01-01", "2026-02-30T00:00:00Z", undefined]) {
+    it(`knows no time of publication when a record says ${published}`, () => {
+      assert.equal(compileOne(published === undefined ? {} : { published }).published, undefined);
+    });
+  }
+
+  it("reads times with and without fractions", () => {
+    for (const fraction of ["", ".5", ".123", ".123456", ".123456789"]) {
+      const { published } = compileOne({ published: `2026-01-01T00:00:00${fraction}Z` });
+      assert.ok(published?.startsWith("2026-01-01T00:00:00"), fraction);
+    }
+  });
+
+  it("scores a package by its own severity where it has one", () => {
+    const low = [{ type: "CVSS_V3", score: "CVSS:3.1/AV:P/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N" }];
+    const high = [{ type: "CVSS_V3", score: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H" }];
+    const compiled = compile({ severity: high, affected: [on("npm", "a", { severity: low }), on("npm", "b")] });
+    assert.deepEqual(
+      compiled.map(({ advisory }) => advisory.cvss?.severity),
+      ["low", "critical"],
+    );
+  });
+
+  for (const [what, references, expected] of [
+    [
+      "the advisory before others",
+      [
+        { type: "WEB", url: "https://a.example" },
+        { type: "ADVISORY", url: "https://b.example" },
+      ],
+      "https://b.example",
+    ],
+    [
+      "the first where there is no advisory",
+      [{ url: "https://a.example" }, { type: "WEB", url: "https://b.example" }],
+      "https://a.example",
+    ],
+    ["no script", [{ type: "ADVISORY", url: "javascript:alert(1)" }], undefined],
+    ["no broken URL", [{ type: "ADVISORY", url: "https://" }, { type: "ADVISORY" }], undefined],
+    ["no endless URL", [{ type: "ADVISORY", url: `https://a.example/${"a".repeat(512)}` }], undefined],
+    ["none of null", null, undefined],
+  ] as const) {
+    it(`links ${what}`, () => {
+      assert.equal(compileOne({ references: references && [...references] }).url, expected);
+    });
+  }
+
+  it("cuts a long summary", () => {
+    assert.equal(compileOne({ summary: "a".repeat(5000) }).summary?.length, 200);
+  });
+
+  it("orders points by version, a beginning at 0 first and limits last", () => {
+    const events = [
+      { limit: "9.0.0" },
+      { fixed: "1.10.0" },
+      { introduced: "1.2.0" },
+      { fixed: "1.0.0" },
+      { introduced: "0" },
+    ];
+    assert.deepEqual(compileOne({ affected: [on("npm", "m", { ranges: [{ type: "SEMVER", events }] })] }).ranges, [
+      [
+        ["introduced", "0"],
+        ["fixed", "1.0.0"],
+        ["introduced", "1.2.0"],
+        ["fixed", "1.10.0"],
+        ["limit", "9.0.0"],
+      ],
+    ]);
+  });
+
+  it("keeps no point that cannot be ordered", () => {
+    const events = [{ introduced: "1.0" }, { fixed: "2.0-NA" }];
+    const affected = [on("PyPI", "m", { ranges: [{ type: "ECOSYSTEM", events }] })];
+    assert.deepEqual(compileOne({ affected }).ranges, [[["introduced", "1.0"]]]);
+  });
+
+  it("mends shortened versions of SemVer", () => {
+    const events = [{ introduced: "0.1" }, { fixed: "v0.2" }];
+    const affected = [on("crates.io", "m", { ranges: [{ type: "SEMVER", events }] })];
+    assert.deepEqual(compileOne({ affected }).ranges, [
+      [
+        ["introduced", "0.1.0"],
+        ["fixed", "0.2.0"],
+      ],
+    ]);
+  });
+});
+
+describe("advisoryKey()", () => {
+  const rows: readonly [PackageId, string][] = [
+    [{ type: "npm", name: "@acme/UI_x" }, "npm/@acme/UI_x"],
+    [{ type: "cargo", name: "Proc_Macro-x" }, "cargo/proc-macro-x"],
+    [{ type: "golang", name: "github.com/Acme/a_b" }, "golang/github.com/Acme/a_b"],
+    [{ type: "npm", name: "constructor" }, "npm/constructor"],
+  ];
+  for (const [pkg, expected] of rows) it(`is ${expected}`, () => assert.equal(advisoryKey(pkg), expected));
+});
+
+describe("checkOsvRecord()", () => {
+  it("accepts null for lists, unknown keys and a schema version to come", () => {
+    const record = { ...BASE, schema_version: "1.99.0", aliases: null, affected: null, references: null, new_key: {} };
+    assert.deepEqual(checkOsvRecord(record), []);
+  });
+
+  for (const [what, record] of [
+    ["no object", []],
+    ["no id", { modified: BASE.modified }],
+    ["an empty id", { ...BASE, id: "" }],
+    ["no time of modification", { id: BASE.id }],
+    ["an alias that is no text", { ...BASE, aliases: [1] }],
+    ["a package without a name", { ...BASE, affected: [{ package: { ecosystem: "npm" } }] }],
+    ["versions that are numbers", { ...BASE, affected: [{ versions: [1.1] }] }],
+    ["a range without events", { ...BASE, affected: [{ ranges: [{ type: "SEMVER" }] }] }],
+    [
+      "an event whose version is a number",
+      { ...BASE, affected: [{ ranges: [{ type: "SEMVER", events: [{ fixed: 1 }] }] }] },
+    ],
+  ] as const) {
+    it(`refuses ${what}`, () => assert.notDeepEqual(checkOsvRecord(record), []));
+  }
+});

@@ -1,0 +1,220 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { readInventory } from "../../core/inventory/inventory.ts";
+import { toPurl } from "../../core/purl.ts";
+
+function purlsOf(path: string, content: string | object): string[] {
+  const text = typeof content === "string" ? content : JSON.stringify(content);
+  return readInventory(path, text).releases.map(toPurl);
+}
+
+const RESOLVED = "https://registry.example/x.tgz";
+
+/** Version 3: only `packages`. */
+const V3 = {
+  name: "web",
+  version: "1.0.0",
+  lockfileVersion: 3,
+  requires: true,
+  packages: {
+    "": { name: "web", version: "1.0.0", dependencies: { plain: "^1.0.0" }, workspaces: ["packages/*"] },
+    "node_modules/plain": { version: "1.0.0", resolved: RESOLVED, integrity: "sha512-x" },
+    "node_modules/@acme/ui": { version: "2.0.0-rc.1", resolved: RESOLVED },
+    "node_modules/plain/node_modules/inner": { version: "0.1.0", resolved: RESOLVED },
+    "node_modules/@acme/ui/node_modules/@acme/core": { version: "3.0.0", resolved: RESOLVED },
+    "node_modules/alias": { name: "@acme/real", version: "4.0.0", resolved: RESOLVED },
+    "node_modules/local-link": { resolved: "packages/local", link: true },
+    "packages/local": { version: "9.0.0" },
+    "packages/local/node_modules/own": { version: "5.0.0", resolved: RESOLVED },
+    "node_modules/from-git": { version: "6.0.0", resolved: "git+ssh://git@git.example/acme/from-git.git#0123456" },
+    "node_modules/from-folder": { version: "7.0.0", resolved: "file:vendor/from-folder.tgz" },
+    "node_modules/bundler": { version: "8.0.0", resolved: RESOLVED, bundleDependencies: ["bundled"] },
+    "node_modules/bundler/node_modules/bundled": { version: "8.1.0", inBundle: true },
+    "node_modules/optional": { version: "10.0.0", resolved: RESOLVED, optional: true, os: ["win32"] },
+    "node_modules/unresolved": { version: "11.0.0" },
+    "node_modules/peer": { optional: true, peer: true },
+    "node_modules/plain/node_modules/twin": { version: "12.0.0", resolved: RESOLVED },
+    "node_modules/twin": { version: "12.0.0", resolved: RESOLVED },
+  },
+};
+
+const V3_PURLS = [
+  "pkg:npm/plain@1.0.0",
+  "pkg:npm/%40acme/ui@2.0.0-rc.1",
+  "pkg:npm/inner@0.1.0",
+  "pkg:npm/%40acme/core@3.0.0",
+  "pkg:npm/%40acme/real@4.0.0",
+  "pkg:npm/own@5.0.0",
+  "pkg:npm/bundler@8.0.0",
+  "pkg:npm/bundled@8.1.0",
+  "pkg:npm/optional@10.0.0",
+  "pkg:npm/unresolved@11.0.0",
+  "pkg:npm/twin@12.0.0",
+];
+
+/** Version 1: only `dependencies`. */
+const V1 = {
+  name: "web",
+  version: "1.0.0",
+  lockfileVersion: 1,
+  requires: true,
+  dependencies: {
+    plain: {
+      version: "1.0.0",
+      resolved: RESOLVED,
+      requires: { inner: "0.1.0" },
+      dependencies: { inner: { version: "0.1.0", dependencies: { "@acme/core": { version: "3.0.0" } } } },
+    },
+    "@acme/ui": { version: "2.0.0-rc.1", resolved: RESOLVED },
+    alias: { version: "npm:@acme/real@4.0.0", resolved: RESOLVED },
+    "plain-alias": { version: "npm:real@4.1.0", resolved: RESOLVED },
+    "local-link": { version: "file:packages/local" },
+    "from-git": {
+      version: "git+ssh://git@git.example/acme/from-git.git#0123456",
+      from: "from-git@git+ssh://git@git.example/acme/from-git.git",
+      dependencies: { "below-git": { version: "6.1.0" } },
+    },
+    "from-url": { version: "https://files.example/from-url.tgz" },
+    bundler: { version: "8.0.0", dependencies: { bundled: { version: "8.1.0", bundled: true } } },
+    optional: { version: "10.0.0", optional: true },
+    twin: { version: "12.0.0", dependencies: { plain: { version: "1.0.0" } } },
+  },
+};
+
+const V1_PURLS = [
+  "pkg:npm/plain@1.0.0",
+  "pkg:npm/inner@0.1.0",
+  "pkg:npm/%40acme/core@3.0.0",
+  "pkg:npm/%40acme/ui@2.0.0-rc.1",
+  "pkg:npm/%40acme/real@4.0.0",
+  "pkg:npm/real@4.1.0",
+  "pkg:npm/below-git@6.1.0",
+  "pkg:npm/bundler@8.0.0",
+  "pkg:npm/bundled@8.1.0",
+  "pkg:npm/optional@10.0.0",
+  "pkg:npm/twin@12.0.0",
+];
+
+describe("readInventory()", () => {
+  describe("on a package-lock.json", () => {
+    it("reads version 3: scopes, nested, aliased and bundled packages, but no links, folders and git", () => {
+      assert.deepEqual(purlsOf("package-lock.json", V3), V3_PURLS);
+    });
+
+    it("reads version 2 by its `packages`, and not `dependencies` as well", () => {
+      const both = { ...V3, lockfileVersion: 2, dependencies: { other: { version: "1.0.0" } } };
+      assert.deepEqual(purlsOf("package-lock.json", both), V3_PURLS);
+    });
+
+    it("reads version 1: scopes, nested, aliased and bundled packages, but no links, folders and git", () => {
+      assert.deepEqual(purlsOf("package-lock.json", V1), V1_PURLS);
+    });
+
+    for (const name of [
+      "npm-shrinkwrap.json",
+      "web.package-lock.json",
+      "a/b/.package-lock.json",
+      "old-package-lock.json",
+    ]) {
+      it(`knows one by its name: ${name}`, () => {
+        assert.deepEqual(readInventory(name, JSON.stringify(V1)).kind, "package-lock");
+      });
+    }
+
+    it("finds nothing in one that has no dependencies", () => {
+      for (const lock of [{ lockfileVersion: 1 }, { lockfileVersion: 3, packages: { "": { name: "web" } } }])
+        assert.deepEqual(purlsOf("package-lock.json", lock), []);
+    });
+
+    const ODD: readonly [name: string, entries: object][] = [
+      ["entries that are no objects", { "node_modules/a": null, "node_modules/b": "1.0.0", "node_modules/c": [] }],
+      ["versions that are none", { "node_modules/a": { version: 1 }, "node_modules/b": { version: "../../x" } }],
+      ["names that are none", { "node_modules/": { version: "1.0.0" }, "node_modules/../x": { version: "1.0.0" } }],
+      [
+        "keys of the prototype",
+        JSON.parse('{"node_modules/__proto__":{"version":"1.0.0"},"__proto__":{"version":"1.0.0"}}'),
+      ],
+    ];
+    for (const [name, packages] of ODD) {
+      it(`passes over ${name}`, () => {
+        assert.deepEqual(purlsOf("package-lock.json", { lockfileVersion: 3, packages }), []);
+      });
+    }
+
+    it("descends two hundred levels, and not without end", () => {
+      const nested = (levels: number): string => {
+        const opening = Array.from({ length: levels }, (_, level) => `"dependencies":{"a${level}":{"version":"1.0.0",`);
+        return `{"lockfileVersion":1,${opening.join("")}"optional":true${"}}".repeat(levels)}}`;
+      };
+      assert.equal(purlsOf("package-lock.json", nested(200)).length, 200);
+      assert.ok(purlsOf("package-lock.json", nested(5000)).length < 5000);
+    });
+
+    for (const [name, text, message] of [
+      ["broken JSON", '{"packages":', "web/package-lock.json is not JSON"],
+      [
+        "another document",
+        '{"hello":1}',
+        "web/package-lock.json is no package-lock.json: it has neither `packages` nor `dependencies`",
+      ],
+      ["a list", "[]", "web/package-lock.json is no package-lock.json: it has neither `packages` nor `dependencies`"],
+    ] as const) {
+      it(`refuses ${name}, and names the file`, () => {
+        assert.throws(() => readInventory("web/package-lock.json", text), { code: "FILE_UNREADABLE", message });
+      });
+    }
+  });
+
+  describe("on a package list", () => {
+    it("reads one purl a line, in the order of the file, each once", () => {
+      const text = [
+        "# what we install",
+        "",
+        "pkg:npm/plain@1.0.0",
+        "  pkg:npm/@acme/ui@2.0.0   # unencoded",
+        "pkg:npm/%40acme/ui@2.0.0",
+        "\tpkg:pypi/Acme.Lib@1.0",
+        "pkg:golang/github.com/acme/lib@v1.0.0#sub/path",
+        "pkg:npm/plain@1.0.0?checksum=x",
+        "   # nothing else",
+      ];
+      const purls = [
+        "pkg:npm/plain@1.0.0",
+        "pkg:npm/%40acme/ui@2.0.0",
+        "pkg:pypi/acme-lib@1.0",
+        "pkg:golang/github.com/acme/lib@v1.0.0",
+      ];
+      for (const end of ["\n", "\r\n"]) assert.deepEqual(purlsOf("some.txt", text.join(end)), purls);
+      assert.equal(readInventory("some.txt", "").kind, "package-list");
+    });
+
+    const WRONG: readonly [name: string, text: string, message: RegExp][] = [
+      [
+        "a name",
+        "pkg:npm/a@1.0.0\n\n    left-pad@1.3.0\n",
+        /^lists\/some\.txt:3:5: "left-pad@1\.3\.0" is not a package URL/,
+      ],
+      [
+        "a purl without a version",
+        "pkg:npm/a",
+        /^lists\/some\.txt:1:1: "pkg:npm\/a" is not a package URL: it has no version$/,
+      ],
+      ["a line of Windows", "# x\r\npkg:gem/a@1\r\n", /^lists\/some\.txt:2:1: "pkg:gem\/a@1" is not a package URL/],
+      ["two purls in a line", "pkg:npm/a@1.0.0 pkg:npm/b@1.0.0", /^lists\/some\.txt:1:1: /],
+    ];
+    for (const [name, text, message] of WRONG) {
+      it(`gives file, line and column of ${name}`, () => {
+        assert.throws(() => readInventory("lists/some.txt", text), { code: "FILE_UNREADABLE", message });
+      });
+    }
+  });
+
+  it("refuses what it cannot read, and names the file", () => {
+    for (const path of ["a/yarn.lock", "a/package.json", "package-lock.yaml", "README"]) {
+      assert.throws(() => readInventory(path, "{}"), {
+        code: "FILE_UNREADABLE",
+        message: `${path} is no lockfile and no package list (.txt) that Cordon reads`,
+      });
+    }
+  });
+});

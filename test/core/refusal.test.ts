@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { JudgedListing } from "../../core/ecosystems/ecosystem.ts";
+import { npm } from "../../core/ecosystems/npm/index.ts";
+import { alternativesTo, sentenceOf, toRefusal, whyUrl } from "../../core/refusal.ts";
+import type { Decision, Evidence, Verdict } from "../../schemas/types/decision.ts";
+import { packumentBytes } from "../support/packument.ts";
+
+const WORDING = { publicUrl: "https://proxy.example", repository: "https://git.example/acme/policy" };
+
+function decisionOf(more: Partial<Decision> = {}): Decision {
+  return {
+    decision: "block",
+    purl: "pkg:npm/x@1.5.0",
+    policy: "known-malicious",
+    rule: "malware",
+    reason: "It steals tokens.",
+    evidence: [],
+    until: null,
+    bundle: { revision: 3, digest: `sha256:${"0".repeat(64)}` },
+    decidedAt: "2026-11-22T12:00:00Z",
+    verdicts: [],
+    skipped: [],
+    ...more,
+  };
+}
+
+const evidence = (count: number): Evidence[] =>
+  Array.from({ length: count }, (_, index) => ({ id: `MAL-2026-${index + 1}`, source: "local", url: null }));
+
+/** A listing of `x` in which the versions have these decisions. */
+function judgedOf(verdicts: Readonly<Record<string, Verdict>>): JudgedListing {
+  const releases = Object.keys(verdicts).map((version) => ({ version }));
+  return {
+    listing: npm.parseListing("x", packumentBytes({ name: "x", releases })),
+    decisions: new Map(
+      Object.entries(verdicts).map(([version, decision]) => [
+        version,
+        decisionOf({ decision, purl: `pkg:npm/x@${version}` }),
+      ]),
+    ),
+    gone: [],
+  };
+}
+
+describe("sentenceOf()", () => {
+  const WHY = "Why, and how to ask for an exception: https://proxy.example/-/why/pkg:npm/x@1.5.0";
+  const SENTENCES: readonly [name: string, decision: Partial<Decision>, sentence: string][] = [
+    [
+      "a block",
+      { evidence: evidence(1) },
+      `cordon: blocked pkg:npm/x@1.5.0: It steals tokens (known-malicious, MAL-2026-1). ${WHY}`,
+    ],
+    ["a block without evidence", {}, `cordon: blocked pkg:npm/x@1.5.0: It steals tokens (known-malicious). ${WHY}`],
+    [
+      "a hold with its end",
+      { decision: "quarantine", policy: "release-age", reason: "Too young.", until: "2026-11-24T12:00:00Z" },
+      `cordon: held pkg:npm/x@1.5.0 until 2026-11-24T12:00:00Z: Too young (release-age). ${WHY}`,
+    ],
+    [
+      "a hold without an end",
+      { decision: "quarantine", policy: "release-age", reason: "No publish time!" },
+      `cordon: held pkg:npm/x@1.5.0: No publish time (release-age). ${WHY}`,
+    ],
+    [
+      "scripts that cannot be stripped",
+      { decision: "strip-scripts", policy: "scripts", reason: "It runs scripts" },
+      `cordon: held pkg:npm/x@1.5.0: It runs scripts (scripts). ${WHY}`,
+    ],
+    [
+      "three advisories, all named",
+      { evidence: evidence(3) },
+      `cordon: blocked pkg:npm/x@1.5.0: It steals tokens (known-malicious, MAL-2026-1, MAL-2026-2, MAL-2026-3). ${WHY}`,
+    ],
+    [
+      "more advisories than are named",
+      { evidence: evidence(5) },
+      `cordon: blocked pkg:npm/x@1.5.0: It steals tokens (known-malicious, MAL-2026-1, MAL-2026-2, MAL-2026-3, and 2 more). ${WHY}`,
+    ],
+  ];
+  for (const [name, decision, sentence] of SENTENCES) {
+    it(`words ${name}`, () => assert.equal(sentenceOf(decisionOf(decision), WORDING), sentence));
+  }
+});
+
+describe("whyUrl()", () => {
+  it("keeps the purl as it is written, scope encoded", () => {
+    assert.equal(whyUrl("pkg:npm/%40acme/ui@1.0.0", WORDING), "https://proxy.example/-/why/pkg:npm/%40acme/ui@1.0.0");
+  });
+});
+
+describe("toRefusal()", () => {
+  it("has the fields of the contract and no others", () => {
+    const decision = decisionOf({ evidence: evidence(1) });
+    assert.deepEqual(toRefusal(decision, WORDING, judgedOf({ "1.4.0": "allow", "1.5.0": "block" })), {
+      error: sentenceOf(decision, WORDING),
+      decision: "block",
+      purl: "pkg:npm/x@1.5.0",
+      policy: "known-malicious",
+      rule: "malware",
+      reason: "It steals tokens.",
+      evidence: [{ id: "MAL-2026-1", source: "local", url: null }],
+      until: null,
+      bundle: { revision: 3, digest: `sha256:${"0".repeat(64)}` },
+      decidedAt: "2026-11-22T12:00:00Z",
+      remediation: { requestUrl: "https://git.example/acme/policy", alternatives: ["1.4.0"] },
+    });
+  });
+
+  it("has no alternatives where there is no listing, and no link where there is no repository", () => {
+    assert.deepEqual(toRefusal(decisionOf(), { ...WORDING, repository: null }).remediation, {
+      requestUrl: null,
+      alternatives: [],
+    });
+  });
+});
+
+describe("alternativesTo()", () => {
+  const LISTINGS: readonly [name: string, verdicts: Readonly<Record<string, Verdict>>, alternatives: string[]][] = [
+    [
+      "the same major first, then the highest, then the next lower",
+      { "1.3.0": "allow", "1.4.0": "allow", "1.5.0": "block", "1.6.0": "allow", "2.0.0": "allow" },
+      ["1.6.0", "2.0.0", "1.4.0"],
+    ],
+    ["nothing twice", { "1.4.0": "allow", "1.5.0": "block" }, ["1.4.0"]],
+    ["a warned release, for it may be installed", { "1.4.0": "warn", "1.5.0": "block" }, ["1.4.0"]],
+    [
+      "nothing that is held, blocked, or runs scripts",
+      { "1.2.0": "strip-scripts", "1.3.0": "quarantine", "1.4.0": "block", "1.5.0": "block" },
+      [],
+    ],
+    ["no pre-release", { "1.4.0-rc.1": "allow", "1.5.0": "block", "2.0.0-rc.1": "allow" }, []],
+    [
+      "versions in their own order, not that of text",
+      { "1.5.0": "block", "1.9.0": "allow", "1.10.0": "allow" },
+      ["1.10.0"],
+    ],
+    ["a higher major alone, where the denied one has none left", { "1.5.0": "block", "10.0.0": "allow" }, ["10.0.0"]],
+  ];
+  for (const [name, verdicts, alternatives] of LISTINGS) {
+    it(`names ${name}`, () => assert.deepEqual(alternativesTo(decisionOf(), judgedOf(verdicts)), alternatives));
+  }
+});

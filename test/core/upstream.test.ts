@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { Readable } from "node:stream";
+import { describe, it } from "node:test";
+import type { ReleaseFile } from "../../core/ecosystems/ecosystem.ts";
+import { npm } from "../../core/ecosystems/npm/index.ts";
+import type { FailureCode } from "../../core/errors.ts";
+import type { Fetch, FetchOptions } from "../../core/http.ts";
+import { createUpstream, UPSTREAM_LIMITS } from "../../core/upstream.ts";
+import { packumentBytes } from "../support/packument.ts";
+
+const REGISTRY = new URL("https://registry.example/");
+const PLAIN = { name: "plain", releases: [{ version: "1.0.0" }] };
+
+interface FakeAnswer {
+  readonly status?: number;
+  readonly headers?: Record<string, string>;
+  readonly body?: Uint8Array | string;
+}
+
+/** A registry that gives one answer to everything, and what it was asked. */
+function fakeFetch({ status = 200, headers = {}, body = "" }: FakeAnswer = {}) {
+  const asked: { url: string; options: FetchOptions }[] = [];
+  const bodies: Readable[] = [];
+  const fetch = (async (url, options) => {
+    asked.push({ url: url.href, options });
+    bodies.push(Readable.from([Buffer.from(body)]));
+    return { status, headers, body: bodies.at(-1) as Readable };
+  }) satisfies Fetch;
+  return { fetch, asked, bodies };
+}
+
+const SILENT_STATUSES: readonly [status: number, code: FailureCode, text: RegExp][] = [
+  [404, "NOT_FOUND", /^the upstream registry has no /],
+  [410, "NOT_FOUND", /^the upstream registry has no /],
+  [401, "UPSTREAM_STATUS", /^https:\/\/registry\.example\/\S+ answered 401$/],
+  [500, "UPSTREAM_STATUS", /answered 500$/],
+  [304, "UPSTREAM_STATUS", /answered 304$/],
+  [204, "UPSTREAM_STATUS", /answered 204$/],
+  [206, "UPSTREAM_STATUS", /answered 206$/],
+];
+
+describe("listing()", () => {
+  const URLS: readonly [name: string, registry: string, pkg: string, url: string][] = [
+    ["a plain name", "https://registry.example/", "plain", "https://registry.example/plain"],
+    ["a scope's slash is encoded", "https://registry.example/", "@acme/ui", "https://registry.example/@acme%2fui"],
+    ["below the registry's own path", "https://registry.example/npm/", "plain", "https://registry.example/npm/plain"],
+    [
+      "a path without a slash at its end",
+      "https://registry.example/npm",
+      "plain",
+      "https://registry.example/npm/plain",
+    ],
+  ];
+  for (const [title, registry, name, url] of URLS) {
+    it(`asks for the fullest document, within the limits: ${title}`, async () => {
+      const { fetch, asked } = fakeFetch({ body: packumentBytes({ ...PLAIN, name }) });
+      const listing = await createUpstream(npm, new URL(registry), fetch).listing(name);
+      assert.equal(listing.name, name);
+      assert.deepEqual([...listing.releases.keys()], ["1.0.0"]);
+      assert.deepEqual(asked, [
+        {
+          url,
+          options: {
+            headers: { accept: "application/json" },
+            maxBytes: UPSTREAM_LIMITS.listingBytes,
+            timeoutMs: UPSTREAM_LIMITS.timeoutMs,
+          },
+        },
+      ]);
+    });
+  }
+
+  for (const [status, code, message] of SILENT_STATUSES) {
+    it(`fails with ${code} on ${status}, even where the body is a good document`, async () => {
+      const { fetch } = fakeFetch({ status, body: packumentBytes(PLAIN) });
+      await assert.rejects(createUpstream(npm, REGISTRY, fetch).listing("plain"), { code, message });
+    });
+  }
+
+  it("fails with UPSTREAM_MALFORMED on a document that cannot be judged", async () => {
+    const { fetch } = fakeFetch({ body: "<html>" });
+    await assert.rejects(createUpstream(npm, REGISTRY, fetch).listing("plain"), { code: "UPSTREAM_MALFORMED" });
+  });
+
+  it("names the package that there is not as a purl", async () => {
+    const { fetch } = fakeFetch({ status: 404 });
+    await assert.rejects(createUpstream(npm, REGISTRY, fetch).listing("@acme/ui"), {
+      message: "the upstream registry has no pkg:npm/%40acme/ui",
+    });
+  });
+});
+
+describe("file()", () => {
+  const fileAt = (url: string): ReleaseFile => ({ name: "plain-1.0.0.tgz", url, digests: {} });
+  const HERE = fileAt("https://registry.example/plain/-/plain-1.0.0.tgz?v=2");
+
+  it("asks for the very URL of the listing, for bytes as they are", async () => {
+    const { fetch, asked } = fakeFetch({ body: "bytes", headers: { "content-length": "5" } });
+    const { size, body } = await createUpstream(npm, REGISTRY, fetch).file(HERE);
+    assert.deepEqual([size, Buffer.concat(await body.toArray()).toString()], [5, "bytes"]);
+    assert.deepEqual(asked, [
+      {
+        url: HERE.url,
+        options: {
+          maxBytes: UPSTREAM_LIMITS.fileBytes,
+          timeoutMs: UPSTREAM_LIMITS.timeoutMs,
+          headers: { "accept-encoding": "identity" },
+        },
+      },
+    ]);
+  });
+
+  for (const length of [undefined, "many", "1.5", "1e400"]) {
+    it(`does not know the size where the upstream says ${length ?? "nothing"}`, async () => {
+      const { fetch } = fakeFetch({ headers: length === undefined ? {} : { "content-length": length } });
+      assert.equal((await createUpstream(npm, REGISTRY, fetch).file(HERE)).size, undefined);
+    });
+  }
+
+  for (const url of [
+    "https://elsewhere.example/plain.tgz",
+    "https://registry.example.elsewhere.example/plain.tgz",
+    "https://registry.example@elsewhere.example/plain.tgz",
+    "https://registry.example:8443/plain.tgz",
+    "http://registry.example/plain.tgz",
+    "file:///etc/passwd",
+  ]) {
+    it(`asks nobody for what lies on another origin: ${url}`, async () => {
+      const { fetch, asked } = fakeFetch();
+      await assert.rejects(createUpstream(npm, REGISTRY, fetch).file(fileAt(url)), {
+        code: "UPSTREAM_MALFORMED",
+        message: /^the upstream's document says that plain-1\.0\.0\.tgz lies on another origin \(/,
+      });
+      assert.deepEqual(asked, []);
+    });
+  }
+
+  for (const [status, code, message] of SILENT_STATUSES) {
+    it(`fails with ${code} on ${status}, and lets go of the body`, async () => {
+      const { fetch, bodies } = fakeFetch({ status });
+      await assert.rejects(createUpstream(npm, REGISTRY, fetch).file(HERE), { code, message });
+      assert.equal(bodies[0]?.destroyed, true);
+    });
+  }
+});

@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import { connect, type Socket } from "node:net";
+import { after, before, describe, it } from "node:test";
+import { type BundleFolder, makeBundleFolder, startTestProxy, type TestProxy } from "../support/proxy.ts";
+import { type Answer, type FixtureRegistry, startRegistry } from "../support/registry.ts";
+
+/** Larger than all the buffers on the way, so that a client can leave in the middle. */
+const LARGE = Buffer.alloc(5 * 1024 * 1024, "0123456789abcdef");
+const SHA512 = createHash("sha512").update(LARGE).digest("base64");
+const FILE = "/npm/large/-/large-1.0.0.tgz";
+
+/** When a client leaves; it has asked by then, or is about to. */
+type Leave = (socket: Socket, received: () => number) => Promise<void>;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Waits until that many bytes have come, or the answer has ended. */
+const bytes =
+  (count: number): Leave =>
+  async (socket, received) => {
+    await until(() => received() >= count || socket.destroyed || socket.readableEnded);
+  };
+
+const MOMENTS: readonly [name: string, path: string, leave: Leave][] = [
+  ["at once", FILE, async () => {}],
+  ["a moment later", FILE, () => pause(1)],
+  ["a few moments later", FILE, () => pause(4)],
+  ["while the listing is fetched", "/npm/slow", () => pause(10)],
+  ["while the upstream has not answered", "/npm/silent/-/silent-1.0.0.tgz", () => pause(10)],
+  ["while the upstream's body stands still", "/npm/stalled/-/stalled-1.0.0.tgz", bytes(1)],
+  ["with the first byte", FILE, bytes(1)],
+  ["after 100 kB", FILE, bytes(100_000)],
+  ["after 1 MB", FILE, bytes(1_000_000)],
+  ["after 4 MB", FILE, bytes(4_000_000)],
+  ["with the last byte", FILE, bytes(LARGE.length)],
+  ["after its end", FILE, async (socket, received) => bytes(LARGE.length)(socket, received).then(() => pause(5))],
+];
+const ROUNDS = 5;
+
+describe("clients that leave", () => {
+  let registry: FixtureRegistry;
+  let folder: BundleFolder;
+  let proxy: TestProxy;
+  /** Answers of the upstream that have neither ended nor been let go of. */
+  const open = new Set<ServerResponse>();
+  const failures: unknown[] = [];
+  const note = (error: unknown) => failures.push(error);
+
+  before(async () => {
+    process.on("uncaughtException", note);
+    process.on("unhandledRejection", note);
+    registry = await startRegistry();
+    for (const name of ["large", "silent", "stalled", "slow"]) {
+      const dist = { tarball: `${registry.url}${name}/-/${name}-1.0.0.tgz`, integrity: `sha512-${SHA512}` };
+      registry.put({ name, releases: [{ version: "1.0.0", manifest: { dist } }] });
+    }
+    answer("/large/-/large-1.0.0.tgz", (_request, response) => response.end(LARGE));
+    answer("/silent/-/silent-1.0.0.tgz", () => {});
+    answer("/stalled/-/stalled-1.0.0.tgz", (_request, response) => {
+      response.setHeader("content-length", LARGE.length);
+      response.write(LARGE.subarray(0, 200_000));
+    });
+    answer("/slow", (_request, response) =>
+      setTimeout(() => response.end(JSON.stringify({ name: "slow", versions: {} })), 30),
+    );
+    folder = makeBundleFolder();
+    await folder.sign();
+    proxy = await startTestProxy(folder, registry);
+  });
+
+  after(async () => {
+    process.off("uncaughtException", note);
+    process.off("unhandledRejection", note);
+    // What the upstream never answers would be waited for.
+    await registry.close();
+    await proxy.close();
+    folder.remove();
+  });
+
+  function answer(path: string, give: Answer): void {
+    registry.answer(path, (request, response) => {
+      open.add(response);
+      response.once("close", () => open.delete(response));
+      give(request, response);
+    });
+  }
+
+  async function visit(path: string, leave: Leave): Promise<void> {
+    const { hostname, port } = new URL(proxy.publicUrl);
+    let received = 0;
+    const socket = connect(Number(port), hostname);
+    socket.on("error", () => {}).on("data", (chunk) => (received += chunk.length));
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\n\r\n`);
+    await leave(socket, () => received);
+    socket.destroy();
+  }
+
+  async function assertDelivers(): Promise<void> {
+    const response = await fetch(`${proxy.publicUrl}${FILE}`);
+    assert.equal(response.status, 200);
+    const body = Buffer.from(await response.arrayBuffer());
+    assert.equal(createHash("sha512").update(body).digest("base64"), SHA512);
+  }
+
+  it("one after another, at every moment, leave the proxy and its upstream as they were", async () => {
+    for (let round = 0; round < ROUNDS; round++)
+      for (const [, path, leave] of MOMENTS.filter(([, path]) => path === FILE)) await visit(path, leave);
+    await assertDelivers();
+    await until(() => open.size === 0);
+  });
+
+  for (const [name, path, leave] of MOMENTS) {
+    it(`all at once ${name} end nothing but their own answers`, async () => {
+      await Promise.all(Array.from({ length: ROUNDS }, () => visit(path, leave)));
+      await until(() => open.size === 0);
+      await assertDelivers();
+    });
+  }
+
+  it("in the middle of asking are forgotten", async () => {
+    const { hostname, port } = new URL(proxy.publicUrl);
+    for (const text of ["", "G", `GET ${FILE} HTTP/1.1\r\nhost: x`, `GET ${FILE} HTTP/1.1\r\nhost: x\r\n\r\nGET `]) {
+      const socket = connect(Number(port), hostname).on("error", () => {});
+      socket.write(text);
+      await pause(2);
+      socket.destroy();
+    }
+    await assertDelivers();
+  });
+
+  it("have caused no failure that nobody handled", async () => {
+    await pause(20);
+    assert.deepEqual(failures, []);
+    assert.deepEqual(
+      proxy.logged.filter(({ level }) => level !== "info"),
+      [],
+    );
+    assert.equal((await fetch(`${proxy.publicUrl}/-/readyz`)).status, 200);
+  });
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let waited = 0; !condition(); waited += 2) {
+    assert.ok(waited < 5000, "it does not come about");
+    await pause(2);
+  }
+}
