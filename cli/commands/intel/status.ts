@@ -1,0 +1,75 @@
+import { existsSync } from "node:fs";
+import { Args } from "@oclif/core";
+import { FeedSnapshot, type SnapshotProblem, type SnapshotStatus } from "../../../core/advisories/snapshot.ts";
+import { requireConfig } from "../../../core/config.ts";
+import { readConfigFile } from "../../../core/policy/source.ts";
+import { snapshotDir } from "../../../core/repository.ts";
+import { CordonCommand } from "../../command.ts";
+import { paint, table } from "../../print.ts";
+
+interface FeedState {
+  readonly name: string;
+  readonly kind: string;
+  readonly ageSeconds: number | null;
+  readonly status: SnapshotStatus | null;
+  readonly problems: readonly SnapshotProblem[];
+}
+
+export default class IntelStatus extends CordonCommand {
+  static override summary = "Show how old the feeds are, and what they hold.";
+  static override examples = [
+    "<%= config.bin %> <%= command.id %>",
+    "<%= config.bin %> <%= command.id %> policies --json",
+  ];
+  static override args = { dir: Args.string({ description: "the policy repository", default: "." }) };
+
+  async run(): Promise<{ feeds: readonly FeedState[] }> {
+    const { args } = await this.parse(IntelStatus);
+    const feeds = (requireConfig(readConfigFile(args.dir)).feeds ?? []).map(({ name, kind }) =>
+      readState(name, kind, snapshotDir(args.dir, name)),
+    );
+    if (feeds.length === 0) this.log("cordon.yaml names no feeds.");
+    else
+      this.log(
+        table([
+          ["feed", "kind", "age", "records", "withdrawn", "packages", "newest"].map((head) => paint("bold", head)),
+          ...feeds.map(toRow),
+        ]),
+      );
+    for (const { name, problems } of feeds) {
+      for (const { path, message } of problems) this.log(`${paint("yellow", "!")} ${name}: ${path}: ${message}`);
+    }
+    return { feeds };
+  }
+}
+
+function readState(name: string, kind: string, dir: string): FeedState {
+  if (!existsSync(dir)) return { name, kind, ageSeconds: null, status: null, problems: [] };
+  const snapshot = new FeedSnapshot(dir);
+  try {
+    const status = snapshot.status() ?? null;
+    const ageSeconds = status && Math.round((Date.now() - Date.parse(status.fetched)) / 1000);
+    return { name, kind, ageSeconds, status, problems: snapshot.problems() };
+  } finally {
+    snapshot.close();
+  }
+}
+
+function toRow({ name, kind, ageSeconds, status }: FeedState): string[] {
+  if (!status || ageSeconds === null) return [name, kind, paint("yellow", "never pulled"), "", "", "", ""];
+  return [
+    name,
+    kind,
+    formatAge(ageSeconds),
+    String(status.records),
+    String(status.withdrawn),
+    String(status.packages),
+    status.newest ?? "",
+  ];
+}
+
+function formatAge(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
+}

@@ -1,0 +1,122 @@
+/** Brings a feed's snapshot up to date: whole or not at all, with the last good one kept on every failure. */
+import { checkOsvRecord } from "../../core/advisories/osv.ts";
+import { FeedSnapshot, type SnapshotStatus } from "../../core/advisories/snapshot.ts";
+import { CordonError, messageOf } from "../../core/errors.ts";
+import { formatInstant } from "../../core/time.ts";
+import { oneLine } from "../../core/words.ts";
+import type { OsvRecord } from "../../schemas/types/advisory.ts";
+import type { Feed } from "../../schemas/types/cordon.ts";
+import { pullDirectory } from "./directory.ts";
+import { pullGit } from "./git.ts";
+import { pullOsvExport } from "./osv-export.ts";
+import type { Progress, PullContext, Pulled, RecordText } from "./source.ts";
+import { pullUrl } from "./url.ts";
+
+export interface PullResult {
+  readonly name: string;
+  readonly changed: boolean;
+  readonly before: SnapshotStatus | undefined;
+  readonly status: SnapshotStatus;
+}
+
+const DEFAULT_SHRINK = 0.1;
+const MAX_RECORD = 8 * 1024 * 1024;
+
+/** Pulls one feed. Throws FEED_* and UPSTREAM_* failures; the snapshot is then as it was. */
+export async function pullFeed(feed: Feed, context: PullContext, accept: boolean): Promise<PullResult> {
+  const snapshot = new FeedSnapshot(context.dir);
+  try {
+    const before = snapshot.status();
+    const pulled = await readSource(feed, context, snapshot);
+    const fetched = formatInstant(context.now());
+    if (pulled.kind === "unchanged") {
+      snapshot.set("fetched", fetched);
+    } else {
+      await snapshot.transaction(async () => {
+        await store(pulled, snapshot, context.progress);
+        snapshot.count();
+        snapshot.set("fetched", fetched);
+        snapshot.set("version", pulled.version ?? undefined);
+        for (const [key, value] of Object.entries(pulled.keep ?? {})) snapshot.set(key, value);
+        if (!accept) refuseLoss(feed, before, snapshot.status());
+      });
+      context.progress("compiling", 0);
+      await snapshot.writeTable();
+    }
+    const status = snapshot.status();
+    if (!status) throw new CordonError("FEED_MALFORMED", `the feed ${feed.name} left no snapshot`);
+    return { name: feed.name, changed: pulled.kind !== "unchanged", before, status };
+  } finally {
+    snapshot.close();
+  }
+}
+
+function readSource(feed: Feed, context: PullContext, snapshot: FeedSnapshot): Promise<Pulled> {
+  switch (feed.kind) {
+    case "directory":
+      return pullDirectory(feed, context);
+    case "url":
+      return pullUrl(feed, context, snapshot);
+    case "osv-export":
+      return pullOsvExport(feed, context, snapshot);
+    case "git":
+      return pullGit(feed, context, snapshot);
+  }
+}
+
+async function store(
+  pulled: Exclude<Pulled, { kind: "unchanged" }>,
+  snapshot: FeedSnapshot,
+  progress: Progress,
+): Promise<void> {
+  if (pulled.kind === "whole") {
+    snapshot.clear();
+    snapshot.set("problems", undefined);
+  }
+  let done = 0;
+  for await (const item of pulled.records) {
+    storeOne(item, snapshot);
+    if (++done % 500 === 0) progress("records", done);
+  }
+  for (const id of pulled.removed ?? []) snapshot.remove(id);
+  progress("records", done);
+}
+
+/** What is no OSV record is counted and listed, never skipped in silence. */
+function storeOne({ path, text }: RecordText, snapshot: FeedSnapshot): void {
+  const record = parseRecord(text);
+  if (typeof record === "string") snapshot.reject(path, oneLine(record, 200));
+  else snapshot.put(record);
+}
+
+/** The record, or what keeps the text from being one. */
+function parseRecord(text: string): OsvRecord | string {
+  if (text.length > MAX_RECORD) return `longer than ${MAX_RECORD} characters`;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return `not JSON: ${messageOf(error)}`;
+  }
+  if (checkOsvRecord.is(value)) return value;
+  const [issue] = checkOsvRecord(value);
+  return ["not an OSV record:", ...(issue ? [issue.path.join("."), issue.message] : [])].filter(Boolean).join(" ");
+}
+
+/** A feed that lost much, or went back in time, was broken or tampered with, unless somebody says otherwise. */
+function refuseLoss(feed: Feed, before: SnapshotStatus | undefined, after: SnapshotStatus | undefined): void {
+  if (!before || !after || before.records === 0) return;
+  const share = 1 - after.records / before.records;
+  if (share > (feed.maxShrink ?? DEFAULT_SHRINK)) {
+    throw new CordonError(
+      "FEED_SHRUNK",
+      `the feed ${feed.name} has ${after.records} records, and had ${before.records}`,
+    );
+  }
+  if (before.newest !== null && (after.newest === null || after.newest < before.newest)) {
+    throw new CordonError(
+      "FEED_SHRUNK",
+      `the feed ${feed.name} went back in time: its newest record is of ${after.newest ?? "no time"}, and was of ${before.newest}`,
+    );
+  }
+}
