@@ -2,14 +2,13 @@
  * A feed as it was last pulled: one SQLite file of compiled records, and the table written from it. A pull is one
  * transaction, so what fails half-way leaves the last good state; memory does not grow with the feed.
  */
-import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import type { OsvRecord } from "../../schemas/types/advisory.ts";
-import { CordonError } from "../errors.ts";
 import { readBytes } from "../source/files.ts";
 import { advisoryKey, compileRecord } from "./osv.ts";
 import { formatAdvisory } from "./table.ts";
@@ -202,10 +201,4 @@ export function readSnapshotTable(
   } finally {
     snapshot.close();
   }
-}
-
-/** Removes a snapshot; the next pull reads the feed whole. */
-export function removeSnapshot(dir: string): void {
-  if (existsSync(dir) && !statSync(dir).isDirectory()) throw new CordonError("FILE_UNREADABLE", `${dir} is no folder`);
-  rmSync(dir, { recursive: true, force: true });
 }
