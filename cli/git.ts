@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type SimpleGit, simpleGit } from "simple-git";
 import { CordonError, messageOf } from "../core/errors.ts";
+import { oneLine } from "../core/words.ts";
 
 /** The commit of the work tree that `dir` lies in; null where it is none, or has no commit yet. */
 export async function readCommit(dir: string): Promise<string | null> {
@@ -10,6 +11,17 @@ export async function readCommit(dir: string): Promise<string | null> {
     return (await simpleGit(dir).revparse(["HEAD"])).trim();
   } catch {
     return null; // a bundle may be built outside git; its manifest then says that no commit is known
+  }
+}
+
+/** Commit and author of a line's last change (`1a2b3c4 by Ann`); empty outside git, and for what is not committed. */
+export async function readLastChange(dir: string, file: string, line: number): Promise<string> {
+  try {
+    const blame = await simpleGit(dir).raw(["blame", "--porcelain", "-L", `${line},${line}`, "--", file]);
+    const author = /^author (.*)$/m.exec(blame)?.[1] ?? "";
+    return /^0{40}/.test(blame) || author === "" ? "" : `${blame.slice(0, 7)} by ${oneLine(author, 60)}`;
+  } catch {
+    return "";
   }
 }
 

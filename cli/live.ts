@@ -4,9 +4,10 @@ import { upstreamUrl } from "../core/config.ts";
 import type { JudgedListing } from "../core/ecosystems/ecosystem.ts";
 import { ECOSYSTEMS } from "../core/ecosystems/index.ts";
 import { CordonError } from "../core/errors.ts";
-import { decideUnlisted, judgeListing, type Rules } from "../core/gate.ts";
+import { ANONYMOUS, decideUnlisted, findingsOn, judgeListing, type Rules } from "../core/gate.ts";
 import { createFetch } from "../core/http.ts";
 import { isPurlType, type PurlType, type ReleaseId, toPurl } from "../core/purl.ts";
+import type { RecordedFacts } from "../core/recorded-facts.ts";
 import { createUpstream, type Upstream } from "../core/upstream.ts";
 import type { Decision } from "../schemas/types/decision.ts";
 
@@ -66,4 +67,33 @@ export async function decideLive(
     decisions.push(...(await Promise.all(batch)));
   }
   return decisions;
+}
+
+/** The facts of one release as its upstream tells them; undefined where it does not list it. */
+export async function factsLive(
+  id: ReleaseId,
+  rules: Rules,
+  configured: ReadonlyMap<string, string>,
+): Promise<RecordedFacts | undefined> {
+  const ecosystem = ECOSYSTEMS.get(id.type);
+  if (!ecosystem) return undefined;
+  try {
+    const { pkg, releases } = await createUpstream(
+      ecosystem,
+      upstreamUrl(id.type, configured.get(id.type)),
+      createFetch(),
+    ).listing(id.name);
+    const release = releases.get(id.version);
+    if (!release) return undefined;
+    const facts = {
+      pkg,
+      release: release.facts,
+      advisories: findingsOn(rules, id).affecting(id.version),
+      client: ANONYMOUS,
+    };
+    return { facts, known: ["identity", "listing"] };
+  } catch (error) {
+    if (error instanceof CordonError && error.code === "NOT_FOUND") return undefined;
+    throw error;
+  }
 }

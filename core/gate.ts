@@ -25,6 +25,9 @@ export interface Rules {
   readonly holdNewerThan?: Date | undefined;
 }
 
+/** A client of whom nothing was verified. */
+export const ANONYMOUS: Facts["client"] = { groups: [], claims: {} };
+
 const FROM_PURL: ReadonlySet<FactSource> = new Set(["identity"]);
 const FROM_LISTING: ReadonlySet<FactSource> = new Set(["identity", "listing"]);
 const MAX_GONE = 100;
@@ -38,7 +41,11 @@ export function judgeListing(rules: Rules, listing: Listing, now: Date): JudgedL
   for (const [version, { facts }] of listing.releases) {
     decisions.set(
       version,
-      decide(rules.set, { pkg: listing.pkg, release: facts, advisories: findings.affecting(version) }, circumstances),
+      decide(
+        rules.set,
+        { pkg: listing.pkg, release: facts, advisories: findings.affecting(version), client: ANONYMOUS },
+        circumstances,
+      ),
     );
   }
   const gone = findings
@@ -51,7 +58,7 @@ export function judgeListing(rules: Rules, listing: Listing, now: Date): JudgedL
 
 /** Decides by what can be told without the upstream: the purl, advisories, lists and approvals. */
 export function decideUnlisted(rules: Rules, id: ReleaseId, now: Date, findings = findingsOn(rules, id)): Decision {
-  const facts = { ...identityFacts(id), advisories: findings.affecting(id.version) };
+  const facts = { ...identityFacts(id), advisories: findings.affecting(id.version), client: ANONYMOUS };
   return decide(rules.set, facts, { now, known: FROM_PURL, bundle: rules.reference });
 }
 
@@ -77,7 +84,7 @@ export function identityFacts({ type, name, version }: ReleaseId): Pick<Facts, "
 /** The first instant after `now` at which a decision on this listing may change without new rules or a new document. */
 export function nextChange(rules: Rules, { listing, decisions }: JudgedListing, now: Date): Date {
   // A rule may read the clock in ways that no `until` tells.
-  let next = rules.set.readsClock ? now.getTime() + CLOCK_STEP_MS : MAX_INSTANT;
+  let next = rules.set.reads.has("now") ? now.getTime() + CLOCK_STEP_MS : MAX_INSTANT;
   const consider = (instant: number): void => {
     if (instant > now.getTime() && instant < next) next = instant;
   };

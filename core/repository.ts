@@ -9,6 +9,7 @@ import { parseConfig } from "./config.ts";
 import { CordonError } from "./errors.ts";
 import type { Rules } from "./gate.ts";
 import { compilePolicies } from "./policy/compile.ts";
+import { lintPolicies } from "./policy/lint.ts";
 import { type PolicySource, readConfigFile, readPolicySource } from "./policy/source.ts";
 import { type Diagnostic, formatDiagnostic } from "./source/diagnostic.ts";
 import { YamlFile } from "./source/yaml-file.ts";
@@ -39,6 +40,10 @@ export function readRepository(dir: string): Repository {
   const { config, diagnostics: inConfig } = parseConfig(configFile);
   const { set, diagnostics: inPolicies } = compilePolicies(source);
   const { records, diagnostics: inAdvisories } = readAdvisories(dir);
+  // Where something does not compile, what it names or reads is not known, and hints on the rest would mislead.
+  const suspicious = inPolicies.some(({ severity }) => severity === "error")
+    ? []
+    : lintPolicies(set, source, { now: new Date(), maxApprovalDays: config.approvals?.maxDays ?? 90 });
   const feeds = [compileFeed(LOCAL_FEED, records)];
   const missing: Diagnostic[] = [];
   const missingFeeds: string[] = [];
@@ -60,7 +65,7 @@ export function readRepository(dir: string): Repository {
     source,
     feeds,
     rules: { set, tables: feeds.map(({ name, table }) => new AdvisoryTable(name, table)), reference: null },
-    diagnostics: [...inConfig, ...missing, ...inPolicies, ...inAdvisories],
+    diagnostics: [...inConfig, ...missing, ...inPolicies, ...inAdvisories, ...suspicious],
     missingFeeds,
   };
 }

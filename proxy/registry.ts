@@ -5,6 +5,7 @@ import type { Context } from "koa";
 import type { JudgedListing, ListedRelease, RegistryRequest, ReleaseFile } from "../core/ecosystems/ecosystem.ts";
 import { CordonError, messageOf } from "../core/errors.ts";
 import { decideUnlisted, type Rules } from "../core/gate.ts";
+import { recordFacts } from "../core/recorded-facts.ts";
 import { toRefusal, type Wording } from "../core/refusal.ts";
 import type { Upstream, UpstreamFile } from "../core/upstream.ts";
 import { permits } from "../core/verdict.ts";
@@ -52,11 +53,13 @@ export function createRegistry(options: RegistryOptions): ServeRegistry {
 
 async function serveListing(ctx: Context, name: string, options: RegistryOptions): Promise<void> {
   const context = contextOf(ctx, "metadata", options);
-  const { judged, cached } = await options.listings.judge(name, options.rules());
+  const rules = options.rules();
+  const { judged, cached } = await options.listings.judge(name, rules);
   // What was withheld is on record once for each time that it was decided, not for each client that sees it.
   if (!cached) {
     for (const decision of judged.decisions.values())
-      if (!permits(decision)) options.decisions.record(decision, { ...context, cache: "miss" });
+      if (!permits(decision))
+        options.decisions.record(decision, { ...context, cache: "miss" }, recordFacts(rules, decision.purl, judged));
   }
   const form = options.upstream.ecosystem.formOf({ accept: ctx.get("accept"), userAgent: ctx.get("user-agent") });
   await replyListing(ctx, options.listings.render(judged, form));
@@ -77,7 +80,8 @@ async function serveRelease(
   const decision =
     judged.decisions.get(resolved) ??
     decideUnlisted(rules, { type: ecosystem.type, name, version: resolved }, options.now());
-  if (!permits(decision)) return refuse(ctx, decision, judged, { ...context, cache: cached ? "hit" : "miss" }, options);
+  if (!permits(decision))
+    return refuse(ctx, { decision, judged, rules }, { ...context, cache: cached ? "hit" : "miss" }, options);
   const rendered = ecosystem.renderRelease(judged, resolved, { registry: options.registry, sentence: () => "" });
   if (!rendered) throw new CordonError("NOT_FOUND", `the upstream registry has no ${decision.purl}`);
   replyRelease(ctx, rendered);
@@ -93,10 +97,10 @@ async function serveFile(
   const found = await findFile(request, rules, options);
   const { decision, judged, release } = found;
   const cache = found.cached ? "hit" : "miss";
-  if (!permits(decision)) return refuse(ctx, decision, judged, { ...context, cache }, options);
+  if (!permits(decision)) return refuse(ctx, { decision, judged, rules }, { ...context, cache }, options);
   const file = release?.files[0];
   if (!file) throw found.missing ?? new CordonError("NOT_FOUND", `the upstream registry has no ${decision.purl}`);
-  options.decisions.record(decision, { ...context, cache });
+  options.decisions.record(decision, { ...context, cache }, recordFacts(rules, decision.purl, judged));
   ctx.status = 200;
   ctx.set({ "cache-control": "private, no-cache", "content-type": "application/octet-stream" });
   if (ctx.method === "HEAD") return;
@@ -178,12 +182,11 @@ function releaseOf(
 
 function refuse(
   ctx: Context,
-  decision: Decision,
-  judged: JudgedListing | undefined,
+  { decision, judged, rules }: { decision: Decision; judged: JudgedListing | undefined; rules: Rules },
   context: DecisionContext,
   { decisions, wording }: RegistryOptions,
 ): void {
-  decisions.record(decision, context);
+  decisions.record(decision, context, recordFacts(rules, decision.purl, judged));
   replyRefusal(ctx, toRefusal(decision, wording, judged));
 }
 

@@ -1,8 +1,4 @@
 import { Args, Flags } from "@oclif/core";
-import { openBundle } from "../../core/bundle/open.ts";
-import { bundleSource } from "../../core/bundle/source.ts";
-import { readTrust } from "../../core/bundle/trust.ts";
-import { verifyBundle, verifyFresh } from "../../core/bundle/verify.ts";
 import { CordonError } from "../../core/errors.ts";
 import { decideUnlisted, type Rules } from "../../core/gate.ts";
 import { readInventory } from "../../core/inventory/inventory.ts";
@@ -15,6 +11,7 @@ import { atFlag, parseAt } from "../at.ts";
 import { CordonCommand } from "../command.ts";
 import { decideLive, parseUpstreams } from "../live.ts";
 import { count, paintVerdict, table } from "../print.ts";
+import { openTrustedBundle } from "../trusted-bundle.ts";
 
 export default class Check extends CordonCommand {
   static override summary = "Decide on releases now.";
@@ -77,13 +74,7 @@ this moment. Exits with 1 when one of them is denied.`;
       const { rules, config } = requireFeeds(flags.dir);
       return { rules, upstreams: new Map([...Object.entries(config.upstreams ?? {}), ...given]) };
     }
-    const source = bundleSource(flags.bundle);
-    const polled = await source.poll(undefined);
-    if (!polled) throw new CordonError("BUNDLE_MISSING", `${source.name} has no bundle`);
-    const now = new Date();
-    const verified = verifyBundle(polled.bytes, readTrust(flags.trust), now);
-    verifyFresh(verified, now);
-    return { rules: await openBundle(verified, source.readBlob), upstreams: given };
+    return { rules: await openTrustedBundle(flags.bundle, flags.trust), upstreams: given };
   }
 
   #print(decisions: readonly Decision[], denied: readonly Decision[]): void {

@@ -3,7 +3,7 @@ import type { Advisory } from "../../schemas/types/facts.ts";
 import { VERSION_ORDERS, type VersionOrder } from "../ecosystems/versions.ts";
 import type { PackageId } from "../purl.ts";
 import { affects } from "./evaluate.ts";
-import type { CompiledAdvisory } from "./osv.ts";
+import { type CompiledAdvisory, isStart, type RangePoint } from "./osv.ts";
 import type { AdvisoryTable } from "./table.ts";
 
 interface Report {
@@ -100,12 +100,36 @@ function toFinding(lead: Report, others: readonly Report[], order: VersionOrder)
     aliases: [...ids].sort(),
     kind,
     ...cvss,
+    affected: others.length === 0 ? affectedBy(lead.advisory) : [...new Set(advisories.flatMap(affectedBy))],
     fixed: fixedIn(advisories, order),
     ...(summary && { summary }),
     ...(published && { published }),
     source: lead.feed,
     ...(url && { url }),
   };
+}
+
+const AFFECTED = new WeakMap<CompiledAdvisory, string[]>();
+
+/** Ranges in the way of npm and PyPI (`>=1.0.0 <1.2.6`), then single versions. Kept: each release of a listing asks. */
+function affectedBy(advisory: CompiledAdvisory): string[] {
+  const known = AFFECTED.get(advisory);
+  if (known) return known;
+  const affected = [...advisory.ranges.map(describeRange), ...advisory.versions];
+  AFFECTED.set(advisory, affected);
+  return affected;
+}
+
+const SIGNS: Record<RangePoint[0], string> = { introduced: ">=", fixed: "<", last: "<=", limit: "<" };
+
+/** Each beginning starts a stretch; the start of all versions is left out, and alone is `*`. */
+function describeRange(range: readonly RangePoint[]): string {
+  const stretches: string[][] = [];
+  for (const point of range) {
+    if (point[0] === "introduced" || stretches.length === 0) stretches.push([]);
+    if (!isStart(point)) stretches.at(-1)?.push(`${SIGNS[point[0]]}${point[1]}`);
+  }
+  return stretches.map((stretch) => stretch.join(" ") || "*").join(" || ");
 }
 
 function fixedIn(advisories: readonly CompiledAdvisory[], order: VersionOrder): string[] {

@@ -80,6 +80,6 @@ export interface Ecosystem {
     version: string,
     rendering: Rendering,
   ): { readonly contentType: string; readonly body: string } | undefined;
-  /** The version that a tag names once tags are repaired, or the version itself; undefined where there is none. */
-  resolveVersion(judged: JudgedListing, version: string): string | undefined;
+  /** The version that a client gets for a version, a tag or a range once denied releases are withheld; undefined where there is none. */
+  resolveVersion(judged: JudgedListing, wanted: string): string | undefined;
 }

@@ -42,6 +42,15 @@ export interface CelExpression {
   evaluate(context: CelContext): unknown;
 }
 
+/** A boolean part of a condition, compiled on its own; `start` and `end` are offsets into the condition's source. */
+export interface CelPart {
+  readonly start: number;
+  readonly end: number;
+  readonly operator: "and" | "or" | "not" | "leaf";
+  readonly expression: CelExpression;
+  readonly parts: readonly CelPart[];
+}
+
 /** What is wrong with an expression, or went wrong in it; `start` and `end` are offsets into its source. */
 export class CelError extends Error {
   readonly start: number;
@@ -64,6 +73,11 @@ export const CEL_LIMITS = {
   elements: 10_000,
 } as const;
 
+const PART_OPERATORS: ReadonlyMap<string, CelPart["operator"]> = new Map([
+  ["&&", "and"],
+  ["||", "or"],
+  ["!_", "not"],
+]);
 const LOOPS = new Set(["all", "exists", "exists_one", "map", "filter"]);
 /** Stands before the names of our functions. No name in CEL begins with a digit, so that authors cannot write one. */
 const OURS = "0ours_";
@@ -124,6 +138,22 @@ export class CelEnvironment {
         return value;
       },
     };
+  }
+
+  /** A condition as a tree of its boolean parts; the inside of a loop is not taken apart. Throws CelError. */
+  parts(condition: CelExpression): CelPart {
+    return this.#part(
+      condition.source,
+      attempt(condition.source, () => syntax.parse(condition.source).ast),
+    );
+  }
+
+  #part(source: string, node: ASTNode): CelPart {
+    const { op } = node;
+    const [start, end] = withBrackets(source, node.start, node.end);
+    const expression = this.compile(source.slice(start, end), "bool");
+    const parts = PART_OPERATORS.has(op) ? children(node).map((child) => this.#part(source, child)) : [];
+    return { start, end, operator: PART_OPERATORS.get(op) ?? "leaf", expression, parts };
   }
 
   #check(source: string, text: string): { program: ParseResult; type: CelType } {
@@ -234,6 +264,30 @@ function readsOf(root: ASTNode, variables: ReadonlySet<string>): Set<string> {
   visit(root, variables);
   return reads;
 }
+
+/** The engine's ranges leave out the brackets around an operand: takes in those that have lost their partner. */
+function withBrackets(source: string, from: number, to: number): [start: number, end: number] {
+  const plain = source.replace(NOT_CODE, (text) => " ".repeat(text.length));
+  let [start, end] = [from, to];
+  for (;;) {
+    let depth = 0;
+    let missing = 0;
+    for (const char of plain.slice(start, end)) {
+      if (char === "(") depth++;
+      if (char === ")" && depth-- === 0) {
+        depth = 0;
+        missing++;
+      }
+    }
+    if (missing === 0 && depth === 0) return [start, end];
+    if (missing > 0) start = plain.lastIndexOf("(", start - 1);
+    else end = plain.indexOf(")", end) + 1;
+    if (start < 0 || end <= 0) return [from, to];
+  }
+}
+
+/** Texts and comments, in which a bracket is no bracket. */
+const NOT_CODE = /"""[\s\S]*?"""|'''[\s\S]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\/\/[^\n]*/g;
 
 function isLoop(node: ASTNode): node is ASTNode & { op: "rcall"; args: [string, ASTNode, ASTNode[]] } {
   return node.op === "rcall" && LOOPS.has(node.args[0]);

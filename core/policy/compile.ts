@@ -9,7 +9,15 @@ import type { SourceFile } from "../source/files.ts";
 import { YamlFile } from "../source/yaml-file.ts";
 import { suggest } from "../words.ts";
 import { type Approval, compileApprovals } from "./approvals.ts";
-import { CelEnvironment, CelError, type CelExpression, type CelRecord, type CelType, TIMESTAMP } from "./cel.ts";
+import {
+  CelEnvironment,
+  CelError,
+  type CelExpression,
+  type CelPart,
+  type CelRecord,
+  type CelType,
+  TIMESTAMP,
+} from "./cel.ts";
 import { FACT_DECLARATIONS, FACT_FIELDS, type FactSource, factSource } from "./facts.ts";
 import { compileLists, type Lists } from "./lists.ts";
 import type { PolicySource } from "./source.ts";
@@ -45,6 +53,8 @@ export interface CompiledPolicy {
   readonly params: object;
   readonly variables: readonly CompiledVariable[];
   readonly rules: readonly CompiledRule[];
+  /** Where its rules were compiled: what takes a condition apart needs it. */
+  readonly environment: CelEnvironment;
 }
 
 /** Everything that the rules of one repository come to. */
@@ -52,8 +62,8 @@ export interface PolicySet {
   readonly policies: readonly CompiledPolicy[];
   readonly lists: Lists;
   readonly approvals: ReadonlyMap<string, readonly Approval[]>;
-  /** Whether a decision may change as time passes. */
-  readonly readsClock: boolean;
+  /** All that any expression reads: `root.field`, or `root` where the whole is used. */
+  readonly reads: ReadonlySet<string>;
 }
 
 const check = schemaCheck<PackagePolicy>(schema);
@@ -83,13 +93,16 @@ export function compilePolicies(source: PolicySource): { set: PolicySet; diagnos
       );
     } else policies.push(policy);
   }
-  const readsClock = policies.some(({ rules, variables }) =>
-    [
-      ...rules.flatMap(({ condition, messageExpression, until }) => [condition, messageExpression, until]),
-      ...variables.map(({ expression }) => expression),
-    ].some((expression) => expression?.reads.has("now")),
+  const reads = new Set(policies.flatMap(expressionsOf).flatMap((expression) => [...expression.reads]));
+  return { set: { policies, lists, approvals, reads }, diagnostics };
+}
+
+/** Every expression of a policy. */
+export function expressionsOf({ variables, rules }: CompiledPolicy): CelExpression[] {
+  const ofRules = rules.flatMap(({ condition, messageExpression, until }) => [condition, messageExpression, until]);
+  return [...variables.map(({ expression }) => expression), ...ofRules].filter(
+    (expression) => expression !== undefined,
   );
-  return { set: { policies, lists, approvals, readsClock }, diagnostics };
 }
 
 /** One file. Every issue is collected, so that an author sees them all at once. */
@@ -129,6 +142,7 @@ class PolicyCompiler {
       params: params.value,
       variables,
       rules,
+      environment,
     };
   }
 
@@ -166,6 +180,7 @@ class PolicyCompiler {
   #compileRules(sources: readonly RuleSource[], environment: CelEnvironment, params: CelRecord): CompiledRule[] {
     const rules: CompiledRule[] = [];
     const known = [...Object.keys(params.fields), ...this.#needs.keys()];
+    const conjunctions: { name: string; terms: ReadonlySet<string> }[] = [];
     let always: string | undefined;
     for (const [index, { name, verdict, message, ...source }] of sources.entries()) {
       const path = ["spec", "rules", index];
@@ -183,7 +198,24 @@ class PolicyCompiler {
       );
       const until = this.#optional(source.until, TIMESTAMP, [...path, "until"], environment, known);
       if (!condition) continue;
-      if (isAlwaysTrue(condition)) always = name;
+      const constant = constantOf(condition);
+      if (constant === false)
+        this.#error("constant", "this condition is false for every release, so the rule never matches", [
+          ...path,
+          "condition",
+        ]);
+      if (constant === true) always = name;
+      const shadow = conjunctions.find(({ terms }) =>
+        [...terms].every((term) => this.#terms(condition, environment).has(term)),
+      );
+      if (shadow && always === undefined) {
+        this.#error(
+          "unreachable",
+          `this rule is never reached: whenever it matches, \`${shadow.name}\` above matches first`,
+          path,
+        );
+      }
+      conjunctions.push({ name, terms: this.#terms(condition, environment) });
       rules.push({
         name,
         verdict,
@@ -196,6 +228,10 @@ class PolicyCompiler {
       });
     }
     return rules;
+  }
+
+  #terms(condition: CelExpression, environment: CelEnvironment): ReadonlySet<string> {
+    return new Set(termsOf(environment.parts(condition)));
   }
 
   #optional(
@@ -269,11 +305,17 @@ function compileParam(param: unknown): [CelType, unknown] {
   return ["map<string, bool>", new Map((param as string[]).map((item) => [item, true]))];
 }
 
-function isAlwaysTrue(condition: CelExpression): boolean {
-  if (condition.reads.size > 0) return false;
+/** The value of a condition that reads nothing; undefined for all others. */
+function constantOf(condition: CelExpression): boolean | undefined {
+  if (condition.reads.size > 0) return undefined;
   try {
     return condition.evaluate({}) === true;
   } catch {
-    return false; // It fails on every release, which the engine reports as it judges; it does not match.
+    return undefined; // It fails on every release, which the engine reports as it judges; it does not match.
   }
+}
+
+/** The terms of a conjunction, however it is bracketed. */
+function termsOf({ operator, parts, expression }: CelPart): string[] {
+  return operator === "and" ? parts.flatMap(termsOf) : [expression.source.replace(/\s+/g, " ")];
 }

@@ -21,10 +21,12 @@ export interface Circumstances {
 }
 
 const MAX_REASON = 500;
+/** How the reason of a rule that failed begins. */
+export const RULE_FAILED = "The rule could not be evaluated: ";
 
 /** Judges one release by every policy. A rule that fails is `quarantine` (or the policy's `onError`), never a pass. */
 export function decide(set: PolicySet, facts: Facts, { now, known, bundle, holdNewerThan }: Circumstances): Decision {
-  const context = { ...toCelFacts(facts), lists: set.lists.value, now };
+  const context = baseContext(set, facts, now);
   const approvals = set.approvals.get(facts.release.purl) ?? [];
   const verdicts: PolicyVerdict[] = [];
   const skipped: string[] = [];
@@ -72,6 +74,16 @@ function heldAfter(instant: Date): PolicyVerdict {
   };
 }
 
+/** What every policy reads: the facts, the lists and the clock. */
+export function baseContext(set: PolicySet, facts: Facts, now: Date): CelContext {
+  return { ...toCelFacts(facts), lists: set.lists.value, now };
+}
+
+/** The same, with one policy's own params and variables. */
+export function policyContext(policy: CompiledPolicy, base: CelContext): CelContext {
+  return { ...base, params: policy.params, variables: variablesOf(policy, base) };
+}
+
 type Outcome = Omit<PolicyVerdict, "liftedBy">;
 
 /** The first rule that matches. A rule whose documents are not at hand ends the search: what it would say is unknown. */
@@ -80,7 +92,7 @@ function judge(
   facts: CelContext,
   known: ReadonlySet<FactSource>,
 ): Outcome | "skipped" | undefined {
-  const context = { ...facts, params: policy.params, variables: variablesOf(policy, facts) };
+  const context = policyContext(policy, facts);
   for (const rule of policy.rules) {
     if (![...rule.needs].every((source) => known.has(source))) return "skipped";
     const outcome = judgeRule(policy, rule, context);
@@ -97,7 +109,7 @@ function judgeRule(
   try {
     if (rule.condition.evaluate(context) !== true) return undefined;
   } catch (error) {
-    const reason = oneLine(`The rule could not be evaluated: ${messageOf(error)}`, MAX_REASON);
+    const reason = oneLine(`${RULE_FAILED}${messageOf(error)}`, MAX_REASON);
     return { policy: name, rule: rule.name, verdict: onError, reason, until: null, mode };
   }
   return {
@@ -154,7 +166,7 @@ function variablesOf(policy: CompiledPolicy, facts: CelContext): VariableScope {
   return scope;
 }
 
-function lifts(approval: Approval, { name, approvable }: CompiledPolicy, facts: Facts, now: Date): boolean {
+export function lifts(approval: Approval, { name, approvable }: CompiledPolicy, facts: Facts, now: Date): boolean {
   const named = approval.policies?.has(name);
   if (!(named ?? approvable)) return false;
   return approves(approval, (facts.release.digests ?? {}) as Digests, now);

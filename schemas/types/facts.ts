@@ -10,6 +10,7 @@ export interface Facts {
    * The findings that affect this release, sorted by id; those that do not affect it are left out.
    */
   advisories: Advisory[];
+  client: Client;
 }
 /**
  * The package: a name in an ecosystem.
@@ -64,6 +65,10 @@ export interface Release {
    * Whether the ecosystem's version order calls it a pre-release; absent where the version is not valid.
    */
   prerelease?: boolean;
+  /**
+   * Whether it is the highest stable release of its line: of its major version, or of its minor version below 1.0.0.
+   */
+  newestOfLine?: boolean;
   /**
    * When the registry says it was published (npm: `time[version]`); absent where it says nothing, or nothing valid.
    */
@@ -153,6 +158,10 @@ export interface Advisory {
    */
   severity?: "none" | "low" | "medium" | "high" | "critical";
   /**
+   * The affected versions as the record gives them: ranges such as `>=1.0.0 <1.2.6`, then single versions.
+   */
+  affected: string[];
+  /**
    * Versions that end an affected range, in the ecosystem's order.
    */
   fixed: string[];
@@ -172,4 +181,23 @@ export interface Advisory {
    * Where a person reads more.
    */
   url?: string;
+}
+/**
+ * Who asks. Only what was verified stands here; without a verified identity there are no name, groups or claims.
+ */
+export interface Client {
+  /**
+   * The verified name; absent for an anonymous client.
+   */
+  name?: string;
+  /**
+   * The groups that the name belongs to; empty for an anonymous client.
+   */
+  groups: string[];
+  /**
+   * The claims of a verified token, as text; empty without one.
+   */
+  claims: {
+    [k: string]: string;
+  };
 }

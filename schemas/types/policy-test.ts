@@ -28,7 +28,7 @@ export interface TestCase {
    */
   release: string;
   /**
-   * Facts in the form of facts.schema.json. What the purl tells need not be repeated; `advisories` given here stand instead of those of the repository.
+   * Facts in the form of facts.schema.json. What the purl tells need not be repeated; `advisories` given here stand instead of those of the repository; a client that is left out is anonymous.
    */
   facts?: {
     pkg?: {
@@ -38,8 +38,21 @@ export interface TestCase {
       [k: string]: unknown;
     };
     advisories?: unknown[];
+    client?: {
+      [k: string]: unknown;
+    };
   };
   expect: Expectation;
+  /**
+   * Path of an upstream document (for npm a packument) from the repository's top; the facts are read from it as a proxy would. Facts given stand before them.
+   */
+  document?: string;
+  /**
+   * Ranges, and the version that a client must get for each once denied releases are withheld; null: none. With `document`.
+   */
+  resolves?: {
+    [k: string]: string | null;
+  };
 }
 export interface Expectation {
   decision: "allow" | "warn" | "strip-scripts" | "quarantine" | "block";
@@ -50,6 +63,10 @@ export interface Expectation {
    */
   reason?: string;
   until?: string;
+  /**
+   * A part of the text with which the deciding rule fails to evaluate.
+   */
+  error?: string;
 }
 export interface TestSample {
   /**

@@ -23,7 +23,7 @@ describe("runPolicyTest()", () => {
   afterEach(() => folder.remove());
 
   function runFile(text: string) {
-    return runPolicyTest({ path: "tests/some.yaml", text }, rules, folder.path);
+    return runPolicyTest({ path: "tests/some.yaml", text }, { rules, dir: folder.path });
   }
 
   /** Runs one case. */

@@ -1,8 +1,9 @@
-import { Args } from "@oclif/core";
+import { Args, Flags } from "@oclif/core";
 import { readRepository } from "../../../core/repository.ts";
-import { type Diagnostic, formatDiagnostic } from "../../../core/source/diagnostic.ts";
+import type { Diagnostic } from "../../../core/source/diagnostic.ts";
 import { CordonCommand } from "../../command.ts";
-import { count, paint } from "../../print.ts";
+import { LINT_REPORTERS, type LintReporter } from "../../lint-report.ts";
+import { count } from "../../print.ts";
 
 export default class PolicyLint extends CordonCommand {
   static override summary = "Check a policy repository.";
@@ -12,14 +13,20 @@ with its file, line and column. Exits with 1 when there is an error.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> policies --json",
+    "<%= config.bin %> <%= command.id %> --reporter sarif > lint.sarif",
   ];
   static override args = { dir: Args.string({ description: "the policy repository", default: "." }) };
+  static override flags = {
+    reporter: Flags.string({
+      description: "how issues are written",
+      options: Object.keys(LINT_REPORTERS),
+      default: "pretty",
+    }),
+  };
 
   async run(): Promise<{ policies: number; diagnostics: readonly Diagnostic[] }> {
-    const { args } = await this.parse(PolicyLint);
+    const { args, flags } = await this.parse(PolicyLint);
     const { rules, source, diagnostics, feeds } = readRepository(args.dir);
-    for (const diagnostic of diagnostics) this.log(`${formatDiagnostic(diagnostic)}\n`);
-    const errors = diagnostics.filter(({ severity }) => severity === "error").length;
     const records = feeds.reduce((sum, feed) => sum + feed.entries, 0);
     const checked = [
       count(source.policies.length, "policy", "policies"),
@@ -27,9 +34,11 @@ with its file, line and column. Exits with 1 when there is an error.`;
       count(source.approvals.length, "approval"),
       count(records, "advisory", "advisories"),
     ].join(", ");
-    const found = `${count(errors, "error")}, ${count(diagnostics.length - errors, "warning")}`;
-    this.log(`${paint(errors > 0 ? "red" : "green", errors > 0 ? "✗" : "✓")} ${checked}: ${found}`);
-    if (errors > 0) this.reportFindings();
-    return { policies: rules.set.policies.length, diagnostics };
+    const policies = rules.set.policies.length;
+    this.log(
+      LINT_REPORTERS[flags.reporter as LintReporter]({ policies, diagnostics, checked, version: this.config.version }),
+    );
+    if (diagnostics.some(({ severity }) => severity === "error")) this.reportFindings();
+    return { policies, diagnostics };
   }
 }

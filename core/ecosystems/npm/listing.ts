@@ -32,14 +32,30 @@ export function parseListing(name: string, bytes: Uint8Array): Listing {
     else unusable.push(version);
   }
   manifests.sort(([a], [b]) => VERSION_ORDERS.npm.compare(a, b));
+  const newest = newestOfLines(manifests.map(([version]) => version));
   const releases = new Map<string, ListedRelease>();
   let previous: Previous | undefined;
   for (const [version, manifest] of manifests) {
     const release = toRelease(name, version, manifest, times.get(version), previous);
-    releases.set(version, { version, facts: release.facts, files: [fileOf(name, version, manifest)] });
+    releases.set(version, {
+      version,
+      facts: { ...release.facts, newestOfLine: newest.has(version) },
+      files: [fileOf(name, version, manifest)],
+    });
     previous = release.previous;
   }
   return { name, pkg: toPackage(document, times, releases.size), releases, unusable, document, bytes: bytes.length };
+}
+
+/** The highest stable version of each line; below 1.0.0 a minor version is a line of its own. `versions` are in order. */
+function newestOfLines(versions: readonly string[]): ReadonlySet<string> {
+  const lines = new Map<string, string>();
+  for (const version of versions) {
+    if (VERSION_ORDERS.npm.isPrerelease(version)) continue;
+    const [major, minor] = version.split(".");
+    lines.set(major === "0" ? `0.${minor}` : `${major}`, version);
+  }
+  return new Set(lines.values());
 }
 
 function parsePackument(name: string, bytes: Uint8Array): Packument {

@@ -99,18 +99,28 @@ export function renderRelease(
   };
 }
 
-/** Tags first, repaired; a tag of which nothing allowed is left names its old version, so that the refusal can explain it. */
-export function resolveVersion(judged: JudgedListing, version: string): string | undefined {
-  if (VERSION_ORDERS.npm.isValid(version)) return version;
-  const resolved = own(tagsOf(judged, true), version);
-  return typeof resolved === "string" ? resolved : undefined;
+/**
+ * What npm would choose: a version is itself; a tag is what it names once repaired (or, with nothing allowed left, its
+ * old version, so that the refusal can explain it); a range is `latest` where that fits, else the highest allowed.
+ */
+export function resolveVersion(judged: JudgedListing, wanted: string): string | undefined {
+  if (VERSION_ORDERS.npm.isValid(wanted)) return wanted;
+  const tags = tagsOf(judged, true);
+  const tagged = own(tags, wanted);
+  if (typeof tagged === "string") return tagged;
+  const allowed = allowedOf(judged).filter((version) => VERSION_ORDERS.npm.satisfies(version, wanted));
+  return allowed.find((version) => version === tags["latest"]) ?? allowed.at(-1);
+}
+
+/** In version order. */
+function allowedOf({ decisions }: JudgedListing): string[] {
+  return [...decisions].flatMap(([version, decision]) => (permits(decision) ? [version] : []));
 }
 
 function tagsOf(judged: JudgedListing, explains: boolean): JsonObject {
   const document = judged.listing.document as Packument;
-  const allowed = [...judged.decisions].flatMap(([version, decision]) => (permits(decision) ? [version] : []));
   const tags = new Map<string, string>();
-  for (const [tag, repaired] of repairTags(document["dist-tags"], allowed)) {
+  for (const [tag, repaired] of repairTags(document["dist-tags"], allowedOf(judged))) {
     const original = own(document["dist-tags"], tag) as string;
     const version = repaired ?? (explains && judged.decisions.has(original) ? original : undefined);
     if (version !== undefined) tags.set(tag, version);

@@ -61,6 +61,7 @@ describe("affecting()", () => {
         kind: "vulnerability",
         score: 9.8,
         severity: "critical",
+        affected: ["<1.10.0 || >=2.0.0 <2.9.0"],
         fixed: ["1.10.0", "2.9.0"],
         summary: "Broken",
         published: "2026-01-01T00:00:00Z",
@@ -72,7 +73,7 @@ describe("affecting()", () => {
 
   it("leaves out what a record does not say", () => {
     assert.deepEqual(findings(feed("osv", { id: "X-1", events: ALL })).affecting("1.0.0"), [
-      { id: "X-1", aliases: [], kind: "vulnerability", fixed: [], source: "osv" },
+      { id: "X-1", aliases: [], kind: "vulnerability", affected: ["*"], fixed: [], source: "osv" },
     ]);
   });
 
@@ -100,6 +101,7 @@ describe("affecting()", () => {
         kind: "malicious",
         score: 9.8,
         severity: "critical",
+        affected: ["*", "<1.10.0", "<1.9.0"],
         fixed: ["1.9.0", "1.10.0"],
         summary: "From GHSA",
         published: "2026-01-02T00:00:00Z",

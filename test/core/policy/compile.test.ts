@@ -39,7 +39,7 @@ describe("compilePolicies()", () => {
     assert.equal(compiled?.mode, "audit");
     assert.deepEqual([...(compiled?.rules[0]?.needs ?? [])].sort(), ["identity", "listing"]);
     assert.equal(compiled?.rules[0]?.line, 12);
-    assert.equal(set.readsClock, true);
+    assert.equal(set.reads.has("now"), true);
   });
 
   it("knows which documents a rule reads, through its variables too", () => {
@@ -57,7 +57,7 @@ describe("compilePolicies()", () => {
     const { set } = compilePolicies({ policies: [policy], lists: [], approvals: [] });
     const needs = set.policies[0]?.rules.map(({ needs }) => [...needs].sort());
     assert.deepEqual(needs, [["identity"], ["identity"], ["listing"]]);
-    assert.equal(set.readsClock, false);
+    assert.equal(set.reads.has("now"), false);
   });
 
   const ISSUES: readonly [name: string, source: Partial<PolicySource>, shown: string][] = [

@@ -15,6 +15,7 @@ const MALWARE: Advisory = {
   id: "MAL-2026-1",
   aliases: [],
   kind: "malicious",
+  affected: [],
   fixed: [],
   source: "local",
   url: "https://advisories.example/1",
@@ -31,6 +32,7 @@ function factsOf(release: Partial<Facts["release"]> = {}, advisories: Advisory[]
       ...release,
     },
     advisories,
+    client: { groups: [], claims: {} },
   };
 }
 

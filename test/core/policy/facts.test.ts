@@ -24,6 +24,7 @@ function propertiesOf(node: Node, path = "", inherited?: string): [path: string,
 }
 
 const FULL: Facts = {
+  client: { name: "ann", groups: ["dev"], claims: { repository: "acme/app" } },
   pkg: {
     ecosystem: "npm",
     name: "@acme/ui",
@@ -47,8 +48,16 @@ const FULL: Facts = {
     provenance: { present: true, lost: false },
   },
   advisories: [
-    { id: "MAL-1", aliases: ["GHSA-1"], kind: "malicious", fixed: [], source: "local", score: 9.8 },
-    { id: "MAL-2", aliases: [], kind: "malicious", fixed: [], source: "local", published: "2026-01-01T00:00:00Z" },
+    { id: "MAL-1", aliases: ["GHSA-1"], kind: "malicious", affected: [], fixed: [], source: "local", score: 9.8 },
+    {
+      id: "MAL-2",
+      aliases: [],
+      kind: "malicious",
+      affected: [],
+      fixed: [],
+      source: "local",
+      published: "2026-01-01T00:00:00Z",
+    },
   ],
 };
 
@@ -104,9 +113,10 @@ describe("FACT_DECLARATIONS", () => {
       pkg: "Package",
       release: "Release",
       advisories: "list<Advisory>",
+      client: "Client",
     });
     const fields = new Map((FACT_DECLARATIONS.records ?? []).map((record) => [record.name, record.fields]));
-    assert.deepEqual([...fields.keys()].sort(), ["Advisory", "Package", "Provenance", "Release", "Script"]);
+    assert.deepEqual([...fields.keys()].sort(), ["Advisory", "Client", "Package", "Provenance", "Release", "Script"]);
     assert.deepEqual(fields.get("Script"), { name: "string", text: "string" });
     assert.deepEqual(fields.get("Provenance"), { present: "bool", lost: "bool" });
     const { published, size, digests, installScripts, provenance, installScriptsChange } = fields.get("Release") ?? {};
@@ -151,6 +161,7 @@ describe("toCelFacts()", () => {
       pkg: { ecosystem: "npm", name: "x", purl: "pkg:npm/x" },
       release: { version: "1.0.0", purl: "pkg:npm/x@1.0.0" },
       advisories: [],
+      client: { groups: [], claims: {} },
     });
     for (const key of ["scope", "releaseCount", "firstPublished", "maintainers"])
       assert.equal(pkg[key], undefined, key);

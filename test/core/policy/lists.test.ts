@@ -113,6 +113,7 @@ describe("lists in rules", () => {
     pkg: { ecosystem: "npm" as const, name: "x", purl: "pkg:npm/x" },
     release: { version: "1.0.0", purl: "pkg:npm/x@1.0.0" },
     advisories: [],
+    client: { groups: [], claims: {} },
   };
   const judge = (condition: string, lists: ReturnType<typeof listFile>[]) =>
     decide(

@@ -48,6 +48,7 @@ describe("parseListing()", () => {
       version: "1.1.0-beta.1",
       purl: "pkg:npm/%40acme/ui@1.1.0-beta.1",
       prerelease: true,
+      newestOfLine: false,
       published: "2024-01-31T22:00:00Z",
       yanked: false,
       deprecated: "Use 2.",
@@ -112,6 +113,13 @@ describe("parseListing()", () => {
     });
     assert.deepEqual(releases.get("1.0.0")?.facts.installScripts, [{ name: "install", text: "node-gyp rebuild" }]);
     assert.deepEqual(releases.get("1.1.0")?.facts.installScripts, [{ name: "install", text: "true" }]);
+  });
+
+  it("knows the newest stable release of each line: a major, or a minor below 1.0.0", () => {
+    const versions = ["0.1.0", "0.1.1", "0.2.0", "1.0.0", "1.10.0", "1.9.0", "2.0.0-rc.1"];
+    const { releases } = listingOf({ name: "x", releases: versions.map((version) => ({ version })) });
+    const newest = [...releases.values()].flatMap(({ version, facts }) => (facts.newestOfLine ? [version] : []));
+    assert.deepEqual(newest, ["0.1.1", "0.2.0", "1.10.0"]);
   });
 
   it("sees that provenance was lost", () => {

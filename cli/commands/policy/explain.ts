@@ -1,0 +1,167 @@
+import { existsSync } from "node:fs";
+import { Args, Flags } from "@oclif/core";
+import { CordonError } from "../../../core/errors.ts";
+import { ANONYMOUS, findingsOn, identityFacts, type Rules } from "../../../core/gate.ts";
+import { isObject, own } from "../../../core/json.ts";
+import { decide } from "../../../core/policy/engine.ts";
+import { explainPolicies, type PolicyExplanation } from "../../../core/policy/explain.ts";
+import { checkFacts, type FactSource } from "../../../core/policy/facts.ts";
+import { parseReleasePurl, type ReleaseId } from "../../../core/purl.ts";
+import type { RecordedFacts } from "../../../core/recorded-facts.ts";
+import { requireFeeds } from "../../../core/repository.ts";
+import { formatDiagnostic } from "../../../core/source/diagnostic.ts";
+import { readText } from "../../../core/source/files.ts";
+import { YamlFile } from "../../../core/source/yaml-file.ts";
+import type { Decision } from "../../../schemas/types/decision.ts";
+import type { Facts } from "../../../schemas/types/facts.ts";
+import { atFlag, parseAt } from "../../at.ts";
+import { CordonCommand } from "../../command.ts";
+import { formatExplanation } from "../../explanation.ts";
+import { readLastChange } from "../../git.ts";
+import { factsLive, parseUpstreams } from "../../live.ts";
+import { openTrustedBundle } from "../../trusted-bundle.ts";
+
+interface Explanation {
+  readonly decision: Decision;
+  readonly policies: readonly PolicyExplanation[];
+  /** With --replay: whether the decision came out as it was logged. */
+  readonly same?: boolean;
+}
+
+const COMPARED = ["decision", "policy", "rule", "reason", "until"] as const;
+
+export default class PolicyExplain extends CordonCommand {
+  static override summary = "Show every rule's outcome for one release.";
+  static override description =
+    `Shows the facts that each policy reads, what its variables come to, which parts of a condition made it true
+or false, and where each rule stands. With --replay, makes a logged decision again; exits with 1 when it comes out otherwise.`;
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> pkg:npm/minimist@1.2.5 --dir policies",
+    "<%= config.bin %> <%= command.id %> pkg:npm/acme-lib@1.0.0 --facts facts.yaml",
+    "<%= config.bin %> <%= command.id %> --replay decision.json --bundle dir:dist --trust cordon.pub",
+  ];
+  static override args = { purl: Args.string({ description: "a release, as a package URL" }) };
+  static override flags = {
+    facts: Flags.string({
+      description: "facts in YAML or JSON, in the form of facts.schema.json; no network is used",
+      exclusive: ["replay", "offline"],
+    }),
+    offline: Flags.boolean({ description: "explain by what the purl tells; no network is used" }),
+    replay: Flags.string({ description: "a line of the decision log, or a file that begins with one" }),
+    at: atFlag,
+    dir: Flags.string({ description: "the policy repository", default: ".", exclusive: ["bundle"] }),
+    bundle: Flags.string({ description: "explain by this bundle (dir:PATH) instead", dependsOn: ["trust"] }),
+    trust: Flags.string({
+      description: "public key in PEM, or trust policy in YAML; with --bundle",
+      dependsOn: ["bundle"],
+    }),
+    upstream: Flags.string({ description: "the registry of an ecosystem: npm=https://…", multiple: true }),
+  };
+
+  async run(): Promise<Explanation> {
+    const { args, flags } = await this.parse(PolicyExplain);
+    const asOf = parseAt(flags.at);
+    const { rules: current, upstreams } = await openRules(flags);
+    const rules = { ...current, asOf };
+    if (flags.replay !== undefined) return this.#replay(rules, flags.replay, flags.dir);
+    if (args.purl === undefined) throw new CordonError("USAGE", "nothing to explain: give a package URL, or --replay");
+    const id = parseReleasePurl(args.purl);
+    const { facts, known } =
+      flags.facts !== undefined
+        ? readFacts(id, flags.facts, rules)
+        : flags.offline
+          ? offlineFacts(id, rules)
+          : ((await factsLive(id, rules, upstreams)) ?? offlineFacts(id, rules));
+    const explanation = explain(rules, { facts, known }, asOf ?? new Date());
+    await this.#print(explanation, flags.dir);
+    return explanation;
+  }
+
+  async #replay(rules: Rules, text: string, dir: string): Promise<Explanation> {
+    const { logged, facts, known, now } = parseLogLine(
+      existsSync(text) ? (readText(text).split("\n", 1)[0] ?? "") : text,
+    );
+    const explanation = explain(rules, { facts, known }, now);
+    const different = COMPARED.filter((field) => explanation.decision[field] !== own(logged, field));
+    await this.#print(explanation, dir);
+    if (different.length === 0) this.log("\nThe decision is the one that was logged.");
+    else {
+      for (const field of different)
+        this.log(
+          `\n${field}: logged ${JSON.stringify(own(logged, field))}, now ${JSON.stringify(explanation.decision[field])}`,
+        );
+      this.reportFindings();
+    }
+    return { ...explanation, same: different.length === 0 };
+  }
+
+  async #print({ decision, policies }: Explanation, dir: string): Promise<void> {
+    const changes = new Map<string, string>();
+    for (const { file, rules } of policies) {
+      for (const { line } of rules) changes.set(`${file}:${line}`, await readLastChange(dir, file, line));
+    }
+    this.log(formatExplanation(decision, policies, (file, line) => changes.get(`${file}:${line}`) ?? ""));
+  }
+}
+
+async function openRules(flags: {
+  dir: string;
+  bundle: string | undefined;
+  trust: string | undefined;
+  upstream: string[] | undefined;
+}) {
+  const given = parseUpstreams(flags.upstream ?? []);
+  if (flags.bundle !== undefined && flags.trust !== undefined)
+    return { rules: await openTrustedBundle(flags.bundle, flags.trust), upstreams: given };
+  const { rules, config } = requireFeeds(flags.dir);
+  return { rules, upstreams: new Map([...Object.entries(config.upstreams ?? {}), ...given]) };
+}
+
+function explain(rules: Rules, { facts, known: list }: RecordedFacts, now: Date): Explanation {
+  const known: ReadonlySet<FactSource> = new Set(list);
+  const decision = decide(rules.set, facts, { now, known, bundle: rules.reference });
+  return { decision, policies: explainPolicies(rules.set, facts, { now, known }) };
+}
+
+function offlineFacts(id: ReleaseId, rules: Rules): RecordedFacts {
+  return {
+    facts: { ...identityFacts(id), advisories: findingsOn(rules, id).affecting(id.version), client: ANONYMOUS },
+    known: ["identity"],
+  };
+}
+
+/** Facts of a file, over what the purl and the advisories tell. Throws USAGE with the place of the first issue. */
+function readFacts(id: ReleaseId, path: string, rules: Rules): RecordedFacts {
+  const file = new YamlFile({ path, text: readText(path) });
+  const { facts: known } = offlineFacts(id, rules);
+  const given = isObject(file.value) ? (file.value as Partial<Facts>) : {};
+  const facts: Facts = {
+    ...known,
+    ...given,
+    pkg: { ...known.pkg, ...given.pkg },
+    release: { ...known.release, ...given.release },
+  };
+  const [issue] =
+    file.syntaxErrors.length > 0
+      ? file.syntaxErrors
+      : checkFacts(facts).map(({ path, message }) => file.diagnostic("error", "facts", message, path));
+  if (issue) throw new CordonError("USAGE", formatDiagnostic(issue));
+  return { facts, known: ["identity", "listing"] };
+}
+
+function parseLogLine(line: string): { logged: unknown; facts: Facts; known: RecordedFacts["known"]; now: Date } {
+  let logged: unknown;
+  try {
+    logged = JSON.parse(line);
+  } catch {
+    throw new CordonError("USAGE", "--replay takes a line of the decision log, or a file that begins with one");
+  }
+  const [facts, known, now] = [own(logged, "facts"), own(logged, "known"), new Date(String(own(logged, "decidedAt")))];
+  if (!checkFacts.is(facts) || !Array.isArray(known) || Number.isNaN(now.getTime())) {
+    throw new CordonError(
+      "USAGE",
+      "the line has no facts to decide from again (they are left out where they are too large)",
+    );
+  }
+  return { logged, facts, known: known as RecordedFacts["known"], now };
+}

@@ -1,0 +1,65 @@
+/** An evaluation for people: rule by rule, with what made each condition true or false. */
+import type { PolicyExplanation, RuleExplanation, RuleOutcome } from "../core/policy/explain.ts";
+import { decisiveParts, type TracedPart } from "../core/policy/trace.ts";
+import { oneLine } from "../core/words.ts";
+import type { Decision, Verdict } from "../schemas/types/decision.ts";
+import { paint, paintVerdict } from "./print.ts";
+
+const SIGNS: Record<RuleOutcome, string> = {
+  matched: "✗",
+  "not matched": "✓",
+  failed: "!",
+  unjudged: "?",
+  unreached: "·",
+};
+const MAX_VALUE = 160;
+
+/** Where a rule was last changed: commit and author; empty where that is not known. */
+export type LastChange = (file: string, line: number) => string;
+
+export function formatExplanation(
+  decision: Decision,
+  policies: readonly PolicyExplanation[],
+  lastChange: LastChange,
+): string {
+  const by = decision.policy === null ? "" : ` by ${decision.policy}/${decision.rule}`;
+  const until = decision.until === null ? "" : `\nIt comes free at ${decision.until}.`;
+  const head = `${paint("bold", decision.purl)}: ${paintVerdict(decision.decision)}${by}\n${decision.reason}${until}`;
+  return [head, ...policies.map((policy) => formatPolicy(policy, lastChange))].join("\n\n");
+}
+
+function formatPolicy(policy: PolicyExplanation, lastChange: LastChange): string {
+  const { title, file, mode, applies, rules, facts, variables, liftedBy } = policy;
+  const lines = [
+    `${paint("bold", policy.policy)}${mode === "audit" ? " (audit)" : ""}  ${title}  ${paint("dim", file)}`,
+  ];
+  if (!applies) return [...lines, "  is not for this ecosystem"].join("\n");
+  for (const [name, value] of Object.entries(facts))
+    lines.push(
+      `  ${paint("dim", `${name} =`)} ${value === null ? "absent" : oneLine(JSON.stringify(value), MAX_VALUE)}`,
+    );
+  for (const [name, value] of Object.entries(variables))
+    lines.push(`  ${paint("dim", `variables.${name} =`)} ${value}`);
+  for (const rule of rules) lines.push(...formatRule(policy, rule, lastChange));
+  if (liftedBy !== null) lines.push(`  ${paint("green", "lifted")} by ${liftedBy}`);
+  return lines.join("\n");
+}
+
+function formatRule(
+  { file }: PolicyExplanation,
+  { rule, verdict, line, outcome, trace }: RuleExplanation,
+  lastChange: LastChange,
+): string[] {
+  const change = lastChange(file, line);
+  const head = `  ${signOf(outcome, verdict)} ${rule} (${verdict}) ${outcome}  ${paint("dim", `${file}:${line}${change === "" ? "" : `, ${change}`}`)}`;
+  return trace ? [head, ...decisiveParts(trace).map(formatPart)] : [head];
+}
+
+/** A rule that matches is an objection, unless what it says is "allow". */
+function signOf(outcome: RuleOutcome, verdict: Verdict): string {
+  return outcome === "matched" && verdict === "allow" ? "✓" : SIGNS[outcome];
+}
+
+function formatPart({ source, value, error }: TracedPart): string {
+  return `      ${paint(value === "true" ? "red" : value === "false" ? "green" : "yellow", value.padEnd(6))} ${oneLine(source, MAX_VALUE)}${error === "" ? "" : `: ${error}`}`;
+}

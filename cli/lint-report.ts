@@ -1,0 +1,65 @@
+/** The issues of a policy repository, for people and for the tools that read them. */
+import { type Diagnostic, formatDiagnostic } from "../core/source/diagnostic.ts";
+import { count, paint } from "./print.ts";
+import { annotation } from "./test-report.ts";
+
+export interface LintReport {
+  readonly policies: number;
+  readonly diagnostics: readonly Diagnostic[];
+  /** What was checked, in words. */
+  readonly checked: string;
+  readonly version: string;
+}
+
+export const LINT_REPORTERS = { pretty, json, sarif, github } as const;
+export type LintReporter = keyof typeof LINT_REPORTERS;
+
+function pretty({ diagnostics, checked }: LintReport): string {
+  const errors = diagnostics.filter(({ severity }) => severity === "error").length;
+  const sign = errors > 0 ? paint("red", "✗") : paint("green", "✓");
+  const summary = `${sign} ${checked}: ${count(errors, "error")}, ${count(diagnostics.length - errors, "warning")}`;
+  return [...diagnostics.map((diagnostic) => `${formatDiagnostic(diagnostic)}\n`), summary].join("\n");
+}
+
+function json({ policies, diagnostics }: LintReport): string {
+  return JSON.stringify({ policies, diagnostics }, null, 2);
+}
+
+/** SARIF 2.1.0, for code scanning. */
+function sarif({ diagnostics, version }: LintReport): string {
+  const rules = [...new Set(diagnostics.map(({ code }) => code))].sort().map((id) => ({ id }));
+  const results = diagnostics.map(({ code, severity, message, file, line, column, length }) => ({
+    ruleId: code,
+    level: severity,
+    message: { text: message },
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri: encodeURI(file) },
+          region: { startLine: line, startColumn: column, endColumn: column + length },
+        },
+      },
+    ],
+  }));
+  const driver = { name: "cordon", semanticVersion: version, rules };
+  return JSON.stringify(
+    {
+      $schema: "https://json.schemastore.org/sarif-2.1.0.json",
+      version: "2.1.0",
+      runs: [{ tool: { driver }, columnKind: "utf16CodeUnits", results }],
+    },
+    null,
+    2,
+  );
+}
+
+function github({ diagnostics, checked }: LintReport): string {
+  const lines = diagnostics.map(({ severity, file, line, column, length, code, message }) =>
+    annotation(
+      severity,
+      { file, line, col: column, endColumn: column + length, title: `policy lint: ${code}` },
+      message,
+    ),
+  );
+  return [...lines, checked].join("\n");
+}
