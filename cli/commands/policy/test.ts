@@ -52,9 +52,8 @@ Exits with 1 when a test fails or the coverage is below the threshold, and with 
       reporter: flags.reporter,
       at,
     };
-    const report = this.#runOnce(args.dir, options);
-    if (flags.watch) await this.#watch(args.dir, options);
-    return report;
+    if (!flags.watch) return this.#runOnce(args.dir, options);
+    return this.#watch(args.dir, options);
   }
 
   #runOnce(dir: string, { coverage: covers, threshold, reporter, at }: TestOptions): TestReport {
@@ -88,19 +87,20 @@ Exits with 1 when a test fails or the coverage is below the threshold, and with 
 
   /** Until the command is stopped; what fails is shown, and the next change is waited for. */
   async #watch(dir: string, options: TestOptions): Promise<never> {
+    const runAndShow = () => {
+      try {
+        this.#runOnce(dir, options);
+      } catch (error) {
+        if (!(error instanceof CordonError)) throw error;
+        this.logToStderr(`Error: ${error.message}\n${error.next}`);
+      }
+    };
     let timer: NodeJS.Timeout | undefined;
     watch(dir, { recursive: true }, () => {
       clearTimeout(timer);
-      timer = setTimeout(() => {
-        this.log("");
-        try {
-          this.#runOnce(dir, options);
-        } catch (error) {
-          if (!(error instanceof CordonError)) throw error;
-          this.logToStderr(`Error: ${error.message}\n${error.next}`);
-        }
-      }, SETTLE_MS);
+      timer = setTimeout(runAndShow, SETTLE_MS);
     });
+    runAndShow();
     return new Promise(() => {});
   }
 }
