@@ -9,12 +9,16 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { pullFeed } from "../cli/intel/pull.ts";
 import { PackageFindings } from "../core/advisories/findings.ts";
+import { compileRecord } from "../core/advisories/osv.ts";
 import { readSnapshotTable } from "../core/advisories/snapshot.ts";
-import { AdvisoryTable } from "../core/advisories/table.ts";
+import { AdvisoryTable, writeTable } from "../core/advisories/table.ts";
 import { buildBundle } from "../core/bundle/build.ts";
+import type { OsvRecord } from "../schemas/types/advisory.ts";
 
 const VERDICTS = Number(process.argv[2] ?? 500_000);
 const LOOKUPS = 200_000;
+const RELEASES = 500;
+const RECORDS = 400;
 const folder = mkdtempSync(join(tmpdir(), "cordon-bench-"));
 
 const row = (name: string, value: string, goal: string): void =>
@@ -25,6 +29,22 @@ const cpuMs = (since: NodeJS.CpuUsage): number => {
 };
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
 const nameOf = (index: number): string => `package-${((index * 2_654_435_761) >>> 0).toString(36)}`;
+
+/** One package as tensorflow is: each record lists versions, and has several ranges. */
+function* manyRecords(): Generator<OsvRecord> {
+  for (let index = 0; index < RECORDS; index++) {
+    const versions = Array.from({ length: 80 }, (_, release) => `0.${release}.${index % 7}`);
+    const events = [1, 2, 3].flatMap((major) => [
+      { introduced: `${major}.${index % 50}.0` },
+      { fixed: `${major}.${(index % 50) + 40}.0rc1` },
+    ]);
+    yield {
+      id: `PYSEC-2026-${index}`,
+      modified: "2026-11-01T00:00:00Z",
+      affected: [{ package: { ecosystem: "PyPI", name: "m" }, versions, ranges: [{ type: "ECOSYSTEM", events }] }],
+    };
+  }
+}
 
 function* records(): Generator<string> {
   for (let index = 0; index < VERDICTS; index++) {
@@ -88,6 +108,12 @@ try {
     if (hit !== found > 0) throw new Error(`${name}: ${found}`);
     row(name, `${Math.round(LOOKUPS / (cpuMs(start) / 1000)).toLocaleString("en-US")} /s`, "50,000 /s");
   }
+
+  const many = new AdvisoryTable("many", writeTable([...manyRecords()].flatMap(compileRecord)));
+  const judgeStart = process.cpuUsage();
+  const findings = new PackageFindings({ type: "pypi", name: "m" }, [many]);
+  for (let release = 0; release < RELEASES; release++) findings.affecting(`${release % 10}.${release}.1`);
+  row(`${RELEASES} PyPI releases, ${RECORDS} records on them`, `${cpuMs(judgeStart).toFixed(0)} ms CPU`, "500 ms");
 
   const buildStart = performance.now();
   const { records: entries, newest, fetched, version } = snapshot.status;

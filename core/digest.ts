@@ -31,12 +31,3 @@ export function parseIntegrity(integrity: string): Digests {
   }
   return digests;
 }
-
-/** The strongest digest of a file; undefined where it has none. */
-export function strongestDigest(digests: Digests): { algorithm: DigestAlgorithm; hex: string } | undefined {
-  for (const algorithm of DIGEST_ALGORITHMS) {
-    const hex = digests[algorithm];
-    if (hex !== undefined) return { algorithm, hex };
-  }
-  return undefined;
-}

@@ -9,6 +9,11 @@ const FAILURES = {
   FILE_TOO_LARGE: { status: 500, exit: 2, next: "Split the file, or leave out what is not needed." },
   POLICY_INVALID: { status: 503, exit: 1, next: "Run `cordon policy lint` in the policy repository." },
   CONFIG_INVALID: { status: 503, exit: 2, next: "Mend the file; schemas/cordon.schema.json says what it may contain." },
+  ADDRESS_IN_USE: {
+    status: 500,
+    exit: 2,
+    next: "Stop what listens there, or choose another address with --listen (PORT for `npm start`).",
+  },
   KEY_EXISTS: {
     status: 500,
     exit: 2,

@@ -27,8 +27,9 @@ export type Fetch = (url: URL, options: FetchOptions) => Promise<FetchedStream>;
 
 const MAX_REDIRECTS = 3;
 
-/** HTTP(S) through one pool of connections that honours HTTPS_PROXY and NO_PROXY. */
-export function createFetch(dispatcher: Dispatcher = new EnvHttpProxyAgent({ connections: 64, pipelining: 1 })): Fetch {
+/** HTTP(S) through a pool of so many connections an origin, which honours HTTPS_PROXY and NO_PROXY. */
+export function createFetch(connections = 64): Fetch {
+  const dispatcher = new EnvHttpProxyAgent({ connections, pipelining: 1 });
   return async function fetchStream(url, options) {
     let target = url;
     for (let redirects = 0; ; redirects++) {

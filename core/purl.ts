@@ -36,9 +36,15 @@ export function isPurlType(type: string): type is PurlType {
   return (PURL_TYPES as readonly string[]).includes(type);
 }
 
-/** The name as its registry compares it: PEP 503 for PyPI; the others keep what is written. */
+/** The name as its registry compares it: PEP 503 for PyPI, Go's without escapes; the others keep what is written. */
 export function normalizeName(type: PurlType, name: string): string {
+  if (type === "golang") return unescapeGo(name);
   return type === "pypi" ? name.toLowerCase().replace(/[-_.]+/g, "-") : name;
+}
+
+/** The module proxy writes `!x` for `X` in paths and versions, and tools copy that; no Go name or version has a `!`. */
+function unescapeGo(text: string): string {
+  return text.replace(/!([a-z])/g, (_escape, letter: string) => letter.toUpperCase());
 }
 
 export function isPackageName(type: PurlType, name: string): boolean {
@@ -72,7 +78,8 @@ export function parsePurl(text: string): PackageId & { readonly version?: string
   const name = normalizeName(type, decode(text, hasVersion ? path.slice(0, at) : path));
   if (!isPackageName(type, name)) throw notAPurl(text, `${JSON.stringify(name)} cannot be a name in ${type}`);
   if (!hasVersion) return { type, name };
-  const version = decode(text, path.slice(at + 1));
+  const written = decode(text, path.slice(at + 1));
+  const version = type === "golang" ? unescapeGo(written) : written;
   if (!isVersion(version)) throw notAPurl(text, `${JSON.stringify(version)} cannot be a version`);
   return { type, name, version };
 }

@@ -1,9 +1,9 @@
 /** How a decision that denies is worded, and its form for programs. */
 import type { Decision, Evidence } from "../schemas/types/decision.ts";
 import type { JudgedListing } from "./ecosystems/ecosystem.ts";
+import { allowedVersions } from "./ecosystems/judged.ts";
 import { VERSION_ORDERS } from "./ecosystems/versions.ts";
 import { parseReleasePurl } from "./purl.ts";
-import { permits } from "./verdict.ts";
 
 /** The body of a 403, for npm and for programs (docs/HTTP.md). */
 export interface Refusal
@@ -60,16 +60,51 @@ export function whyUrl(purl: string, { publicUrl }: Wording): string {
 }
 
 /** What to install instead: the highest allowed release of the same major, then the highest of all, then the next lower one. */
-export function alternativesTo({ purl }: Decision, { listing, decisions }: JudgedListing): string[] {
+export function alternativesTo({ purl }: Decision, judged: JudgedListing): string[] {
   const { type, version } = parseReleasePurl(purl);
   const order = VERSION_ORDERS[type];
-  const allowed = [...listing.releases.keys()].filter((candidate) => {
-    const decision = decisions.get(candidate);
-    return decision && permits(decision) && !order.isPrerelease(candidate);
-  });
-  const sameMajor = allowed.filter((candidate) => candidate.split(".")[0] === version.split(".")[0]);
-  const lower = order.isValid(version) ? allowed.filter((candidate) => order.compare(candidate, version) < 0) : [];
-  return [...new Set([sameMajor.at(-1), allowed.at(-1), lower.at(-1)])]
+  const allowed = allowedVersions(judged).filter((candidate) => !order.isPrerelease(candidate));
+  const sameMajor = allowed.findLast((candidate) => candidate.split(".")[0] === version.split(".")[0]);
+  const lower = order.isValid(version)
+    ? allowed.findLast((candidate) => order.compare(candidate, version) < 0)
+    : undefined;
+  return [...new Set([sameMajor, allowed.at(-1), lower])]
     .filter((candidate) => candidate !== undefined)
     .slice(0, MAX_ALTERNATIVES);
+}
+
+/** A file to propose in the policy repository. */
+export interface ApprovalDraft {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The approval that would lift a denial, to be completed by whoever asks for it; undefined without a digest to approve. */
+export function draftApproval(
+  { purl, verdicts, decidedAt }: Decision,
+  digests: Readonly<Record<string, string>>,
+): ApprovalDraft | undefined {
+  const named = Object.entries(digests).map(([algorithm, hex]) => `${algorithm}:${hex}`);
+  if (named.length === 0) return undefined;
+  const { type, name, version } = parseReleasePurl(purl);
+  const policies = [
+    ...new Set(
+      verdicts.filter(({ mode, liftedBy }) => mode === "enforce" && liftedBy === null).map(({ policy }) => policy),
+    ),
+  ];
+  const spec = {
+    purl,
+    digests: named,
+    policies,
+    reason: "WHY IT IS NEEDED",
+    requestedBy: "YOU",
+    approvedBy: "REVIEWER",
+    created: decidedAt,
+    expires: "WITHIN approvals.maxDays",
+  };
+  const lines = Object.entries(spec).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`);
+  return {
+    path: `approvals/${type}/${name.replaceAll("/", "__")}@${version}.yaml`,
+    text: ["apiVersion: cordon/v1", "kind: Approval", "spec:", ...lines, ""].join("\n"),
+  };
 }

@@ -10,7 +10,7 @@ import { CordonError } from "./errors.ts";
 import type { Rules } from "./gate.ts";
 import { compilePolicies } from "./policy/compile.ts";
 import { lintPolicies } from "./policy/lint.ts";
-import { type PolicySource, readConfigFile, readPolicySource } from "./policy/source.ts";
+import { findStrays, type PolicySource, readConfigFile, readPolicySource } from "./policy/source.ts";
 import { type Diagnostic, formatDiagnostic } from "./source/diagnostic.ts";
 import { YamlFile } from "./source/yaml-file.ts";
 
@@ -65,7 +65,14 @@ export function readRepository(dir: string): Repository {
     source,
     feeds,
     rules: { set, tables: feeds.map(({ name, table }) => new AdvisoryTable(name, table)), reference: null },
-    diagnostics: [...inConfig, ...missing, ...inPolicies, ...inAdvisories, ...suspicious],
+    diagnostics: [
+      ...findStrays(dir).map(toStray),
+      ...inConfig,
+      ...missing,
+      ...inPolicies,
+      ...inAdvisories,
+      ...suspicious,
+    ],
     missingFeeds,
   };
 }
@@ -91,6 +98,12 @@ export function requireFeeds(dir: string): Repository {
     );
   }
   return repository;
+}
+
+function toStray(file: string): Diagnostic {
+  const message =
+    "this file is not read: files of a policy repository end in .yaml or .yml, and links are not followed";
+  return { file, line: 1, column: 1, length: 1, severity: "error", code: "not-read", message, source: "" };
 }
 
 function readFeed(dir: string, name: string): Feed | undefined {

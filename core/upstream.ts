@@ -10,6 +10,8 @@ export const UPSTREAM_LIMITS = {
   listingBytes: 128 * 1024 * 1024,
   fileBytes: 2 * 1024 * 1024 * 1024,
   timeoutMs: 30_000,
+  /** For a whole listing, however steadily it trickles in. */
+  listingMs: 120_000,
 } as const;
 
 export interface UpstreamFile {
@@ -27,7 +29,8 @@ export interface Upstream {
   file(file: ReleaseFile, signal?: AbortSignal): Promise<UpstreamFile>;
 }
 
-export function createUpstream(ecosystem: Ecosystem, registry: URL, fetch: Fetch): Upstream {
+/** Files may have connections of their own. */
+export function createUpstream(ecosystem: Ecosystem, registry: URL, fetch: Fetch, fetchFile: Fetch = fetch): Upstream {
   return {
     ecosystem,
     registry,
@@ -37,6 +40,7 @@ export function createUpstream(ecosystem: Ecosystem, registry: URL, fetch: Fetch
         headers: { accept: ecosystem.listingAccept },
         maxBytes: UPSTREAM_LIMITS.listingBytes,
         timeoutMs: UPSTREAM_LIMITS.timeoutMs,
+        signal: AbortSignal.timeout(UPSTREAM_LIMITS.listingMs),
       });
       if (status === 404 || status === 410)
         throw new CordonError("NOT_FOUND", `the upstream registry has no ${toPurl({ type: ecosystem.type, name })}`);
@@ -51,7 +55,7 @@ export function createUpstream(ecosystem: Ecosystem, registry: URL, fetch: Fetch
           "UPSTREAM_MALFORMED",
           `the upstream's document says that ${file.name} lies on another origin (${url.origin})`,
         );
-      const { status, headers, body } = await fetch(url, {
+      const { status, headers, body } = await fetchFile(url, {
         maxBytes: UPSTREAM_LIMITS.fileBytes,
         timeoutMs: UPSTREAM_LIMITS.timeoutMs,
         headers: { "accept-encoding": "identity" },

@@ -89,17 +89,16 @@ function answerFailures(log: Log) {
 function statusRoutes({ lifecycle, decisions, upstreams }: AppOptions): Router {
   const router = new Router();
   router.get("/-/healthz", (ctx) => replyJson(ctx, 200, { status: "alive" }));
+  // A proxy whose decisions are not on record is one to take out of service.
+  const isReady = () => lifecycle.isReady() && decisions.failure() === null;
   router.get("/-/readyz", (ctx) => {
     const { state, lastPoll } = lifecycle.status();
-    replyJson(ctx, lifecycle.isReady() ? 200 : 503, {
-      ready: lifecycle.isReady(),
-      bundle: state,
-      reason: lastPoll?.error?.message ?? null,
-    });
+    const reason = decisions.failure() ?? lastPoll?.error?.code ?? null;
+    replyJson(ctx, isReady() ? 200 : 503, { ready: isReady(), bundle: state, reason });
   });
   router.get("/-/status", (ctx) =>
     replyJson(ctx, 200, {
-      ready: lifecycle.isReady(),
+      ready: isReady(),
       bundle: lifecycle.status(),
       registries: upstreams.map(({ ecosystem, registry }) => ({
         ecosystem: ecosystem.type,

@@ -2,7 +2,7 @@
 import { openBundle } from "../core/bundle/open.ts";
 import type { BundleSource } from "../core/bundle/source.ts";
 import type { Trust } from "../core/bundle/trust.ts";
-import { type VerifiedBundle, verifyBundle, verifyFloor, verifyFresh } from "../core/bundle/verify.ts";
+import { floorOf, type VerifiedBundle, verifyBundle, verifyFloor, verifyFresh } from "../core/bundle/verify.ts";
 import { CordonError, type FailureCode, messageOf } from "../core/errors.ts";
 import type { Rules } from "../core/gate.ts";
 import { formatInstant } from "../core/time.ts";
@@ -63,6 +63,8 @@ const FINAL: ReadonlySet<FailureCode> = new Set([
 
 export class BundleLifecycle {
   readonly #options: LifecycleOptions;
+  /** Whether the bytes that the validator names were refused for good. */
+  #isRefused = false;
   #active: Active | undefined;
   #validator: string | undefined;
   #lastPoll: BundleStatus["lastPoll"] = null;
@@ -89,11 +91,7 @@ export class BundleLifecycle {
   rules(): Rules {
     const { onExpired } = this.#options;
     if (!this.#active) {
-      const error = this.#lastPoll?.error;
-      throw new CordonError(
-        "BUNDLE_MISSING",
-        `there is no verified policy bundle, so nothing can be allowed${error ? `: ${error.message}` : ""}`,
-      );
+      throw new CordonError("BUNDLE_MISSING", "there is no verified policy bundle, so nothing can be allowed");
     }
     if (onExpired === "enforce" || !this.#isExpired(this.#active)) return this.#active.rules;
     if (onExpired === "hold-new") return this.#active.held;
@@ -106,8 +104,8 @@ export class BundleLifecycle {
     try {
       const offered = await this.#options.source.poll(this.#validator);
       if (offered) await this.#accept(offered.bytes, offered.validator);
-      // An unchanged answer that was refused before is still refused.
-      else if (this.#lastPoll?.error) {
+      // An unchanged answer that was refused before is still refused; a source that had failed is well again.
+      else if (this.#lastPoll?.error && this.#isRefused) {
         this.#lastPoll = { ...this.#lastPoll, at };
         return;
       }
@@ -163,9 +161,10 @@ export class BundleLifecycle {
       const bytes = await store.read();
       if (!bytes) return;
       const bundle = verifyBundle(bytes, trust, now());
-      verifyFloor(bundle, store.floor());
+      verifyFloor(bundle, store.floor(bundle.signer));
       this.#activate(bundle, await openBundle(bundle, store.readBlob));
       this.#stored = true;
+      store.raiseFloor(bundle); // a crash may have come between the bundle and its floor
     } catch (error) {
       log("error", "the stored bundle is refused", { reason: messageOf(error) });
     }
@@ -176,7 +175,9 @@ export class BundleLifecycle {
     try {
       const bundle = verifyBundle(bytes, trust, now());
       if (bundle.digest !== this.#active?.bundle.digest || !this.#stored) {
-        verifyFloor(bundle, store.floor());
+        verifyFloor(bundle, store.floor(bundle.signer));
+        // What is in force is a floor too, also where it could not be stored.
+        if (this.#active?.bundle.signer === bundle.signer) verifyFloor(bundle, floorOf(this.#active.bundle));
         verifyFresh(bundle, now());
         const blobs = new Map<string, Uint8Array>();
         const rules = await openBundle(bundle, async (sha256, maxBytes) => {
@@ -191,8 +192,10 @@ export class BundleLifecycle {
         this.#stored = true;
       }
       this.#validator = validator;
+      this.#isRefused = false;
     } catch (error) {
-      if (error instanceof CordonError && FINAL.has(error.code)) this.#validator = validator;
+      this.#isRefused = error instanceof CordonError && FINAL.has(error.code);
+      if (this.#isRefused) this.#validator = validator;
       throw error;
     }
   }

@@ -1,5 +1,8 @@
 /** Every decision that the proxy makes, as JSON Lines: one decision a line (docs/HTTP.md tells the fields). */
+
+import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
+import { CordonError, messageOf } from "../core/errors.ts";
 import type { RecordedFacts } from "../core/recorded-facts.ts";
 import { oneLine } from "../core/words.ts";
 import type { Decision } from "../schemas/types/decision.ts";
@@ -22,26 +25,38 @@ export interface DecisionLog {
   close(): Promise<void>;
 }
 
-export function createDecisionLog(path: string, log: Log): DecisionLog {
+const REOPEN_MS = 5000;
+
+/** Throws FILE_UNREADABLE where the log cannot be opened: a proxy that records nothing does not start. */
+export async function openDecisionLog(path: string, log: Log): Promise<DecisionLog> {
   let failure: string | null = null;
-  const stream: WriteStream = createWriteStream(path, { flags: "a", mode: 0o640 });
-  stream.on("error", (error) => {
-    failure = error.message;
-    log("error", "decisions cannot be recorded", { path, reason: error.message });
-  });
+  let failedAt = 0;
+  const open = (): WriteStream =>
+    createWriteStream(path, { flags: "a", mode: 0o640 }).on("error", (error) => {
+      failure = error.message;
+      failedAt = performance.now();
+      log("error", "decisions cannot be recorded", { path, reason: error.message });
+    });
+  let stream = open();
+  try {
+    await once(stream, "open");
+  } catch (cause) {
+    throw new CordonError("FILE_UNREADABLE", `decisions cannot be recorded in ${path}: ${messageOf(cause)}`, { cause });
+  }
   return {
     record(decision, { startedAt, client, ...context }, facts) {
+      if (failure !== null && performance.now() - failedAt > REOPEN_MS) {
+        failedAt = performance.now();
+        stream = open().once("open", () => {
+          failure = null;
+        });
+      }
       const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000;
-      const line = {
-        ...decision,
-        ...context,
-        client: { address: client.address, agent: oneLine(client.agent, 200) },
-        durationMs,
-        ...facts,
-      };
+      const agent = oneLine(client.agent, 200);
+      const line = { ...decision, ...context, client: { address: client.address, agent }, durationMs, ...facts };
       stream.write(`${JSON.stringify(line)}\n`);
     },
     failure: () => failure,
-    close: () => new Promise((resolve) => stream.end(resolve)),
+    close: () => new Promise((resolve) => (stream.destroyed ? resolve() : stream.end(resolve))),
   };
 }

@@ -51,15 +51,19 @@ export function createRegistry(options: RegistryOptions): ServeRegistry {
   };
 }
 
+/** Listings whose withheld releases are on record. */
+const recorded = new WeakSet<JudgedListing>();
+
 async function serveListing(ctx: Context, name: string, options: RegistryOptions): Promise<void> {
   const context = contextOf(ctx, "metadata", options);
   const rules = options.rules();
-  const { judged, cached } = await options.listings.judge(name, rules);
-  // What was withheld is on record once for each time that it was decided, not for each client that sees it.
-  if (!cached) {
-    for (const decision of judged.decisions.values())
-      if (!permits(decision))
-        options.decisions.record(decision, { ...context, cache: "miss" }, recordFacts(rules, decision.purl, judged));
+  const { judged } = await options.listings.judge(name, rules);
+  // What is withheld goes on record once for each time that it was judged, not for each client that sees it.
+  if (!recorded.has(judged)) {
+    recorded.add(judged);
+    const denied = [...judged.decisions.values(), ...judged.gone].filter((decision) => !permits(decision));
+    for (const decision of denied)
+      options.decisions.record(decision, { ...context, cache: "miss" }, recordFacts(rules, decision.purl, judged));
   }
   const form = options.upstream.ecosystem.formOf({ accept: ctx.get("accept"), userAgent: ctx.get("user-agent") });
   await replyListing(ctx, options.listings.render(judged, form));
@@ -84,6 +88,11 @@ async function serveRelease(
     return refuse(ctx, { decision, judged, rules }, { ...context, cache: cached ? "hit" : "miss" }, options);
   const rendered = ecosystem.renderRelease(judged, resolved, { registry: options.registry, sentence: () => "" });
   if (!rendered) throw new CordonError("NOT_FOUND", `the upstream registry has no ${decision.purl}`);
+  options.decisions.record(
+    decision,
+    { ...context, cache: cached ? "hit" : "miss" },
+    recordFacts(rules, decision.purl, judged),
+  );
   replyRelease(ctx, rendered);
 }
 
@@ -145,7 +154,7 @@ interface FoundFile {
   readonly release: ListedRelease | undefined;
   readonly cached: boolean;
   /** Why there is no listing. */
-  readonly missing: unknown;
+  readonly missing: CordonError | undefined;
 }
 
 /** A file that the upstream does not list (any more) is judged by what its name tells, so that malware gets its reason and not a bare 404. */
@@ -155,10 +164,11 @@ async function findFile(
   { upstream, listings, now }: RegistryOptions,
 ): Promise<FoundFile> {
   let listed: Judged | undefined;
-  let missing: unknown;
+  let missing: CordonError | undefined;
   try {
     listed = await listings.judge(request.name, rules);
   } catch (error) {
+    if (!(error instanceof CordonError)) throw error;
     missing = error;
   }
   const release = listed && releaseOf(request, listed.judged);

@@ -12,7 +12,7 @@ import { createUpstream } from "../core/upstream.ts";
 import { createApp } from "./app.ts";
 import { BundleLifecycle, type OnExpired } from "./bundle-lifecycle.ts";
 import { createBundleStore } from "./bundle-store.ts";
-import { createDecisionLog } from "./decision-log.ts";
+import { openDecisionLog } from "./decision-log.ts";
 import { createLog, type Log } from "./log.ts";
 
 export interface ProxyOptions {
@@ -40,17 +40,21 @@ export interface RunningProxy {
   close(): Promise<void>;
 }
 
+const FILE_CONNECTIONS = 1024;
+
 /** Throws TRUST_INVALID, USAGE, UPSTREAM_LOOP before anything listens. */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { now = () => new Date(), fetch = createFetch(), log = createLog() } = options;
+  // A pool of their own: clients that take a file slowly must not keep others from being answered.
+  const fetchFile = options.fetch ?? createFetch(FILE_CONNECTIONS);
   const trust = readTrust(options.trust);
   mkdirSync(options.state, { recursive: true });
   const decisionLog = join(options.state, "decisions.jsonl");
-  const decisions = createDecisionLog(decisionLog, log);
+  const decisions = await openDecisionLog(decisionLog, log);
   const lifecycle = new BundleLifecycle({
     source: bundleSource(options.bundle),
     trust,
-    store: createBundleStore(options.state, trust),
+    store: createBundleStore(options.state, trust.channel),
     onExpired: options.onExpired,
     pollSeconds: options.pollSeconds,
     now,
@@ -61,9 +65,9 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   try {
     const port = await listen(server, options.listen.host, options.listen.port);
     const publicUrl = (options.publicUrl ?? `http://${reachable(options.listen.host)}:${port}`).replace(/\/+$/, "");
-    refuseLoop(options.npmUpstream, publicUrl);
+    refuseLoop(options.npmUpstream, [publicUrl, `http://${reachable(options.listen.host)}:${port}`]);
     const upstreams = [...ECOSYSTEMS.values()].map((ecosystem) =>
-      createUpstream(ecosystem, options.npmUpstream, fetch),
+      createUpstream(ecosystem, options.npmUpstream, fetch, fetchFile),
     );
     const wording = { publicUrl, repository: options.repository };
     server.on("request", createApp({ upstreams, lifecycle, wording, decisions, now, log }).callback());
@@ -77,7 +81,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
 async function listen(server: Server, host: string, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) =>
-      reject(new CordonError("USAGE", `cannot listen on ${host}:${port}: ${messageOf(cause)}`, { cause })),
+      reject(new CordonError("ADDRESS_IN_USE", `cannot listen on ${host}:${port}: ${messageOf(cause)}`, { cause })),
     );
     server.listen(port, host, resolve);
   });
@@ -101,8 +105,8 @@ function reachable(host: string): string {
 }
 
 /** A client's settings may already name this proxy; taking that for the upstream would send each request round in circles. */
-function refuseLoop(upstream: URL, publicUrl: string): void {
-  if (upstream.origin === new URL(publicUrl).origin) {
+function refuseLoop(upstream: URL, own: readonly string[]): void {
+  if (own.some((url) => upstream.origin === new URL(url).origin)) {
     throw new CordonError("UPSTREAM_LOOP", `the upstream registry found (${upstream.origin}) is this proxy itself`);
   }
 }

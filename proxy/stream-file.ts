@@ -1,12 +1,13 @@
-/** A file on its way from the upstream to a client, checked against the digest that the listing names. */
+/** A file on its way from the upstream to a client, checked against the digests that the listing names. */
 import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { strongestDigest } from "../core/digest.ts";
 import type { ReleaseFile } from "../core/ecosystems/ecosystem.ts";
 import { CordonError } from "../core/errors.ts";
 import type { UpstreamFile } from "../core/upstream.ts";
+
+const IDLE_MS = 120_000;
 
 /**
  * Streams the file. The last chunk is held back until the digest is known to be right: bytes that are not the
@@ -18,22 +19,25 @@ export async function streamFile(file: ReleaseFile, { body }: UpstreamFile, resp
     body.destroy();
     return;
   }
+  // A client that takes nothing would hold a connection to the upstream for ever.
+  response.setTimeout(IDLE_MS, () => response.destroy());
   await pipeline(body, verifying(file), response);
 }
 
+/** Every digest that the listing names must agree: an approval, or a rule, may have relied on any of them. */
 function verifying({ name, digests }: ReleaseFile): Transform {
-  const wanted = strongestDigest(digests);
-  const hash = createHash(wanted?.algorithm ?? "sha512");
+  const hashes = Object.entries(digests).map(([algorithm, hex]) => ({ hash: createHash(algorithm), hex }));
   let held: Buffer | undefined;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
+      for (const { hash } of hashes) hash.update(chunk);
       const ready = held;
       held = chunk;
       done(null, ready);
     },
     flush(done) {
-      if (wanted && hash.digest("hex") === wanted.hex) done(null, held);
+      const agrees = hashes.length > 0 && hashes.every(({ hash, hex }) => hash.digest("hex") === hex);
+      if (agrees) done(null, held);
       else
         done(
           new CordonError("DIGEST_MISMATCH", `the bytes of ${name} are not those that the registry's metadata names`),

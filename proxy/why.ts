@@ -2,12 +2,15 @@
 import type { Context } from "koa";
 import { CordonError } from "../core/errors.ts";
 import { decideUnlisted, type Rules } from "../core/gate.ts";
-import { type PackageId, type PurlType, parsePurl } from "../core/purl.ts";
-import { toRefusal, type Wording } from "../core/refusal.ts";
+import { type PackageId, type PurlType, parsePurl, toPurl } from "../core/purl.ts";
+import { draftApproval, toRefusal, type Wording } from "../core/refusal.ts";
 import { permits } from "../core/verdict.ts";
 import type { Decision } from "../schemas/types/decision.ts";
 import type { Judged, Listings } from "./listings.ts";
 import { replyJson } from "./reply.ts";
+
+/** Of a package with more denied releases the highest are shown. */
+const MAX_DENIED = 200;
 
 export interface WhyOptions {
   readonly listings: ReadonlyMap<PurlType, Listings>;
@@ -29,12 +32,20 @@ export async function serveWhy(
   if (version === undefined) {
     if (!judged) throw new CordonError("NOT_FOUND", `the upstream registry has no ${text}`);
     const denied = [...judged.decisions.values(), ...judged.gone].filter((decision) => !permits(decision));
-    return replyJson(ctx, 200, { purl: text, denied: denied.map((decision) => toRefusal(decision, wording, judged)) });
+    const shown = denied.slice(-MAX_DENIED).map((decision) => toRefusal(decision, wording));
+    return replyJson(ctx, 200, { purl: toPurl(id), denied: shown, more: denied.length - shown.length });
   }
   const decision: Decision = judged?.decisions.get(version) ?? decideUnlisted(current, { ...id, version }, now());
   const { verdicts, skipped } = decision;
   const { error, ...refusal } = toRefusal(decision, wording, judged);
-  replyJson(ctx, 200, { ...(permits(decision) ? {} : { error }), ...refusal, verdicts, skipped });
+  const denied = permits(decision)
+    ? undefined
+    : { error, approval: draftApproval(decision, digestsOf(judged, version)) };
+  replyJson(ctx, 200, { ...denied, ...refusal, verdicts, skipped });
+}
+
+function digestsOf(judged: Judged["judged"] | undefined, version: string): Readonly<Record<string, string>> {
+  return judged?.listing.releases.get(version)?.facts.digests ?? {};
 }
 
 /** What the upstream does not list is still decided on, by what can be told without it. */

@@ -1,11 +1,13 @@
 /** `npm start`: a key of one's own, a bundle of the default policies, and the proxy that enforces it. */
 import { existsSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { requireRepository } from "../../core/repository.ts";
+import { CordonError, messageOf } from "../../core/errors.ts";
+import { requireFeeds } from "../../core/repository.ts";
 import { buildInto, signInto, writeKeyPair } from "../bundle.ts";
 import StartProxy from "../commands/proxy.ts";
-import { paint } from "../print.ts";
+import { count, paint } from "../print.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const home = join(root, ".cordon");
@@ -15,22 +17,62 @@ const paths = {
   state: join(home, "state"),
   policies: join(root, "policies"),
 };
-const port = process.env["PORT"] ?? "4873";
+const port = Number(process.env["PORT"] ?? "4873");
 
-const key = join(paths.keys, "cordon.key");
-if (!existsSync(key)) writeKeyPair(paths.keys);
-const repository = requireRepository(paths.policies);
-const { statement } = await buildInto(repository, {
-  out: paths.bundle,
-  revision: undefined,
-  now: new Date(),
-  version: "quickstart",
-});
-await signInto(paths.bundle, key);
+try {
+  await requireFree(port);
+  console.log(describe(await prepare()));
+  const options = [
+    "--bundle",
+    `dir:${paths.bundle}`,
+    "--trust",
+    join(paths.keys, "cordon.pub"),
+    "--state",
+    paths.state,
+  ];
+  await StartProxy.run([...options, "--listen", `127.0.0.1:${port}`, ...process.argv.slice(2)], import.meta.url);
+} catch (error) {
+  if (!(error instanceof CordonError)) throw error;
+  console.error(`Error: ${error.message}\n${error.next}`);
+  process.exitCode = error.exit;
+}
 
-const registry = `http://127.0.0.1:${port}/npm/`;
-console.log(`
-${paint("bold", "Cordon")} enforces ${repository.rules.set.policies.length} policies and ${repository.feeds[0]?.entries ?? 0} starter advisories, as revision ${statement.predicate.revision}.
+/** Before anything is built: another proxy may be polling the bundle. Throws ADDRESS_IN_USE. */
+async function requireFree(port: number): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause) =>
+      reject(new CordonError("ADDRESS_IN_USE", `cannot listen on port ${port}: ${messageOf(cause)}`, { cause })),
+    );
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve()));
+  });
+}
+
+interface Prepared {
+  readonly policies: number;
+  readonly advisories: number;
+  readonly revision: number;
+}
+
+async function prepare(): Promise<Prepared> {
+  const repository = requireFeeds(paths.policies);
+  const key = join(paths.keys, "cordon.key");
+  if (!existsSync(key)) writeKeyPair(paths.keys);
+  const { statement } = await buildInto(repository, {
+    out: paths.bundle,
+    revision: undefined,
+    now: new Date(),
+    version: "quickstart",
+  });
+  await signInto(paths.bundle, key);
+  const advisories = repository.feeds.reduce((sum, { entries }) => sum + entries, 0);
+  return { policies: repository.rules.set.policies.length, advisories, revision: statement.predicate.revision };
+}
+
+function describe({ policies, advisories, revision }: Prepared): string {
+  const registry = `http://127.0.0.1:${port}/npm/`;
+  return `
+${paint("bold", "Cordon")} enforces ${count(policies, "policy", "policies")} and ${count(advisories, "advisory", "advisories")}, as revision ${revision}.
 
 An install that goes through:
   ${paint("cyan", `npm install --registry=${registry} express`)}
@@ -41,19 +83,5 @@ The same reason for programs:
 For a whole project, write ${paint("cyan", `registry=${registry}`)} into its .npmrc.
 
 The rules are in policies/; change one, start again, and the next install meets it. Ctrl-C stops.
-`);
-
-await StartProxy.run(
-  [
-    "--bundle",
-    `dir:${paths.bundle}`,
-    "--trust",
-    join(paths.keys, "cordon.pub"),
-    "--listen",
-    `127.0.0.1:${port}`,
-    "--state",
-    paths.state,
-    ...process.argv.slice(2),
-  ],
-  import.meta.url,
-);
+`;
+}

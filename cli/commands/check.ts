@@ -17,7 +17,7 @@ export default class Check extends CordonCommand {
   static override summary = "Decide on releases now.";
   static override description =
     `Judges releases by a policy repository, or by a signed bundle, with the facts that their upstream tells at
-this moment. Exits with 1 when one of them is denied.`;
+this moment. Exits with 1 when one of them is denied or, unless --offline is given, could not be judged by every policy.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> pkg:npm/minimist@1.2.5 --dir policies",
     "<%= config.bin %> <%= command.id %> --lockfile package-lock.json --bundle dir:dist --trust cordon.pub",
@@ -59,7 +59,9 @@ this moment. Exits with 1 when one of them is denied.`;
       : await decideLive(releases, rules, upstreams, now);
     const denied = decisions.filter((decision) => !permits(decision));
     this.#print(decisions, denied);
-    if (denied.length > 0) this.reportFindings();
+    // In live mode a release that could not be judged whole is no pass.
+    const unjudged = flags.offline ? [] : decisions.filter(({ skipped }) => skipped.length > 0);
+    if (denied.length > 0 || unjudged.length > 0) this.reportFindings();
     return { decisions };
   }
 
@@ -80,13 +82,12 @@ this moment. Exits with 1 when one of them is denied.`;
   #print(decisions: readonly Decision[], denied: readonly Decision[]): void {
     this.log(table(decisions.map((decision) => [paintVerdict(decision.decision), decision.purl, explain(decision)])));
     this.log(`\n${count(decisions.length, "release")}, ${denied.length} denied`);
-    const skipped = new Set(decisions.flatMap((decision) => decision.skipped));
-    if (skipped.size > 0) {
-      const unlisted = count(decisions.filter((decision) => decision.skipped.length > 0).length, "release");
-      this.log(
-        `${unlisted} judged without the upstream's listing (offline, or not listed there); not judged: ${[...skipped].join(", ")}`,
-      );
-    }
+    const partly = decisions.filter(({ skipped }) => skipped.length > 0);
+    if (partly.length === 0) return;
+    const skipped = [...new Set(partly.flatMap((decision) => decision.skipped))].join(", ");
+    this.log(
+      `${count(partly.length, "release")} judged without a listing (offline, not listed upstream, or an ecosystem that is not served yet); not judged: ${skipped}`,
+    );
   }
 }
 

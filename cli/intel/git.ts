@@ -1,6 +1,6 @@
 /** A git repository of OSV records, such as OSSF malicious-packages: shallow, and from then on only what changed. */
 import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join, relative } from "node:path";
 import type { FeedSnapshot } from "../../core/advisories/snapshot.ts";
 import { CordonError } from "../../core/errors.ts";
 import type { Feed } from "../../schemas/types/cordon.ts";
@@ -20,11 +20,12 @@ export async function pullGit(feed: Feed, { dir, progress }: PullContext, snapsh
   await clone.checkOut(commit);
   const changed = before === undefined ? undefined : await clone.changes(before, commit, top);
   const keep = { commit };
-  if (!changed) return { kind: "whole", records: readAll(join(folder, top), feed), version: commit, keep };
+  if (!changed) return { kind: "whole", records: readAll(folder, top, feed), version: commit, keep };
+  const written = changed.written.filter(isRecordFile);
   return {
     kind: "changes",
-    records: readSome(folder, changed.written.filter(isRecordFile)),
-    removed: changed.removed.filter(isRecordFile).map((path) => basename(path).replace(/\.json(\.gz)?$/, "")),
+    records: readSome(folder, written),
+    outdated: [...written, ...changed.removed.filter(isRecordFile)],
     version: commit,
     keep,
   };
@@ -36,10 +37,11 @@ function safePath({ path = "", name }: Feed): string {
   return path;
 }
 
-async function* readAll(folder: string, { name }: Feed): AsyncGenerator<RecordText> {
-  if (!existsSync(folder))
+/** Paths are as changes() has them, from the top of the repository. */
+async function* readAll(folder: string, top: string, { name }: Feed): AsyncGenerator<RecordText> {
+  if (!existsSync(join(folder, top)))
     throw new CordonError("FEED_MALFORMED", `the repository of the feed ${name} has no such folder as its path names`);
-  for (const file of recordFiles(folder)) yield* readRecordFile(file, file.slice(folder.length + 1));
+  for (const file of recordFiles(join(folder, top))) yield* readRecordFile(file, relative(folder, file));
 }
 
 async function* readSome(folder: string, paths: readonly string[]): AsyncGenerator<RecordText> {

@@ -29,19 +29,19 @@ export async function pullFeed(feed: Feed, context: PullContext, accept: boolean
     const before = snapshot.status();
     const pulled = await readSource(feed, context, snapshot);
     const fetched = formatInstant(context.now());
-    if (pulled.kind === "unchanged") {
+    if (pulled.kind === "unchanged" && snapshot.tableFile() !== undefined) {
       snapshot.set("fetched", fetched);
     } else {
+      // The table is part of it, so that no crash leaves new records with an old table.
       await snapshot.transaction(async () => {
-        await store(pulled, snapshot, context.progress);
-        snapshot.count();
         snapshot.set("fetched", fetched);
-        snapshot.set("version", pulled.version ?? undefined);
-        for (const [key, value] of Object.entries(pulled.keep ?? {})) snapshot.set(key, value);
-        if (!accept) refuseLoss(feed, before, snapshot.status());
+        if (pulled.kind !== "unchanged") {
+          await store(pulled, snapshot, context.progress);
+          if (!accept) refuseLoss(feed, before, snapshot.status());
+        }
+        context.progress("compiling", 0);
+        await snapshot.writeTable();
       });
-      context.progress("compiling", 0);
-      await snapshot.writeTable();
     }
     const status = snapshot.status();
     if (!status) throw new CordonError("FEED_MALFORMED", `the feed ${feed.name} left no snapshot`);
@@ -73,20 +73,23 @@ async function store(
     snapshot.clear();
     snapshot.set("problems", undefined);
   }
+  for (const path of pulled.outdated ?? []) snapshot.forgetFile(path);
   let done = 0;
   for await (const item of pulled.records) {
     storeOne(item, snapshot);
     if (++done % 500 === 0) progress("records", done);
   }
-  for (const id of pulled.removed ?? []) snapshot.remove(id);
   progress("records", done);
+  snapshot.count();
+  snapshot.set("version", pulled.version ?? undefined);
+  for (const [key, value] of Object.entries(pulled.keep ?? {})) snapshot.set(key, value);
 }
 
 /** What is no OSV record is counted and listed, never skipped in silence. */
-function storeOne({ path, text }: RecordText, snapshot: FeedSnapshot): void {
+function storeOne({ path, line, text }: RecordText, snapshot: FeedSnapshot): void {
   const record = parseRecord(text);
-  if (typeof record === "string") snapshot.reject(path, oneLine(record, 200));
-  else snapshot.put(record);
+  if (typeof record === "string") snapshot.reject(path, line ?? 0, oneLine(record, 200));
+  else snapshot.put(record, path);
 }
 
 /** The record, or what keeps the text from being one. */
@@ -103,15 +106,19 @@ function parseRecord(text: string): OsvRecord | string {
   return ["not an OSV record:", ...(issue ? [issue.path.join("."), issue.message] : [])].filter(Boolean).join(" ");
 }
 
+/** Records alone do not tell: all of them can be withdrawn or emptied, and still be there. */
+const SIZES = [
+  ["records", "records"],
+  ["effective", "records that affect something"],
+  ["packages", "packages"],
+] as const;
+
 /** A feed that lost much, or went back in time, was broken or tampered with, unless somebody says otherwise. */
 function refuseLoss(feed: Feed, before: SnapshotStatus | undefined, after: SnapshotStatus | undefined): void {
-  if (!before || !after || before.records === 0) return;
-  const share = 1 - after.records / before.records;
-  if (share > (feed.maxShrink ?? DEFAULT_SHRINK)) {
-    throw new CordonError(
-      "FEED_SHRUNK",
-      `the feed ${feed.name} has ${after.records} records, and had ${before.records}`,
-    );
+  if (!before || !after) return;
+  for (const [key, what] of SIZES) {
+    if (1 - after[key] / before[key] > (feed.maxShrink ?? DEFAULT_SHRINK))
+      throw new CordonError("FEED_SHRUNK", `the feed ${feed.name} has ${after[key]} ${what}, and had ${before[key]}`);
   }
   if (before.newest !== null && (after.newest === null || after.newest < before.newest)) {
     throw new CordonError(

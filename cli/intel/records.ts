@@ -25,7 +25,7 @@ export async function* readRecordFile(file: string, name: string): AsyncGenerato
   let line = 0;
   for await (const text of linesOf(bytes, name)) {
     line++;
-    if (text.trim() !== "") yield { path: `${name}:${line}`, text };
+    if (text.trim() !== "") yield { path: name, line, text };
   }
 }
 

@@ -16,7 +16,10 @@ export type Progress = (stage: string, done: number, total?: number) => void;
 
 /** One text that should be a record, and where it came from. */
 export interface RecordText {
+  /** The file. */
   readonly path: string;
+  /** Where the file has several. */
+  readonly line?: number;
   readonly text: string;
 }
 
@@ -26,8 +29,8 @@ export type Pulled =
   | {
       readonly kind: "whole" | "changes";
       readonly records: AsyncIterable<RecordText> | Iterable<RecordText>;
-      /** Ids that are no longer there; with `changes`. */
-      readonly removed?: readonly string[];
+      /** Files that were written or removed: what they said is forgotten before `records` are read; with `changes`. */
+      readonly outdated?: readonly string[];
       readonly version: string | null;
       /** What the source wants to find again at the next pull. */
       readonly keep?: Readonly<Record<string, string>>;

@@ -1,9 +1,10 @@
 /** What all feeds together say of one package, and of one release of it. */
 import type { Advisory } from "../../schemas/types/facts.ts";
-import { VERSION_ORDERS, type VersionOrder } from "../ecosystems/versions.ts";
+import { VERSION_ORDERS } from "../ecosystems/versions.ts";
 import type { PackageId } from "../purl.ts";
 import { affects } from "./evaluate.ts";
 import { type CompiledAdvisory, isStart, type RangePoint } from "./osv.ts";
+import { type AdvisoryOrder, RankedOrder } from "./ranked-order.ts";
 import type { AdvisoryTable } from "./table.ts";
 
 interface Report {
@@ -13,15 +14,18 @@ interface Report {
 
 /** The advisories on one package: looked up once, then asked for each of its releases. */
 export class PackageFindings {
-  readonly #order: VersionOrder;
+  readonly #order: AdvisoryOrder;
   /** Reports of the same finding stand together, the one that speaks for them first. */
   readonly #findings: readonly (readonly Report[])[];
 
   /** With `asOf`, only what was published by then: the answer that a look-up at that time would have got. */
   constructor(pkg: PackageId, tables: readonly AdvisoryTable[], asOf?: Date) {
-    this.#order = VERSION_ORDERS[pkg.type];
     const reports = tables.flatMap((table) =>
       table.lookup(pkg).map((advisory) => ({ feed: table.feed, advisory }) satisfies Report),
+    );
+    this.#order = new RankedOrder(
+      VERSION_ORDERS[pkg.type],
+      reports.map(({ advisory }) => advisory),
     );
     const known = asOf ? reports.filter(({ advisory }) => isKnown(advisory, asOf)) : reports;
     this.#findings = groupAliases(known.sort(compareReports));
@@ -85,7 +89,7 @@ function compareText(a: string, b: string): number {
 }
 
 /** One finding of several reports; what the leading one leaves out comes from the others. */
-function toFinding(lead: Report, others: readonly Report[], order: VersionOrder): Advisory {
+function toFinding(lead: Report, others: readonly Report[], order: AdvisoryOrder): Advisory {
   const reports = [lead, ...others];
   const advisories = reports.map(({ advisory }) => advisory);
   const { id, kind } = lead.advisory;
@@ -132,7 +136,7 @@ function describeRange(range: readonly RangePoint[]): string {
   return stretches.map((stretch) => stretch.join(" ") || "*").join(" || ");
 }
 
-function fixedIn(advisories: readonly CompiledAdvisory[], order: VersionOrder): string[] {
+function fixedIn(advisories: readonly CompiledAdvisory[], order: AdvisoryOrder): string[] {
   const points = advisories.flatMap(({ ranges }) => ranges.flat());
   const versions = points.flatMap(([kind, version]) => (kind === "fixed" ? [version] : []));
   return [...new Set(versions)].sort((a, b) => order.compare(a, b));

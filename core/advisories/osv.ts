@@ -15,7 +15,7 @@ export const checkOsvRecord = schemaCheck<OsvRecord>(schema);
 /** One event of a range; `last` is the last affected version, and `introduced` at `0` stands before every version. */
 export type RangePoint = readonly [kind: "introduced" | "fixed" | "last" | "limit", version: string];
 
-/** What one record says of one package. Without `versions` and `ranges` it affects nothing. */
+/** What one record says of one package. Without `versions`, and a range that begins, it affects nothing. */
 export interface CompiledAdvisory {
   readonly id: string;
   readonly aliases: readonly string[];
@@ -42,32 +42,96 @@ const ECOSYSTEMS = new Map<string, PurlType>([
 
 const MAX_SUMMARY = 200;
 
+/** The ecosystems that Cordon judges, as OSV names them. */
+export const ECOSYSTEM_NAMES: readonly string[] = [...ECOSYSTEMS.keys()];
+
+export interface PackageAdvisory {
+  readonly pkg: PackageId;
+  readonly advisory: CompiledAdvisory;
+}
+
+/** Where a valid record says less than it seems to, and what is made of it. */
+export interface RecordNote {
+  /** The place in the record. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+type AddNote = (message: string) => void;
+
 /** A record's advisories by package; none for one that is withdrawn, or that names no package of ours. */
-export function compileRecord(record: OsvRecord): { pkg: PackageId; advisory: CompiledAdvisory }[] {
-  if (record.withdrawn) return [];
-  const byPackage = new Map<string, { pkg: PackageId; blocks: Affected[] }>();
-  for (const block of record.affected ?? []) {
-    const type = ECOSYSTEMS.get(block.package?.ecosystem ?? "");
-    if (!type || !block.package) continue;
-    const pkg = { type, name: normalizeName(type, block.package.name) };
-    if (!isPackageName(type, pkg.name)) continue;
+export function compileRecord(record: OsvRecord): PackageAdvisory[] {
+  return examineRecord(record).entries;
+}
+
+/** As compileRecord(), with notes on what could not be used. Another ecosystem is not worth one. */
+export function examineRecord(record: OsvRecord): { entries: PackageAdvisory[]; notes: RecordNote[] } {
+  if (record.withdrawn) return { entries: [], notes: [] };
+  const notes: RecordNote[] = [];
+  const byPackage = new Map<string, { pkg: PackageId; blocks: Affected[]; note: AddNote }>();
+  for (const [index, block] of (record.affected ?? []).entries()) {
+    const { ecosystem = "", name = "" } = block.package ?? {};
+    const type = ECOSYSTEMS.get(ecosystem);
+    if (!type) continue;
+    const addNote = (shown: string, message: string): void => {
+      notes.push({ path: ["affected", index], message: `${ecosystem} ${shown}: ${message}` });
+    };
+    const pkg = { type, name: normalizeName(type, name) };
+    if (!isPackageName(type, pkg.name)) {
+      addNote(quoteShort(name), "this cannot be a name, so nothing is affected");
+      continue;
+    }
     const key = advisoryKey(pkg);
-    const entry = byPackage.get(key) ?? { pkg, blocks: [] };
+    const entry = byPackage.get(key) ?? { pkg, blocks: [], note: (message) => addNote(pkg.name, message) };
     entry.blocks.push(block);
     byPackage.set(key, entry);
   }
-  return [...byPackage.values()].map(({ pkg, blocks }) => ({
+  if ((record.affected ?? []).length === 0) notes.push({ path: [], message: "it names nothing that is affected" });
+  const entries = [...byPackage.values()].map(({ pkg, blocks, note }) => ({
     pkg,
-    advisory: compileBlocks(record, blocks, VERSION_ORDERS[pkg.type]),
+    advisory: compileBlocks(record, blocks, VERSION_ORDERS[pkg.type], note),
   }));
+  return { entries, notes };
 }
 
-/** The key under which a package's advisories stand. crates.io treats `-` and `_` as one, whatever the case. */
+/**
+ * The key under which a package's advisories stand. crates.io treats `-` and `_` as one, whatever the case. Go's module
+ * paths differ by case, but package URLs are written in lower case, and a verdict must be found from one; modules that
+ * differ by case only (`0xJacky/Nginx-UI`, `nginx-ui`) share theirs, which on the large hosts are one repository.
+ */
 export function advisoryKey({ type, name }: PackageId): string {
-  return `${type}/${type === "cargo" ? name.toLowerCase().replaceAll("_", "-") : name}`;
+  switch (type) {
+    case "cargo":
+      return `${type}/${name.toLowerCase().replaceAll("_", "-")}`;
+    case "golang":
+      return `${type}/${name.toLowerCase()}`;
+    default:
+      return `${type}/${name}`;
+  }
 }
 
-function compileBlocks(record: OsvRecord, blocks: readonly Affected[], order: VersionOrder): CompiledAdvisory {
+/** Whether there is a version that it may affect. */
+export function affectsSomething({ versions, ranges }: Pick<CompiledAdvisory, "versions" | "ranges">): boolean {
+  return versions.length > 0 || ranges.some((range) => range.some(([kind]) => kind === "introduced"));
+}
+
+/** A malicious record that does not say which versions is on all of them: to read it as on none would let it through. */
+function compileBlocks(
+  record: OsvRecord,
+  blocks: readonly Affected[],
+  order: VersionOrder,
+  note: AddNote,
+): CompiledAdvisory {
+  const kind = kindOf(record, blocks);
+  const versions = [...new Set(blocks.flatMap((block) => block.versions ?? []))].sort();
+  const ranges = blocks.flatMap((block) =>
+    (block.ranges ?? []).flatMap((range) => compileRange(range, order, note) ?? []),
+  );
+  const isUsable = affectsSomething({ versions, ranges });
+  if (!isUsable) {
+    const affected = kind === "malicious" ? "every version" : "nothing";
+    note(`neither versions nor a range that can be read, so ${affected} is affected`);
+  }
   const severities = blocks.flatMap(({ severity }) => severity ?? []);
   const cvss = scoreOf(severities.length > 0 ? severities : (record.severity ?? []));
   const published = toRealTime(record.published);
@@ -75,13 +139,13 @@ function compileBlocks(record: OsvRecord, blocks: readonly Affected[], order: Ve
   return {
     id: record.id,
     aliases: [...new Set(record.aliases ?? [])].sort(),
-    kind: kindOf(record, blocks),
+    kind,
     ...(cvss && { cvss }),
     ...(record.summary && { summary: oneLine(record.summary, MAX_SUMMARY) }),
     ...(published ? { published } : { modified: record.modified }),
     ...(url && { url }),
-    versions: [...new Set(blocks.flatMap(({ versions }) => versions ?? []))].sort(),
-    ranges: blocks.flatMap(({ ranges }) => (ranges ?? []).flatMap((range) => compileRange(range, order) ?? [])),
+    versions,
+    ranges: isUsable || kind !== "malicious" ? ranges : [[FROM_THE_START]],
   };
 }
 
@@ -89,11 +153,17 @@ function compileBlocks(record: OsvRecord, blocks: readonly Affected[], order: Ve
  * GIT ranges need the commit graph; a record that has them lists `versions` beside. An event whose version cannot be
  * ordered never makes a range smaller: where it would begin the range, all versions are in it, else it is left out.
  */
-function compileRange({ type, events }: AffectedRange, order: VersionOrder): [RangePoint[]] | undefined {
-  if (type !== "SEMVER" && type !== "ECOSYSTEM") return undefined;
-  const points = events
-    .flatMap(toPoints)
-    .map(([kind, version]) => ({ kind, version: toOrdered(kind, version, order) }));
+function compileRange({ type, events }: AffectedRange, order: VersionOrder, note: AddNote): [RangePoint[]] | undefined {
+  if (type !== "SEMVER" && type !== "ECOSYSTEM") {
+    if (type !== "GIT") note(`ranges of type ${quoteShort(type)} are not read`);
+    return undefined;
+  }
+  const points = events.flatMap(toPoints).map(([kind, written]) => {
+    const version = toOrdered(kind, written, order);
+    if (version === undefined && !(kind === "limit" && written === "*"))
+      note(`${quoteShort(written)} has no place in the order of versions, so ${WITHOUT_ORDER[kind]}`);
+    return { kind, version };
+  });
   if (points.some(({ kind, version }) => kind === "introduced" && version === undefined)) return [[FROM_THE_START]];
   // One limit that is infinite or unknown lifts the others, for a version needs to lie below only one of them.
   const isLimited = points.every(({ kind, version }) => kind !== "limit" || version !== undefined);
@@ -102,6 +172,13 @@ function compileRange({ type, events }: AffectedRange, order: VersionOrder): [Ra
   );
   return known.length > 0 ? [inOrder(known, order)] : undefined;
 }
+
+const WITHOUT_ORDER: Readonly<Record<RangePoint[0], string>> = {
+  introduced: "the range is over every version",
+  fixed: "the range does not end there",
+  last: "the range does not end there",
+  limit: "the range has no limit",
+};
 
 const FROM_THE_START: RangePoint = ["introduced", "0"];
 
@@ -153,6 +230,10 @@ function toRealTime(published: string | undefined): string | undefined {
   if (!published || published.startsWith("0001-")) return undefined;
   const time = parseInstant(published);
   return time && formatInstant(time);
+}
+
+function quoteShort(text: string): string {
+  return JSON.stringify(text.slice(0, 80));
 }
 
 function urlOf({ references }: OsvRecord): string | undefined {

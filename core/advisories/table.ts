@@ -6,25 +6,47 @@
 import { CordonError } from "../errors.ts";
 import { canonicalJson } from "../json.ts";
 import type { PackageId } from "../purl.ts";
-import { advisoryKey, type CompiledAdvisory } from "./osv.ts";
+import { advisoryKey, type CompiledAdvisory, type PackageAdvisory } from "./osv.ts";
 
 const TAB = 0x09;
 const LINE_FEED = 0x0a;
 
-/** Writes a table. Advisories of one package are ordered by id. */
-export function writeTable(entries: Iterable<{ pkg: PackageId; advisory: CompiledAdvisory }>): Uint8Array {
-  const byKey = new Map<string, CompiledAdvisory[]>();
-  for (const { pkg, advisory } of entries) {
+/** One advisory on one package. */
+export interface TableRow {
+  readonly key: string;
+  /** As formatAdvisory() writes it. */
+  readonly advisory: string;
+}
+
+/** Writes a table. Advisories of one package are ordered by the bytes of their ids. */
+export function writeTable(entries: Iterable<PackageAdvisory>): Uint8Array {
+  const rows = [...entries].map(({ pkg, advisory }) => {
     const key = advisoryKey(pkg);
-    const advisories = byKey.get(key);
-    if (advisories) advisories.push(advisory);
-    else byKey.set(key, [advisory]);
-  }
-  const lines = [...byKey].map(([key, advisories]) => {
-    const ordered = advisories.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
-    return Buffer.from(`${key}\t[${ordered.map(formatAdvisory).join(",")}]\n`);
+    return { key, advisory: formatAdvisory(advisory), order: [Buffer.from(key), Buffer.from(advisory.id)] as const };
   });
-  return Buffer.concat(lines.sort(Buffer.compare));
+  rows.sort(({ order: a }, { order: b }) => Buffer.compare(a[0], b[0]) || Buffer.compare(a[1], b[1]));
+  return Buffer.concat([...tableChunks(rows)].map((chunk) => Buffer.from(chunk)));
+}
+
+const CHUNK = 65_536;
+
+/** The text of a table in pieces of about 64 KiB, from rows that are sorted by the bytes of key and id. */
+export function* tableChunks(rows: Iterable<TableRow>): Generator<string> {
+  let chunk = "";
+  let current: string | undefined;
+  for (const { key, advisory } of rows) {
+    if (key === current) chunk += `,${advisory}`;
+    else {
+      if (current !== undefined) chunk += "]\n";
+      if (chunk.length > CHUNK) {
+        yield chunk;
+        chunk = "";
+      }
+      chunk += `${key}\t[${advisory}`;
+      current = key;
+    }
+  }
+  if (current !== undefined) yield `${chunk}]\n`;
 }
 
 /** One advisory as a table has it: what is empty is left out, for it would be a fifth of the bytes. */
@@ -47,18 +69,46 @@ function parseAdvisories(text: string): CompiledAdvisory[] {
   }));
 }
 
+/**
+ * Where the first line begins whose key does not stand after the one before; undefined where all do. The search would
+ * miss verdicts in such a table.
+ */
+function findDisorder(bytes: Buffer): number | undefined {
+  let before = -1;
+  for (let start = 0; start < bytes.length; ) {
+    let isAfter = before < 0;
+    let at = start;
+    for (; bytes[at] !== TAB; at++) {
+      const byte = bytes[at] ?? LINE_FEED;
+      if (byte === LINE_FEED) return start;
+      if (isAfter) continue;
+      const other = bytes[before + at - start] ?? LINE_FEED;
+      if (byte < other) return start;
+      isAfter = byte > other;
+    }
+    // The key is the one before once more, or its beginning.
+    if (!isAfter) return start;
+    before = start;
+    start = bytes.indexOf(LINE_FEED, at) + 1;
+  }
+  return undefined;
+}
+
 export class AdvisoryTable {
   /** The feed that the table was compiled from. */
   readonly feed: string;
   readonly #bytes: Buffer;
 
-  /** Throws BUNDLE_MALFORMED where the bytes do not end a line. The order is the signer's promise and is not checked. */
+  /** Throws BUNDLE_MALFORMED where the bytes are no lines that begin with keys in strictly ascending order. */
   constructor(feed: string, bytes: Uint8Array) {
     this.feed = feed;
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes.length > 0 && bytes.at(-1) !== LINE_FEED) {
       throw new CordonError("BUNDLE_MALFORMED", `the advisory table of feed ${feed} does not end with a line feed`);
     }
+    const broken = findDisorder(this.#bytes);
+    if (broken !== undefined)
+      throw new CordonError("BUNDLE_MALFORMED", `the advisory table of feed ${feed} is out of order at byte ${broken}`);
   }
 
   /** What the feed says of a package; binary search over the bytes. */

@@ -37,6 +37,8 @@ export async function openBundle({ manifest, digest }: VerifiedBundle, readBlob:
   const failure = diagnostics.find(({ severity }) => severity === "error");
   if (failure)
     throw new CordonError("POLICY_INVALID", `the bundle's policies do not compile:\n${formatDiagnostic(failure)}`);
+  if (set.policies.length === 0)
+    throw new CordonError("BUNDLE_MALFORMED", "the bundle has no policies, and would allow everything");
   return { set, tables, reference: { revision: manifest.revision, digest: `sha256:${digest}` } };
 }
 

@@ -2,7 +2,6 @@
 import type { KeyObject } from "node:crypto";
 import schema from "../../schemas/trust-policy.schema.json" with { type: "json" };
 import type { TrustPolicy } from "../../schemas/types/trust-policy.ts";
-import { sha256 } from "../digest.ts";
 import { CordonError } from "../errors.ts";
 import { schemaCheck } from "../schema.ts";
 import { formatDiagnostic } from "../source/diagnostic.ts";
@@ -16,8 +15,6 @@ export interface Trust {
   readonly channel: string;
   /** Public keys by hint. */
   readonly keys: ReadonlyMap<string, KeyObject>;
-  /** Changes when anything above does. */
-  readonly digest: string;
 }
 
 /** Reads `--trust`: a public key in PEM, or a trust policy in YAML. Throws TRUST_INVALID, FILE_UNREADABLE. */
@@ -32,5 +29,5 @@ export function readTrust(path: string): Trust {
 
 export function toTrust({ channel = "stable", keys: pems }: TrustPolicy, where: string): Trust {
   const keys = new Map(pems.map((pem) => parsePublicKey(pem, where)).map((key) => [keyHint(key), key]));
-  return { channel, keys, digest: sha256(JSON.stringify([channel, [...keys.keys()].sort()])) };
+  return { channel, keys };
 }

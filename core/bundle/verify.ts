@@ -21,7 +21,7 @@ export interface VerifiedBundle {
   readonly signer: string;
 }
 
-/** The highest bundle that was ever accepted under a trust policy. */
+/** The highest bundle that was ever accepted from a signer. */
 export interface Floor {
   readonly epoch: number;
   readonly revision: number;
@@ -62,6 +62,10 @@ export function verifyFloor({ manifest, digest }: VerifiedBundle, floor: Floor |
   // Fork: two payloads for one revision mean that somebody else signs too, or that the publisher erred.
   if (order === 0 && digest !== floor.digest)
     throw new CordonError("BUNDLE_FORK", `another bundle was accepted as ${name} before`);
+}
+
+export function floorOf({ manifest: { epoch, revision }, digest }: VerifiedBundle): Floor {
+  return { epoch, revision, digest };
 }
 
 /** A bundle that is offered as new. Freeze: a replayed one must not become the newest once its lifetime has passed. Throws BUNDLE_EXPIRED. */

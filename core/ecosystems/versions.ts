@@ -11,6 +11,8 @@ export interface VersionOrder {
   compare(a: string, b: string): number;
   /** Whether the version lies in a range as the ecosystem writes it. */
   satisfies(version: string, range: string): boolean;
+  /** Whether satisfies() can read the range. */
+  isRange(range: string): boolean;
   /**
    * One text, valid here, for all spellings of one release; undefined for what is no version. More lenient than
    * isValid(), for it reads advisories: they write `v1.2.3`, ` 1.2.3`, or `0.1` where they mean 0.1.0.
@@ -27,6 +29,7 @@ const SEMVER: VersionOrder = {
   isPrerelease: (version) => SEMVER.isValid(version) && semver.prerelease(version) !== null,
   compare: (a, b) => semver.compare(a, b),
   satisfies: (version, range) => SEMVER.isValid(version) && semver.satisfies(version, range),
+  isRange: (range) => semver.validRange(range) !== null,
   canonical: (version) => (SEMVER.isValid(version) ? version : completeSemver(version)),
 };
 
@@ -46,7 +49,13 @@ const PEP440: VersionOrder = {
   isValid: (version) => pep440.valid(version) !== null && !/^[^+]*\d{16}/.test(version),
   isPrerelease: (version) => PEP440.isValid(version) && pep440.explain(version)?.is_prerelease === true,
   compare: (a, b) => pep440.compare(a, b),
-  satisfies: (version, range) => PEP440.isValid(version) && pep440.satisfies(version, range, { prereleases: true }),
+  satisfies: (version, range) =>
+    PEP440.isValid(version) &&
+    PEP440.isRange(range) &&
+    clausesOf(range).every(([operator, wanted]) => satisfiesClause(version, operator, wanted)),
+  isRange: (range) =>
+    pep440.validRange(range) &&
+    clausesOf(range).every(([, version]) => !/^[^+]*\d{16}|[^\d.!].*\.\*$/.test(version.replace(/^v/i, ""))),
   canonical: canonicalPep440,
 };
 
@@ -61,6 +70,59 @@ function canonicalPep440(written: string): string | undefined {
   return `${base}${parsed.public.slice(parsed.base_version.length)}${local ? `+${local}` : ""}`;
 }
 
+/** The operator and the version of each clause of a valid specifier; none where it is empty. */
+function clausesOf(range: string): (readonly [operator: string, version: string])[] {
+  return range.split(",").flatMap((clause) => {
+    const [, operator = "", version = ""] = /^(===|[~=!<>]=|[<>])\s*(.*)$/.exec(clause.trim()) ?? [];
+    return operator === "" ? [] : [[operator, version] as const];
+  });
+}
+
+/**
+ * One clause, as PEP 440 has it ("Version specifiers"). Of the library's own answers those for `<` and `>` within one
+ * release segment and for `.*` are wrong. Pre-releases count, for what is asked is where a release lies.
+ */
+function satisfiesClause(version: string, operator: string, wanted: string): boolean {
+  if (operator === "===") return version.trim().toLowerCase() === wanted.toLowerCase();
+  if (operator === "==" || operator === "!=") return isMatch(version, wanted) === (operator === "==");
+  const [found, limit] = [explain(version), explain(wanted)];
+  const order = pep440.compare(found.public, limit.public);
+  const sameBase = pep440.compare(found.base_version, limit.base_version) === 0;
+  switch (operator) {
+    case "<=":
+      return order <= 0;
+    case ">=":
+      return order >= 0;
+    case "~=":
+      return order >= 0 && isMatch(version, `${compatibleBase(limit)}.*`);
+    case "<":
+      // "MUST NOT allow a pre-release of the specified version unless the specified version is itself a pre-release"
+      return order < 0 && (limit.is_prerelease || !found.is_prerelease || !sameBase);
+    default:
+      // "MUST NOT allow a post-release of the given version unless V itself is a post release", nor a local version of it
+      return order > 0 && (limit.is_postrelease || !found.is_postrelease || !sameBase);
+  }
+}
+
+function explain(version: string): NonNullable<ReturnType<typeof pep440.explain>> {
+  const parsed = pep440.explain(version);
+  if (!parsed) throw new Error("no PEP 440 version");
+  return parsed;
+}
+
+/** Version matching: the release segment before `.*` against as much of the version's, padded with zeros; or equality. */
+function isMatch(version: string, wanted: string): boolean {
+  const found = explain(version);
+  if (!wanted.endsWith(".*")) return pep440.compare(wanted.includes("+") ? version : found.public, wanted) === 0;
+  const { epoch, release } = explain(wanted.slice(0, -2));
+  return epoch === found.epoch && release.every((part, index) => part === (found.release[index] ?? 0));
+}
+
+/** The release segment that `~=` keeps: all but its last part. */
+function compatibleBase({ epoch, release }: { epoch: number; release: readonly number[] }): string {
+  return `${epoch}!${release.slice(0, -1).join(".")}`;
+}
+
 function withoutLeadingZeros(part: string): string {
   return /^\d+$/.test(part) ? part.replace(/^0+(?=\d)/, "") : part;
 }
@@ -70,12 +132,17 @@ const GO: VersionOrder = {
   isValid: (version) => SEMVER.isValid(withoutV(version)),
   isPrerelease: (version) => SEMVER.isPrerelease(withoutV(version)),
   compare: (a, b) => SEMVER.compare(withoutV(a), withoutV(b)),
-  satisfies: (version, range) => SEMVER.satisfies(withoutV(version), range.replace(/\bv(?=\d)/g, "")),
+  satisfies: (version, range) => SEMVER.satisfies(withoutV(version), withoutEveryV(range)),
+  isRange: (range) => SEMVER.isRange(withoutEveryV(range)),
   canonical: (version) => SEMVER.canonical(version)?.split("+", 1)[0],
 };
 
 function withoutV(version: string): string {
   return version.startsWith("v") ? version.slice(1) : version;
+}
+
+function withoutEveryV(range: string): string {
+  return range.replace(/\bv(?=\d)/g, "");
 }
 
 export const VERSION_ORDERS: Readonly<Record<PurlType, VersionOrder>> = {

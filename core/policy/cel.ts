@@ -14,15 +14,33 @@ import {
   type ParseError,
   type ParseResult,
 } from "@marcbachmann/cel-js";
-import { type CelType, DURATION, EXTENSIONS, INT64_MAX, LITERALS, REPLACEMENTS, TIMESTAMP } from "./cel-functions.ts";
+import {
+  type CelMethod,
+  type CelType,
+  DURATION,
+  EXTENSIONS,
+  INT64_MAX,
+  LITERALS,
+  MAX_COST,
+  MAX_ELEMENTS,
+  MAX_TEXT,
+  NAMESPACES,
+  REPLACEMENTS,
+  spend,
+  spendOnSum,
+  TIMESTAMP,
+  withinBudget,
+} from "./cel-functions.ts";
 
-export { type CelType, DURATION, TIMESTAMP } from "./cel-functions.ts";
+export { type CelType, DURATION, TIMESTAMP, withinBudget } from "./cel-functions.ts";
 
 /** A record type. Values are instances of `ctor`; a field whose value is undefined is absent. */
 export interface CelRecord {
   readonly name: string;
   readonly fields: Readonly<Record<string, CelType>>;
   readonly ctor: abstract new (...args: never[]) => object;
+  /** By signature: `name(string): bool`. */
+  readonly methods?: Readonly<Record<string, CelMethod>>;
 }
 
 export interface CelDeclarations {
@@ -64,13 +82,15 @@ export class CelError extends Error {
   }
 }
 
-/** Bounds on one expression. Two nested loops over lists of 1,000 take about 0.3 s; deeper ones are refused. */
+/** Bounds on one expression, on what it may make, and on what it may cost: some 50 ms, whatever the facts are. */
 export const CEL_LIMITS = {
   length: 8192,
   depth: 64,
   nodes: 2000,
   loopDepth: 2,
-  elements: 10_000,
+  elements: MAX_ELEMENTS,
+  text: MAX_TEXT,
+  cost: MAX_COST,
 } as const;
 
 const PART_OPERATORS: ReadonlyMap<string, CelPart["operator"]> = new Map([
@@ -98,13 +118,20 @@ const ENGINE_OPTIONS = {
 export class CelEnvironment {
   readonly #engine: Engine;
   readonly #variables: ReadonlySet<string>;
+  /** Names of methods to the fields that they read. */
+  readonly #methods: Map<string, readonly string[]>;
 
   constructor(declarations: CelDeclarations, parent?: CelEnvironment) {
     this.#engine = parent ? parent.#engine.clone() : baseEngine();
+    this.#methods = new Map(parent ? parent.#methods : []);
     this.#variables = new Set([...(parent ? parent.#variables : []), ...Object.keys(declarations.variables)]);
-    for (const { name, fields, ctor } of declarations.records ?? []) {
+    for (const { name, fields, ctor, methods } of declarations.records ?? []) {
       // The engine looks a field up in this object: without a prototype, `constructor` is no field.
       this.#engine.registerType(name, { ctor, fields: Object.assign(Object.create(null), fields) } as never);
+      for (const [signature, { reads, call }] of Object.entries(methods ?? {})) {
+        this.#engine.registerFunction(`${name}.${signature}`, call as never, { async: false });
+        this.#methods.set(/^\w+/.exec(signature)?.[0] ?? "", reads);
+      }
     }
     for (const [name, type] of Object.entries(declarations.variables)) this.#engine.registerVariable(name, type);
   }
@@ -119,7 +146,11 @@ export class CelEnvironment {
     if (source.length > CEL_LIMITS.length) {
       throw new CelError(`the expression is longer than ${CEL_LIMITS.length} characters`, 0, source.length);
     }
-    const ast = attempt(source, () => syntax.parse(source).ast);
+    return attempt(source, () => this.#compile(source, wanted));
+  }
+
+  #compile(source: string, wanted: CelType | undefined): CelExpression {
+    const { ast } = syntax.parse(source);
     checkBounds(ast);
     // The engine does not type-check the argument of has(). It does so in a twin, where a function stands in its place.
     const twin = this.#check(source, withCheckedHas(source, ast));
@@ -128,12 +159,13 @@ export class CelEnvironment {
     if (wanted !== undefined && type !== wanted) {
       throw new CelError(`the expression must be ${say(wanted)}, and is ${say(type)}`, 0, source.length);
     }
+    meter(program.ast);
     return {
       source,
       type,
-      reads: readsOf(ast, this.#variables),
+      reads: readsOf(ast, this.#variables, this.#methods),
       evaluate(context) {
-        const value = attempt(source, () => program(context));
+        const value = attempt(source, () => withinBudget(() => program(context)));
         if (value instanceof Promise) throw new CelError("the expression is asynchronous", 0, source.length);
         return value;
       },
@@ -157,12 +189,24 @@ export class CelEnvironment {
   }
 
   #check(source: string, text: string): { program: ParseResult; type: CelType } {
-    const program = attempt(source, () => this.#engine.parse(text));
+    const program = this.#engine.parse(text);
     callOurs(program.ast);
     const { valid, type = "dyn", error } = program.check();
     if (!valid) throw toCelError(error, source);
     return { program, type };
   }
+}
+
+/** The signature of every function and macro that a policy may call, without the methods of records. */
+export function celSignatures(): string[] {
+  const found: string[] = [];
+  for (const { name, signature } of baseEngine().getDefinitions().functions) {
+    const isReplaced = OUR_NAMES.has(name) && !name.startsWith(OURS);
+    if (isReplaced || name === CHECKED_HAS || REFUSED.has(name) || /\bbytes\b|Namespace\)/.test(signature)) continue;
+    const [, namespace] = /^(\w+)Namespace\./.exec(signature) ?? [];
+    found.push(say(signature.replace(OURS, "").replace(/^\w+Namespace/, namespace?.toLowerCase() ?? "")));
+  }
+  return found;
 }
 
 const syntax = new Engine({ ...ENGINE_OPTIONS, unlistedVariablesAreDyn: true });
@@ -189,18 +233,24 @@ function isPlainKey(key: ASTNode): boolean {
   return text !== undefined && !["__proto__", "constructor", "prototype"].includes(text);
 }
 
+const REFUSED: ReadonlyMap<string, string> = new Map([
+  ["dyn", "dyn() would switch the type check off, so policies cannot use it"],
+  ["bytes", "policies have no bytes"],
+  ["bind", "policies have no cel.bind(): give the value a name under spec.variables"],
+]);
+
 function checkCall(name: string, args: readonly ASTNode[], refuse: (why: string) => CelError): void {
   if (name === CHECKED_HAS) throw refuse(`unknown function ${name}()`);
-  if (name === "dyn") throw refuse("dyn() would switch the type check off, so policies cannot use it");
-  if (name === "bytes") throw refuse("policies have no bytes");
-  if (name === "bind") throw refuse("policies have no cel.bind(): give the value a name under spec.variables");
-  const [first] = args;
-  const literal = literalText(first);
-  if (!first || literal === undefined) return;
+  const why = REFUSED.get(name);
+  if (why) throw refuse(why);
+  const rule = LITERALS.get(name);
+  const argument = args[rule?.argument ?? 0];
+  const literal = literalText(argument);
+  if (!argument || literal === undefined) return;
   try {
-    LITERALS.get(name)?.(literal);
+    rule?.check(literal);
   } catch (cause) {
-    throw new CelError((cause as Error).message, first.start, first.end);
+    throw new CelError((cause as Error).message, argument.start, argument.end);
   }
 }
 
@@ -247,13 +297,97 @@ function callOurs(root: ASTNode): void {
   }
 }
 
-function readsOf(root: ASTNode, variables: ReadonlySet<string>): Set<string> {
+/**
+ * Makes an evaluation pay for what it works through. The engine has no such thing, so that this stands where it calls
+ * back: before each pass of a loop, outside of what catches the errors of a pass, and around the operators.
+ */
+function meter(root: ASTNode): void {
+  for (const [node] of walk(root)) {
+    const { op, args, handle } = node;
+    if (isLoop(node)) meterLoop(node);
+    else if (op === "||" || op === "&&") meterErrors(args[0] as unknown as Evaluated);
+    else if (!handle) continue;
+    else if (op === "+" && /^(string|list\b.*)$/.test(typeOf(node) ?? ""))
+      node.handle = (left, right, ...rest) => {
+        spendOnSum(left, right);
+        return handle(left, right, ...rest);
+      };
+    else if (isComparison(node) && isLarge(node.args[0]) && isLarge(node.args[1]))
+      node.handle = (left, right, ...rest) => {
+        spend(Math.min(sizeOf(left), sizeOf(right)));
+        return handle(left, right, ...rest);
+      };
+    else if (op === "in" && typeOf(args[1])?.startsWith("list"))
+      node.handle = (left, right, ...rest) => {
+        spend(sizeOf(right) * (1 + sizeOf(left)));
+        return handle(left, right, ...rest);
+      };
+  }
+}
+
+function isComparison(node: CheckedNode): node is CheckedNode & { args: [ASTNode, ASTNode] } {
+  return ["==", "!=", "<", "<=", ">", ">="].includes(node.op);
+}
+
+function meterLoop(node: CheckedNode & { args: [string, ASTNode, ASTNode[]] }): void {
+  const loop = node.meta?.alternate?.args;
+  if (!loop) throw new Error("the engine has no loop here");
+  const { condition, step } = loop;
+  const cost = node.args[2].reduce((sum, body) => sum + walk(body).length, LOOP_COST);
+  loop.condition = (soFar) => {
+    spend(cost);
+    return condition ? condition(soFar) : true;
+  };
+  meterErrors(step);
+}
+
+/** An error takes far longer than the term that it ends, and what is around the term may go on after it. */
+function meterErrors(node: Evaluated): void {
+  const { alternate, macro, evaluate: operator } = node.meta;
+  const [target, evaluate] = alternate
+    ? [alternate, (...args: unknown[]) => alternate.evaluate(...args)]
+    : macro
+      ? [macro, macro.evaluate]
+      : [node, operator];
+  node.evaluate = (evaluator, _, context) => {
+    try {
+      return evaluate(evaluator, target, context);
+    } catch (error) {
+      spend(ERROR_COST);
+      throw error;
+    }
+  };
+}
+
+const LOOP_COST = 3;
+const ERROR_COST = 250;
+
+/** Whether comparing it may take long: no number, and no literal text. */
+function isLarge(node: ASTNode): boolean {
+  return node.op !== "value" && /^(string|list|map|dyn|[A-Z])/.test(typeOf(node) ?? "dyn");
+}
+
+function sizeOf(value: unknown): number {
+  if (typeof value === "string") return value.length / 64;
+  if (Array.isArray(value)) return value.length;
+  return value instanceof Map ? value.size : 1;
+}
+
+function readsOf(
+  root: ASTNode,
+  variables: ReadonlySet<string>,
+  methods: ReadonlyMap<string, readonly string[]>,
+): Set<string> {
   const reads = new Set<string>();
   const visit = (node: ASTNode, facts: ReadonlySet<string>): void => {
     if ((node.op === "." || node.op === ".?") && node.args[0].op === "id") {
       if (facts.has(node.args[0].args)) reads.add(`${node.args[0].args}.${node.args[1]}`);
     } else if (node.op === "id") {
       if (facts.has(node.args)) reads.add(node.args);
+    } else if (node.op === "rcall" && node.args[1].op === "id" && methods.has(node.args[0])) {
+      const [name, { args: root }, args] = node.args;
+      if (facts.has(root)) for (const field of methods.get(name) ?? []) reads.add(`${root}.${field}`);
+      for (const arg of args) visit(arg, facts);
     } else if (isLoop(node)) {
       const [, list, [name, ...bodies]] = node.args;
       visit(list, facts);
@@ -303,7 +437,31 @@ function walk(node: CheckedNode, loops = 0, found: [CheckedNode, number][] = [])
   return found;
 }
 
-type CheckedNode = ASTNode & { readonly checkedType?: { readonly name: CelType; readonly hasDynType: boolean } };
+type CheckedNode = ASTNode & {
+  readonly checkedType?: { readonly name: CelType; readonly hasDynType: boolean };
+  /** How the engine evaluates a checked operator. */
+  handle?: (left: unknown, right: unknown, ...rest: unknown[]) => unknown;
+  /** What a loop became. */
+  readonly meta?: { readonly alternate?: { readonly args: Loop } };
+};
+
+/** The parts of a loop that are called for each pass. */
+interface Loop {
+  condition?: (soFar: unknown) => boolean;
+  readonly step: Evaluated;
+}
+
+type Evaluate = (...args: unknown[]) => unknown;
+
+/** A node as the evaluator calls it: what it became stands in for it. */
+interface Evaluated {
+  evaluate: Evaluate;
+  readonly meta: {
+    readonly evaluate: Evaluate;
+    readonly macro?: { readonly evaluate: Evaluate };
+    readonly alternate?: { readonly evaluate: Evaluate };
+  };
+}
 
 function typeOf(node: CheckedNode): CelType | undefined {
   return node.checkedType?.name;
@@ -375,6 +533,8 @@ let base: Engine | undefined;
 function baseEngine(): Engine {
   if (base) return base.clone();
   base = new Engine(ENGINE_OPTIONS).registerFunction(`${CHECKED_HAS}(dyn): bool`, () => true, { async: false });
+  for (const [name, { type, ctor }] of NAMESPACES)
+    base.registerType(type, { ctor, fields: Object.create(null) } as never).registerConstant(name, type, new ctor());
   for (const [signature, handler] of Object.entries(EXTENSIONS)) {
     base.registerFunction(signature, handler as never, { async: false });
   }

@@ -7,6 +7,7 @@ import { schemaCheck } from "../schema.ts";
 import type { Diagnostic } from "../source/diagnostic.ts";
 import type { SourceFile } from "../source/files.ts";
 import { YamlFile } from "../source/yaml-file.ts";
+import { parseDuration, parseInstant } from "../time.ts";
 import { suggest } from "../words.ts";
 import { type Approval, compileApprovals } from "./approvals.ts";
 import {
@@ -53,6 +54,7 @@ export interface CompiledPolicy {
   readonly params: object;
   readonly variables: readonly CompiledVariable[];
   readonly rules: readonly CompiledRule[];
+  readonly readsAdvisories: boolean;
   /** Where its rules were compiled: what takes a condition apart needs it. */
   readonly environment: CelEnvironment;
 }
@@ -126,10 +128,15 @@ class PolicyCompiler {
     if (this.#diagnostics.length > before) return undefined;
     const { metadata, spec } = this.#file.value as PackagePolicy;
     const params = compileParams(spec.params ?? {});
+    this.#checkParams(spec);
     const withParams = this.#base.extend({ records: [params.record], variables: { params: params.record.name } });
     const { variables, environment } = this.#compileVariables(spec.variables ?? [], withParams);
     const rules = this.#compileRules(spec.rules, environment, params.record);
     if (this.#diagnostics.slice(before).some(({ severity }) => severity === "error")) return undefined;
+    const readsAdvisories = [
+      ...rules.map(({ condition }) => condition),
+      ...variables.map(({ expression }) => expression),
+    ].some(({ reads }) => reads.has("advisories"));
     return {
       name: metadata.name,
       title: metadata.title ?? metadata.name,
@@ -142,8 +149,25 @@ class PolicyCompiler {
       params: params.value,
       variables,
       rules,
+      readsAdvisories,
       environment,
     };
+  }
+
+  /** A param that is read as a duration or a time is one: otherwise the rule would fail on every release. */
+  #checkParams({ params = {}, variables = [], rules }: PackagePolicy["spec"]): void {
+    const sources = [
+      ...variables.map(({ expression }) => expression),
+      ...rules.flatMap(({ condition, until, messageExpression }) => [condition, until ?? "", messageExpression ?? ""]),
+    ];
+    for (const [, read, name = ""] of sources.join("\n").matchAll(/\b(duration|timestamp)\(\s*params\.(\w+)\s*\)/g)) {
+      const value = params[name];
+      if (typeof value !== "string") continue;
+      if (read === "duration" && parseDuration(value) === undefined)
+        this.#error("param", "is read as a duration, and is none such as 72h or 1h30m", ["spec", "params", name]);
+      if (read === "timestamp" && !parseInstant(value))
+        this.#error("param", "is read as a time, and is none such as 2026-01-31T12:00:00Z", ["spec", "params", name]);
+    }
   }
 
   /** Each variable sees those before it: the type of `variables` grows by a field a time. */

@@ -48,7 +48,7 @@ export function decide(set: PolicySet, facts: Facts, { now, known, bundle, holdN
     policy: deciding?.policy ?? null,
     rule: deciding?.rule ?? null,
     reason: deciding?.reason ?? (skipped.length > 0 ? "No policy that could be judged objects." : "No policy objects."),
-    evidence: facts.advisories.map(toEvidence),
+    evidence: (deciding && !readsAdvisories(set, deciding.policy) ? [] : facts.advisories).map(toEvidence),
     until: deciding?.until ?? null,
     bundle,
     decidedAt: formatInstant(now),
@@ -180,6 +180,11 @@ function bySeverity(a: PolicyVerdict, b: PolicyVerdict): number {
 
 function compare<T extends string | number>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** An advisory is no evidence for a policy that does not ask any. */
+function readsAdvisories({ policies }: PolicySet, name: string): boolean {
+  return policies.find((policy) => policy.name === name)?.readsAdvisories === true;
 }
 
 function toEvidence({ id, source, url }: Facts["advisories"][number]): Evidence {

@@ -7,6 +7,7 @@ import type { Facts } from "../../schemas/types/facts.ts";
 import { type SchemaCheck, schemaCheck } from "../schema.ts";
 import { parseInstant } from "../time.ts";
 import { type CelDeclarations, type CelRecord, type CelType, TIMESTAMP } from "./cel.ts";
+import { RELEASE_METHODS } from "./cel-functions.ts";
 
 /** The document that a fact comes from; a rule is judged only where all its documents are at hand. */
 export type FactSource = "identity" | "listing";
@@ -102,7 +103,12 @@ function declareRecord(
   const name = field.title ?? "";
   const declared = Object.entries(properties).map(([key, property]) => [key, declare(property)] as const);
   const ctor = recordClass(declared.map(([key, { convert }]) => [key, convert]));
-  records.push({ name, fields: Object.fromEntries(declared.map(([key, { type }]) => [key, type])), ctor });
+  records.push({
+    name,
+    fields: Object.fromEntries(declared.map(([key, { type }]) => [key, type])),
+    ctor,
+    methods: name === "Release" ? RELEASE_METHODS : {},
+  });
   return { type: name, convert: (raw: Readonly<Record<string, unknown>>) => new ctor(raw) };
 }
 
@@ -110,25 +116,37 @@ function declareRecord(
 function recordClass(fields: readonly (readonly [string, Convert])[]): RecordConstructor {
   class FactRecord {
     readonly #raw: Readonly<Record<string, unknown>>;
-    readonly #converted: unknown[] = [];
+    /** What was converted; most fields of most records are never read. */
+    #converted: unknown[] | undefined;
 
     constructor(raw: Readonly<Record<string, unknown>>) {
       this.#raw = raw;
     }
 
-    static read(record: FactRecord, index: number, key: string, convert: Convert): unknown {
-      if (index in record.#converted) return record.#converted[index];
-      const value = Object.hasOwn(record.#raw, key) ? record.#raw[key] : undefined;
-      const converted = value === undefined ? undefined : convert(value as never);
-      record.#converted[index] = converted;
-      return converted;
+    static read(record: FactRecord, key: string): unknown {
+      return Object.hasOwn(record.#raw, key) ? record.#raw[key] : undefined;
+    }
+
+    static convert(record: FactRecord, index: number, key: string, convert: Convert): unknown {
+      const known = record.#converted?.[index];
+      if (known !== undefined) return known;
+      const value = FactRecord.read(record, key);
+      if (value === undefined) return undefined;
+      record.#converted ??= [];
+      record.#converted[index] = convert(value as never);
+      return record.#converted[index];
     }
   }
   for (const [index, [key, convert]] of fields.entries()) {
     Object.defineProperty(FactRecord.prototype, key, {
-      get(this: FactRecord) {
-        return FactRecord.read(this, index, key, convert);
-      },
+      get:
+        convert === same
+          ? function (this: FactRecord) {
+              return FactRecord.read(this, key);
+            }
+          : function (this: FactRecord) {
+              return FactRecord.convert(this, index, key, convert);
+            },
     });
   }
   return FactRecord;

@@ -1,6 +1,8 @@
 /** Named lists, as the value of `lists` in CEL: each a map from entry to the reason that it stands there. */
 import schema from "../../schemas/package-list.schema.json" with { type: "json" };
 import type { PackageList } from "../../schemas/types/package-list.ts";
+import { messageOf } from "../errors.ts";
+import { parsePurl, toPurl } from "../purl.ts";
 import { schemaCheck } from "../schema.ts";
 import type { Diagnostic } from "../source/diagnostic.ts";
 import type { SourceFile } from "../source/files.ts";
@@ -34,9 +36,15 @@ export function compileLists(files: readonly SourceFile[], diagnostics: Diagnost
       );
       continue;
     }
-    const entries = spec.entries.map((item): [string, string] =>
-      typeof item === "string" ? [item, ""] : [item.entry, item.reason],
-    );
+    const entries = spec.entries.map((item, index): [string, string] => {
+      const [entry, reason] = typeof item === "string" ? [item, ""] : [item.entry, item.reason];
+      return [
+        canonicalEntry(entry, (message) =>
+          diagnostics.push(file.diagnostic("error", "purl", message, ["spec", "entries", index])),
+        ),
+        reason,
+      ];
+    });
     value[metadata.name] = new Map(entries);
     for (const [index, [entry]] of entries.entries()) {
       if (entries.findIndex(([other]) => other === entry) < index && entries.length <= 5000) {
@@ -60,4 +68,15 @@ export function compileLists(files: readonly SourceFile[], diagnostics: Diagnost
     value,
     names,
   };
+}
+
+/** A purl in the one spelling that facts have; an entry that is spelt otherwise would never match. */
+function canonicalEntry(entry: string, report: (message: string) => void): string {
+  if (!/^pkg:/i.test(entry)) return entry;
+  try {
+    return toPurl(parsePurl(entry));
+  } catch (error) {
+    report(messageOf(error));
+    return entry;
+  }
 }

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CordonError } from "../errors.ts";
-import { readFolder, readText, type SourceFile } from "../source/files.ts";
+import { listStrays, readFolder, readText, type SourceFile } from "../source/files.ts";
 
 export interface PolicySource {
   readonly policies: readonly SourceFile[];
@@ -15,6 +15,10 @@ export const CONFIG_FILE = "cordon.yaml";
 
 /** Reads `policies/`, `lists/` and `approvals/` of the repository in `dir`. Throws FILE_UNREADABLE where it is none. */
 export function readPolicySource(dir: string): PolicySource {
+  const inner = join(dir, "policies");
+  if (existsSync(join(inner, CONFIG_FILE)) || existsSync(join(inner, "policies"))) {
+    throw new CordonError("FILE_UNREADABLE", `${dir} is no policy repository; did you mean ${inner}?`);
+  }
   const source = {
     policies: readFolder(dir, "policies", YAML_ENDINGS),
     lists: readFolder(dir, "lists", YAML_ENDINGS),
@@ -24,6 +28,17 @@ export function readPolicySource(dir: string): PolicySource {
     throw new CordonError("FILE_UNREADABLE", `${dir} is no policy repository: it has no policies/*.yaml`);
   }
   return source;
+}
+
+/** Files that lie where policy is read from, and are not read: each might be a rule that somebody relies on. */
+export function findStrays(dir: string): string[] {
+  const folders = ["policies", "lists", "approvals"].flatMap((folder) => listStrays(dir, folder, YAML_ENDINGS));
+  return [
+    ...folders,
+    ...["cordon.yml", "Cordon.yaml"].filter(
+      (name) => existsSync(join(dir, name)) && !existsSync(join(dir, CONFIG_FILE)),
+    ),
+  ];
 }
 
 /** The repository's `cordon.yaml`; undefined where it has none. */

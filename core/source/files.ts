@@ -82,6 +82,19 @@ export function writeWhole(path: string, content: Uint8Array | string, mode = 0o
   }
 }
 
+/**
+ * What lies below `top/folder` and readFolder() does not take: other endings, links. Names that begin with a dot, and
+ * texts for people, are nobody's policy.
+ */
+export function listStrays(top: string, folder: string, endings: readonly string[]): string[] {
+  return listFolder(join(top, folder)).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.name.startsWith(".") || /\.(md|txt)$/.test(entry.name)) return [];
+    if (entry.isDirectory()) return listStrays(top, path, endings);
+    return entry.isFile() && endings.some((ending) => entry.name.endsWith(ending)) ? [] : [path];
+  });
+}
+
 function listFolder(path: string) {
   try {
     return readdirSync(path, { withFileTypes: true });

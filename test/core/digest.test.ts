@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
-import { type DigestAlgorithm, isDigest, parseIntegrity, sha256, strongestDigest } from "../../core/digest.ts";
+import { type DigestAlgorithm, isDigest, parseIntegrity, sha256 } from "../../core/digest.ts";
 
 const hash = (algorithm: DigestAlgorithm, text: string) => createHash(algorithm).update(text);
 const integrity = (algorithm: DigestAlgorithm, text: string) =>
@@ -58,16 +58,4 @@ describe("parseIntegrity()", () => {
   ] as const) {
     it(`gives nothing for ${what}`, () => assert.deepEqual(parseIntegrity(text), {}));
   }
-});
-
-describe("strongestDigest()", () => {
-  it("prefers SHA-512", () => {
-    assert.deepEqual(strongestDigest({ sha1: "1", sha512: "5", sha256: "2" }), { algorithm: "sha512", hex: "5" });
-  });
-
-  it("takes SHA-1 where there is no other", () => {
-    assert.deepEqual(strongestDigest({ sha1: "1" }), { algorithm: "sha1", hex: "1" });
-  });
-
-  it("is undefined where there is none", () => assert.equal(strongestDigest({}), undefined));
 });

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import { after, before, describe, it } from "node:test";
-import { Agent } from "undici";
 import { CordonError, type FailureCode } from "../../core/errors.ts";
 import { createFetch, describe as describeUrl, type FetchOptions, fetchBytes } from "../../core/http.ts";
 import { type Answer, type FixtureRegistry, startRegistry } from "../support/registry.ts";
@@ -12,8 +11,7 @@ const OPTIONS: FetchOptions = { maxBytes: 1000, timeoutMs: 5000 };
 const QUICK: FetchOptions = { ...OPTIONS, timeoutMs: 80 };
 
 describe("createFetch()", () => {
-  const agent = new Agent({ connections: 8 });
-  const fetch = createFetch(agent);
+  const fetch = createFetch(8);
   let server: FixtureRegistry;
   let asked = 0;
 
@@ -22,7 +20,6 @@ describe("createFetch()", () => {
   });
 
   after(async () => {
-    await agent.destroy();
     await server.close();
   });
 

@@ -40,6 +40,11 @@ const READ: readonly [what: string, text: string, expected: PackageId & { versio
     { type: "golang", name: "github.com/BurntSushi/toml", version: "v1.0.0" },
   ],
   [
+    "a Go path and a version as the module proxy escapes them",
+    "pkg:golang/github.com/%21burnt!sushi/toml@v1.0.0-%21r%21c1",
+    { type: "golang", name: "github.com/BurntSushi/toml", version: "v1.0.0-RC1" },
+  ],
+  [
     "build metadata",
     "pkg:golang/github.com/acme/db@v2.0.0%2Bincompatible",
     { type: "golang", name: "github.com/acme/db", version: "v2.0.0+incompatible" },
@@ -71,6 +76,8 @@ const REFUSED: readonly [what: string, text: string, why: RegExp][] = [
   ["a prototype", "pkg:npm/__proto__@1.0.0", /cannot be a name/],
   ["a hidden file", "pkg:npm/.bin@1.0.0", /cannot be a name/],
   ["a control character", "pkg:npm/a%00b@1.0.0", /cannot be a name/],
+  ["a Go path with an escape of nothing", "pkg:golang/github.com/%21/toml", /cannot be a name/],
+  ["a Go path with an escape of upper case", "pkg:golang/github.com/%21Burnt", /cannot be a name/],
   ["an npm scope alone", "pkg:npm/%40acme@1.0.0", /cannot be a name/],
   ["a folder of npm", "pkg:npm/acme/ui@1.0.0", /cannot be a name/],
   ["a letter that only looks like a Latin one", "pkg:pypi/r%D0%B5quests@1.0", /cannot be a name/],
@@ -125,6 +132,8 @@ describe("normalizeName()", () => {
     ["npm", "JSONStream", "JSONStream"],
     ["cargo", "Proc_Macro", "Proc_Macro"],
     ["golang", "github.com/BurntSushi/toml", "github.com/BurntSushi/toml"],
+    ["golang", "github.com/!burnt!sushi/toml", "github.com/BurntSushi/toml"],
+    ["npm", "a!b", "a!b"],
   ] as const) {
     it(`makes ${expected} of ${type}'s ${name}`, () => assert.equal(normalizeName(type, name), expected));
   }

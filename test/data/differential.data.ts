@@ -8,6 +8,7 @@ import * as pep440 from "@renovatebot/pep440";
 import semver from "semver";
 import { affects } from "../../core/advisories/evaluate.ts";
 import { type CompiledAdvisory, compileRecord } from "../../core/advisories/osv.ts";
+import { RankedOrder } from "../../core/advisories/ranked-order.ts";
 import { AdvisoryTable, writeTable } from "../../core/advisories/table.ts";
 import { VERSION_ORDERS } from "../../core/ecosystems/versions.ts";
 import type { PackageId, PurlType } from "../../core/purl.ts";
@@ -23,6 +24,8 @@ function isSamePackage(block: Affected, { type, name }: PackageId): boolean {
   const written = block.package?.name ?? "";
   if (type === "pypi") return written.toLowerCase().replace(/[-_.]+/g, "-") === name;
   if (type === "cargo") return written.toLowerCase().replace(/_/g, "-") === name.toLowerCase().replace(/_/g, "-");
+  // Package URLs write Go's names in lower case.
+  if (type === "golang") return written.toLowerCase() === name.toLowerCase();
   return written === name;
 }
 
@@ -157,6 +160,7 @@ function orderedEvents(type: PurlType, events: readonly RangeEvent[]): RangeEven
 type Reason =
   | "a shortened version"
   | "another spelling of a listed version"
+  | "another build of a listed attack"
   | "an event without order"
   | "a version without order";
 
@@ -164,16 +168,16 @@ type Reason =
 function reasonFor(record: OsvRecord, pkg: PackageId, { kind }: CompiledAdvisory, version: string): Reason | undefined {
   const blocks = (record.affected ?? []).filter((block) => isSamePackage(block, pkg));
   const ranges = blocks.flatMap((block) => block.ranges ?? []).filter(({ type }) => type !== "GIT");
+  const listed = blocks.flatMap((block) => block.versions ?? []);
   const isAffected = (other: string) => isVulnerable(withOrder(record, pkg.type), pkg, other);
   if (!isVersion(pkg.type, version)) {
     const mended = mend(pkg.type, version);
     if (mended !== undefined) return isAffected(mended) ? "a shortened version" : undefined;
     return kind === "malicious" && ranges.length > 0 ? "a version without order" : undefined;
   }
-  const isListed = blocks
-    .flatMap((block) => block.versions ?? [])
-    .some((listed) => isVersion(pkg.type, listed) && compare(pkg.type, listed, version) === 0);
+  const isListed = listed.some((other) => isVersion(pkg.type, other) && compare(pkg.type, other, version) === 0);
   if (isListed && (pkg.type === "pypi" || pkg.type === "golang")) return "another spelling of a listed version";
+  if (isListed && kind === "malicious") return "another build of a listed attack";
   return isAffected(version) ? "an event without order" : undefined;
 }
 
@@ -224,6 +228,28 @@ describeData("all records", () => {
     console.log(totals.probes, "questions,", totals.yes, "times affected,", Object.fromEntries(totals.reasons));
     assert.ok(totals.probes > 500_000);
     assert.ok((totals.reasons.get("an event without order") ?? 0) < 2000);
+  });
+
+  it("affect the same when the versions of a package are ranked", () => {
+    let questions = 0;
+    for (const feed of FEEDS) {
+      const table = new AdvisoryTable(feed, writeTable(readFeed(feed).records.flatMap(compileRecord)));
+      for (const [key, advisories] of table.entries()) {
+        if (advisories.length < 40) continue;
+        const type = TYPES[Object.keys(TYPES).find((name) => key.startsWith(`${TYPES[name]}/`)) ?? ""] ?? "npm";
+        const order = VERSION_ORDERS[type];
+        const ranked = new RankedOrder(order, advisories);
+        const bounds = new Set(advisories.flatMap(({ ranges }) => ranges.flat().map(([, version]) => version)));
+        for (const version of [...bounds].slice(-10).flatMap((bound) => [bound, ...neighbours(type, bound)])) {
+          for (const advisory of advisories) {
+            questions += 1;
+            if (affects(advisory, version, ranked) !== affects(advisory, version, order))
+              assert.fail(`${advisory.id} ${key}@${version}`);
+          }
+        }
+      }
+    }
+    assert.ok(questions > 100_000);
   });
 
   it("are found in the tables of their feeds", () => {

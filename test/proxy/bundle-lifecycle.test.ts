@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { generateKeyPair } from "../../core/bundle/keys.ts";
@@ -52,20 +52,24 @@ describe("the bundle in force", () => {
     for (const path of ["/plain", "/plain/1.0.0", "/plain/-/plain-1.0.0.tgz"]) {
       const answer = await fetch(`${proxy.npm}${path}`);
       assert.equal(answer.status, 503, path);
-      const body = (await answer.json()) as { error: string; code: string };
-      assert.match(body.error, text);
+      // Clients are told that nothing can be allowed; why, is the operator's: it may name paths.
+      assert.match(
+        ((await answer.json()) as { error: string }).error,
+        /^cordon: there is no verified policy bundle, so nothing can be allowed/,
+      );
     }
     assert.equal((await fetch(`${proxy.publicUrl}/-/why/pkg:npm/plain@1.0.0`)).status, 503);
     assert.equal((await fetch(`${proxy.publicUrl}/-/readyz`)).status, 503);
     assert.equal((await fetch(`${proxy.publicUrl}/-/healthz`)).status, 200);
     assert.equal(proxy.lifecycle.status().lastPoll?.error?.code, code);
+    assert.match(proxy.lifecycle.status().lastPoll?.error?.message ?? "", text);
     assert.equal(proxy.lifecycle.status().state, "empty");
     assert.equal(registry.requests.length, 0);
   }
 
   describe("when there is none that can be trusted", () => {
     it("answers 503 without a bundle", async () => {
-      await assertClosed(await start(), "BUNDLE_MISSING", /no verified policy bundle/);
+      await assertClosed(await start(), "BUNDLE_MISSING", /there is no .*bundle\.sigstore\.json/);
     });
 
     it("answers 503 for a bundle that another key signed", async () => {
@@ -199,11 +203,59 @@ describe("the bundle in force", () => {
     await folder.sign({ revision: 5 });
     await (await start()).close();
     proxies.pop();
-    writeFileSync(join(folder.path, "state", "floor.json"), "{}");
+    writeFileSync(join(folder.path, "state", "floor.json"), "[]");
     await folder.sign({ revision: 4 });
     const proxy = await start();
     assert.equal(await file(proxy), 503);
     assert.equal(proxy.lifecycle.status().lastPoll?.error?.code, "BUNDLE_MALFORMED");
+  });
+
+  it("takes the stored bundle for the floor when the floor was lost, or never written", async () => {
+    await folder.sign({ revision: 5 });
+    await (await start()).close();
+    proxies.pop();
+    rmSync(join(folder.path, "state", "floor.json"));
+    await folder.sign({ revision: 4 });
+    const proxy = await start();
+    assert.equal(proxy.lifecycle.status().lastPoll?.error?.code, "BUNDLE_ROLLBACK");
+    assert.equal(proxy.lifecycle.status().revision, 5);
+    assert.match(readFileSync(join(folder.path, "state", "floor.json"), "utf8"), /"revision":5/);
+  });
+
+  it("does not go back below what is in force when that could not be stored", async () => {
+    await folder.sign({ revision: 5 });
+    folder.write("state/bundle/blobs/sha256", "in the way of a folder");
+    const proxy = await start();
+    assert.equal(proxy.lifecycle.status().revision, 5);
+    assert.equal(proxy.lifecycle.status().state, "degraded");
+    await folder.sign({ revision: 4 });
+    await proxy.lifecycle.poll();
+    assert.equal(proxy.lifecycle.status().revision, 5);
+    assert.equal(proxy.lifecycle.status().lastPoll?.error?.code, "BUNDLE_ROLLBACK");
+  });
+
+  it("keeps a signer's floor when another key is trusted beside it", async () => {
+    await folder.sign({ revision: 5 });
+    await (await start()).close();
+    proxies.pop();
+    const keys = [readFileSync(folder.trust, "utf8"), generateKeyPair().publicKey];
+    const trust = folder.write("trust.yaml", JSON.stringify({ keys }));
+    await folder.sign({ revision: 4 });
+    const proxy = await start({ trust });
+    assert.equal(proxy.lifecycle.status().revision, 5);
+    assert.equal(proxy.lifecycle.status().lastPoll?.error?.code, "BUNDLE_ROLLBACK");
+  });
+
+  it("is well again when a source that had failed answers as before", async () => {
+    await folder.sign();
+    const proxy = await start();
+    const away = `${folder.bundle}-away`;
+    renameSync(folder.bundle, away);
+    await proxy.lifecycle.poll();
+    assert.equal(proxy.lifecycle.status().state, "degraded");
+    renameSync(away, folder.bundle);
+    await proxy.lifecycle.poll();
+    assert.deepEqual([proxy.lifecycle.status().state, proxy.lifecycle.status().lastPoll?.error], ["ok", null]);
   });
 
   describe("when it expires while it is in force", () => {
@@ -278,6 +330,16 @@ describe("the bundle in force", () => {
 });
 
 describe("a proxy", () => {
+  it("does not start where its decisions cannot be recorded", async () => {
+    const folder = makeBundleFolder();
+    const registry = await startRegistry();
+    await folder.sign();
+    folder.write("state/decisions.jsonl/in-the-way", "");
+    await assert.rejects(startTestProxy(folder, registry), { code: "FILE_UNREADABLE" });
+    await registry.close();
+    folder.remove();
+  });
+
   it("does not start without a trust policy that can be read", async () => {
     const folder = makeBundleFolder();
     const registry = await startRegistry();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { OLD, tarball } from "../support/packument.ts";
@@ -128,6 +129,37 @@ describe("the npm registry", () => {
         assert.equal(versions["1.0.0"]?.dist.tarball, `${proxy.npm}/@acme/ui/-/ui-1.0.0.tgz`);
       });
     }
+
+    it("goes on record once for each release that it withholds, the removed ones too, whoever asked before", async () => {
+      registry.put({ name: "on-record", releases: [{ version: "1.0.0" }, { version: "1.0.1", published: YESTERDAY }] });
+      await fetch(`${proxy.publicUrl}/-/why/pkg:npm/on-record@1.0.0`);
+      for (let times = 0; times < 3; times++) await get("/on-record");
+      await get("/plain");
+      const lines = (await proxy.decisions()).filter(({ kind }) => kind === "metadata");
+      assert.equal(lines.filter(({ purl }) => purl === "pkg:npm/on-record@1.0.1").length, 1);
+      assert.equal(lines.filter(({ purl }) => purl === "pkg:npm/plain@0.9.9").length, 1);
+    });
+
+    it("leaves out what npm might install from beside the versions, and keeps what people read", async () => {
+      const evil = { name: "staged", version: "9.9.9", dist: { tarball: "http://127.0.0.2:9/x.tgz" } };
+      const document = {
+        stagedVersions: { versions: { "9.9.9": evil } },
+        policyRestrictions: { message: "x", versions: {} },
+        _attachments: { "x.tgz": { data: "eA==" } },
+        homepage: "https://acme.example",
+      };
+      registry.put({ name: "staged", releases: [{ version: "1.0.0" }], document });
+      const served = (await listing("/staged")) as Packument & Record<string, unknown>;
+      assert.deepEqual(Object.keys(served).sort(), [
+        "_id",
+        "dist-tags",
+        "homepage",
+        "name",
+        "readme",
+        "time",
+        "versions",
+      ]);
+    });
 
     it("keeps `time` for what it serves, so that the clients' own age gates work", async () => {
       const { time } = await listing("/plain");
@@ -270,6 +302,18 @@ describe("the npm registry", () => {
         ({ message, purl }) => message === "file not delivered" && purl === "pkg:npm/swapped@1.0.0",
       );
       assert.match(String(failure?.["reason"]), /not those that the registry's metadata names/);
+    });
+
+    it("must have every digest that the listing names: an approval may have relied on any of them", async () => {
+      const bytes = tarball("half", { version: "1.0.0" });
+      const integrity = `sha512-${createHash("sha512").update(bytes).digest("base64")} sha256-${Buffer.alloc(32).toString("base64")}`;
+      registry.put({
+        name: "half",
+        releases: [
+          { version: "1.0.0", manifest: { dist: { tarball: `${registry.url}half/-/half-1.0.0.tgz`, integrity } } },
+        ],
+      });
+      await assert.rejects(async () => (await get("/half/-/half-1.0.0.tgz")).arrayBuffer());
     });
 
     it("is not fetched from another origin, whatever the listing says", async () => {

@@ -13,6 +13,7 @@ interface FeedState {
   readonly ageSeconds: number | null;
   readonly status: SnapshotStatus | null;
   readonly problems: readonly SnapshotProblem[];
+  readonly notes: readonly SnapshotProblem[];
 }
 
 export default class IntelStatus extends CordonCommand {
@@ -36,20 +37,21 @@ export default class IntelStatus extends CordonCommand {
           ...feeds.map(toRow),
         ]),
       );
-    for (const { name, problems } of feeds) {
+    for (const { name, problems, notes } of feeds) {
       for (const { path, message } of problems) this.log(`${paint("yellow", "!")} ${name}: ${path}: ${message}`);
+      for (const { path, message } of notes) this.log(`${paint("dim", "note")} ${name}: ${path}: ${message}`);
     }
     return { feeds };
   }
 }
 
 function readState(name: string, kind: string, dir: string): FeedState {
-  if (!existsSync(dir)) return { name, kind, ageSeconds: null, status: null, problems: [] };
+  if (!existsSync(dir)) return { name, kind, ageSeconds: null, status: null, problems: [], notes: [] };
   const snapshot = new FeedSnapshot(dir);
   try {
     const status = snapshot.status() ?? null;
     const ageSeconds = status && Math.round((Date.now() - Date.parse(status.fetched)) / 1000);
-    return { name, kind, ageSeconds, status, problems: snapshot.problems() };
+    return { name, kind, ageSeconds, status, problems: snapshot.problems(), notes: snapshot.notes() };
   } finally {
     snapshot.close();
   }

@@ -1,5 +1,4 @@
 /** A packument (npm's metadata document) to facts. Every byte of it is a stranger's. */
-import semver from "semver";
 import type { Package, Release, Script } from "../../../schemas/types/facts.ts";
 import { type Digests, isDigest, parseIntegrity } from "../../digest.ts";
 import { CordonError } from "../../errors.ts";
@@ -11,7 +10,10 @@ import { VERSION_ORDERS } from "../versions.ts";
 import { unscoped } from "./request.ts";
 
 /** Far above the largest package (some 5,000); a document beyond it is an attack on memory. */
-const MAX_VERSIONS = 100_000;
+const MAX_VERSIONS = 20_000;
+const MAX_TAGS = 1000;
+/** A rule may loop over them. */
+const MAX_MAINTAINERS = 100;
 const INSTALL_EVENTS = ["preinstall", "install", "postinstall"] as const;
 
 /** A packument as it came, once its outer shape is known to be sound. */
@@ -79,6 +81,7 @@ function parsePackument(name: string, bytes: Uint8Array): Packument {
   const tags = own(document, "dist-tags") ?? {};
   if (!isObject(tags) || !Object.values(tags).every((version) => typeof version === "string"))
     throw malformed("its `dist-tags` are not texts");
+  if (Object.keys(tags).length > MAX_TAGS) throw malformed(`it has more than ${MAX_TAGS} dist-tags`);
   const time = own(document, "time");
   if (time !== undefined && !isObject(time)) throw malformed("its `time` is not an object");
   return { ...document, "dist-tags": tags } as Packument;
@@ -115,7 +118,9 @@ function toPackage(document: Packument, times: ReadonlyMap<string, Date>, releas
     purl: toPurl({ type: "npm", name }),
     releaseCount,
     ...(Number.isFinite(first) && { firstPublished: formatInstant(new Date(first)) }),
-    ...(Array.isArray(maintainers) && { maintainers: maintainers.flatMap((one) => ownString(one, "name") ?? []) }),
+    ...(Array.isArray(maintainers) && {
+      maintainers: maintainers.slice(0, MAX_MAINTAINERS).flatMap((one) => ownString(one, "name") ?? []),
+    }),
     ...(repository && { repository }),
   };
 }
@@ -164,16 +169,21 @@ function toRelease(
   return { facts, previous: { scripts, scriptsSince, provenance } };
 }
 
-/** In the order in which npm runs them; `gypfile` and a missing install script imply `node-gyp rebuild`. */
-function installScripts(manifest: JsonObject): Script[] {
+/**
+ * In the order in which npm runs them; `gypfile` and a missing install script imply `node-gyp rebuild`. A registry may
+ * say that there are scripts without telling them: the text is then empty, and not known.
+ */
+export function installScripts(manifest: JsonObject): Script[] {
   const scripts = own(manifest, "scripts");
-  const found = INSTALL_EVENTS.flatMap((name) => {
+  const found: Script[] = INSTALL_EVENTS.flatMap((name) => {
     const text = ownString(scripts, name);
     return text ? [{ name, text }] : [];
   });
   const isGyp =
     own(manifest, "gypfile") === true && !found.some(({ name }) => name === "install" || name === "preinstall");
-  return isGyp ? [...found, { name: "install", text: "node-gyp rebuild" }] : found;
+  if (isGyp) found.push({ name: "install", text: "node-gyp rebuild" });
+  if (found.length === 0 && own(manifest, "hasInstallScript") === true) found.push({ name: "install", text: "" });
+  return found;
 }
 
 function scriptsChange(
@@ -215,21 +225,33 @@ function fileOf(name: string, version: string, manifest: JsonObject) {
   return { name: tarballName(name, version), url: ownString(dist, "tarball") ?? "", digests: digestsOf(dist) };
 }
 
-/** Tags by `semver`'s order: the highest stable version that is allowed and not above the original, else the highest pre-release. */
+/**
+ * Tags by semver's order: the highest stable version that is allowed and not above the original, else the highest
+ * pre-release; undefined where there is none. `allowed` is in version order.
+ */
 export function repairTags(
   tags: Readonly<Record<string, string>>,
   allowed: readonly string[],
 ): Map<string, string | undefined> {
+  const order = VERSION_ORDERS.npm;
   const isAllowed = new Set(allowed);
-  const descending = [...allowed].sort(semver.rcompare);
+  const stable = allowed.filter((version) => !order.isPrerelease(version));
   const repaired = new Map<string, string | undefined>();
   for (const [tag, version] of Object.entries(tags)) {
     if (isAllowed.has(version)) repaired.set(tag, version);
-    else if (!VERSION_ORDERS.npm.isValid(version)) repaired.set(tag, undefined);
-    else {
-      const below = descending.filter((candidate) => semver.lte(candidate, version));
-      repaired.set(tag, below.find((candidate) => !semver.prerelease(candidate)) ?? below[0]);
-    }
+    else if (!order.isValid(version)) repaired.set(tag, undefined);
+    else repaired.set(tag, highestUpTo(version, stable) ?? highestUpTo(version, allowed));
   }
   return repaired;
+}
+
+/** Binary search: a publisher chooses how many versions and tags there are. */
+function highestUpTo(version: string, ascending: readonly string[]): string | undefined {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (VERSION_ORDERS.npm.compare(ascending[middle] ?? "", version) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return ascending[low - 1];
 }

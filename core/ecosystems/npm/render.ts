@@ -8,8 +8,9 @@ import { isObject, type JsonObject, own } from "../../json.ts";
 import { parseReleasePurl } from "../../purl.ts";
 import { permits } from "../../verdict.ts";
 import type { Form, JudgedListing, Rendering } from "../ecosystem.ts";
+import { allowedVersions } from "../judged.ts";
 import { VERSION_ORDERS } from "../versions.ts";
-import { type Packument, repairTags, tarballName } from "./listing.ts";
+import { installScripts, type Packument, repairTags, tarballName } from "./listing.ts";
 
 const ABBREVIATED_TYPE = "application/vnd.npm.install-v1+json";
 
@@ -36,6 +37,32 @@ const ABBREVIATED_KEYS = [
   "funding",
   "_hasShrinkwrap",
   "hasInstallScript",
+] as const;
+
+/**
+ * What a full document may say beside its versions. Other keys are left out: npm takes manifests from some of them
+ * (`stagedVersions`, `policyRestrictions`), and what it will take from others tomorrow, nobody has judged.
+ */
+const DOCUMENT_KEYS = [
+  "_id",
+  "_rev",
+  "name",
+  "description",
+  "readme",
+  "readmeFilename",
+  "author",
+  "maintainers",
+  "contributors",
+  "repository",
+  "homepage",
+  "bugs",
+  "license",
+  "keywords",
+  "users",
+  "modified",
+  "dist-tags",
+  "versions",
+  "time",
 ] as const;
 
 const MAX_EXPLAINED = 10;
@@ -77,8 +104,9 @@ export function renderListing(
     return { contentType: ABBREVIATED_TYPE, body: JSON.stringify(body) };
   }
   const time = own(document, "time");
+  const known = DOCUMENT_KEYS.flatMap((key) => (Object.hasOwn(document, key) ? [[key, document[key]]] : []));
   const body = {
-    ...document,
+    ...Object.fromEntries(known),
     ...shared,
     versions: toObject(versions),
     ...(isObject(time) && { time: timesOf(time, document, versions) }),
@@ -108,29 +136,32 @@ export function resolveVersion(judged: JudgedListing, wanted: string): string | 
   const tags = tagsOf(judged, true);
   const tagged = own(tags, wanted);
   if (typeof tagged === "string") return tagged;
-  const allowed = allowedOf(judged).filter((version) => VERSION_ORDERS.npm.satisfies(version, wanted));
+  const allowed = allowedVersions(judged).filter((version) => VERSION_ORDERS.npm.satisfies(version, wanted));
   return allowed.find((version) => version === tags["latest"]) ?? allowed.at(-1);
 }
 
-/** In version order. */
-function allowedOf({ decisions }: JudgedListing): string[] {
-  return [...decisions].flatMap(([version, decision]) => (permits(decision) ? [version] : []));
-}
+const TAGS = new WeakMap<JudgedListing, ReadonlyMap<string, string | undefined>>();
 
 function tagsOf(judged: JudgedListing, explains: boolean): JsonObject {
-  const document = judged.listing.document as Packument;
+  const originals = (judged.listing.document as Packument)["dist-tags"];
+  const repaired = TAGS.get(judged) ?? repairTags(originals, allowedVersions(judged));
+  TAGS.set(judged, repaired);
   const tags = new Map<string, string>();
-  for (const [tag, repaired] of repairTags(document["dist-tags"], allowedOf(judged))) {
-    const original = own(document["dist-tags"], tag) as string;
-    const version = repaired ?? (explains && judged.decisions.has(original) ? original : undefined);
+  for (const [tag, replacement] of repaired) {
+    const original = own(originals, tag) as string;
+    const version = replacement ?? (explains && judged.decisions.has(original) ? original : undefined);
     if (version !== undefined) tags.set(tag, version);
   }
   return Object.fromEntries(tags);
 }
 
-/** Highest version first, those that the upstream removed last. */
+/** What most people asked for first: what `latest` named, then the highest versions, those that the upstream removed last. */
 function deniedOf(judged: JudgedListing): Decision[] {
-  return [...[...judged.decisions.values()].filter((decision) => !permits(decision)).reverse(), ...judged.gone];
+  const latest = judged.decisions.get((judged.listing.document as Packument)["dist-tags"]["latest"] ?? "");
+  const denied = [...judged.decisions.values()]
+    .filter((decision) => !permits(decision) && decision !== latest)
+    .reverse();
+  return [...(latest && !permits(latest) ? [latest] : []), ...denied, ...judged.gone];
 }
 
 /** One message for all: npm shows it whichever denied version was asked for. Alike reasons are told once. */
@@ -138,7 +169,9 @@ function restrictions(denied: readonly Decision[], name: string, { sentence }: R
   const groups = new Map<string, Decision[]>();
   for (const decision of denied) {
     const key = JSON.stringify([decision.policy, decision.rule, decision.evidence.map(({ id }) => id)]);
-    groups.set(key, [...(groups.get(key) ?? []), decision]);
+    const group = groups.get(key);
+    if (group) group.push(decision);
+    else groups.set(key, [decision]);
   }
   const explained = [...groups.values()].slice(0, MAX_EXPLAINED).map(([first, ...others]) => {
     const text = first ? sentence(first) : "";
@@ -191,9 +224,7 @@ function abbreviate(manifest: JsonObject): JsonObject {
   const short = Object.fromEntries(
     ABBREVIATED_KEYS.flatMap((key) => (Object.hasOwn(manifest, key) ? [[key, manifest[key]]] : [])),
   );
-  const scripts = own(manifest, "scripts");
-  const hasInstallScript =
-    ["preinstall", "install", "postinstall"].some((event) => own(scripts, event)) || own(manifest, "gypfile") === true;
+  const hasInstallScript = installScripts(manifest).length > 0;
   return hasInstallScript ? { ...short, hasInstallScript } : short;
 }
 

@@ -11,7 +11,7 @@ export function parseRequest(method: string, path: string): RegistryRequest {
     return {
       kind: "unsupported",
       status: 405,
-      reason: "this registry serves installs only: publish, deprecate and log in at the upstream registry",
+      reason: "this registry serves installs only; publish, log in and audit at the upstream registry",
     };
   }
   if (path === "/-/ping") return { kind: "answer", body: {} };

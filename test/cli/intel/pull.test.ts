@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { type PullResult, pullFeed } from "../../../cli/intel/pull.ts";
 import { compileFeed } from "../../../core/advisories/feed.ts";
 import { FeedSnapshot, readSnapshotTable } from "../../../core/advisories/snapshot.ts";
@@ -26,15 +27,23 @@ const ndjson = (list: readonly object[]): string => list.map((record) => `${JSON
 let folder: Folder;
 let now = new Date("2026-11-22T12:00:00Z");
 
-function pull(feed: Partial<Feed> & Pick<Feed, "kind">, accept = false): Promise<PullResult> {
+function pull(
+  feed: Partial<Feed> & Pick<Feed, "kind">,
+  accept = false,
+  progress: (stage: string) => void = () => {},
+): Promise<PullResult> {
   const context = {
     repository: folder.path,
     dir: join(folder.path, "intel"),
     fetch: createFetch(),
     now: () => now,
-    progress: () => {},
+    progress,
   };
   return pullFeed({ name: "feed", ...feed }, context, accept);
+}
+
+function dieWhenCompiling(stage: string): void {
+  if (stage === "compiling") throw new Error("died");
 }
 
 function lookup(name: string): string[] {
@@ -54,16 +63,21 @@ describe("a directory feed", () => {
   const feed = { kind: "directory", path: "records" } as const;
 
   it("reads JSON, NDJSON and both with gzip, below folders, and writes the very table that compiling in memory gives", async () => {
-    const all = records(6);
+    const all = [
+      ...records(6),
+      ...["\u{1f600}", "\uff5e", "A"].map((id) => malwareRecord("pkg-0", ["2.0.0"], id)),
+      malwareRecord("PKG-0", ["1.0.0"], "MAL-2026-10"),
+    ];
     folder.write("records/a.json", JSON.stringify(all[0]));
     folder.write("records/deep/b.ndjson", ndjson(all.slice(1, 3)));
     folder.write("records/c.ndjson.gz", gzipSync(`\n${ndjson(all.slice(3, 5))}\n`));
     folder.write("records/d.json.gz", gzipSync(JSON.stringify(all[5])));
+    folder.write("records/e.jsonl", ndjson(all.slice(6)));
     folder.write("records/README.md", "not a record");
     const { status } = await pull(feed);
     assert.deepEqual(
       [status.records, status.packages, status.problems, status.newest],
-      [6, 6, 0, "2026-11-01T00:00:00Z"],
+      [10, 7, 0, "2026-11-01T00:00:00Z"],
     );
     const expected = compileFeed("feed", all).table;
     assert.deepEqual(
@@ -94,7 +108,7 @@ describe("a directory feed", () => {
     await pull(feed);
     assert.deepEqual(lookup("pkg-1"), ["MAL-2026-1"]);
     folder.write("records/a.ndjson", ndjson([kept ?? {}, { ...withdrawn, withdrawn: "2026-11-20T00:00:00Z" }]));
-    const { status } = await pull({ ...feed, maxShrink: 0.5 });
+    const { status } = await pull({ ...feed, maxShrink: 0.7 });
     assert.deepEqual(
       [lookup("pkg-0"), lookup("pkg-1"), lookup("pkg-2"), status.withdrawn],
       [["MAL-2026-0"], [], [], 1],
@@ -109,6 +123,95 @@ describe("a directory feed", () => {
     assert.deepEqual(lookup("pkg-19"), ["MAL-2026-19"]);
     assert.equal((await pull(feed, true)).status.records, 17);
     assert.deepEqual(lookup("pkg-19"), []);
+  });
+
+  const emptied: readonly [string, (record: OsvRecord) => OsvRecord, RegExp][] = [
+    [
+      "withdrawn",
+      (record) => ({ ...record, withdrawn: "2026-11-20T00:00:00Z" }),
+      /0 records that affect something, and had 20/,
+    ],
+    ["without packages", (record) => ({ ...record, affected: [] }), /0 records that affect something, and had 20/],
+    ["on one package", (record) => ({ ...record, affected: records(1)[0]?.affected ?? [] }), /1 packages, and had 20/],
+    [
+      "without versions",
+      ({ affected, ...record }) => ({
+        ...record,
+        id: record.id.replace("MAL", "GHSA"),
+        affected: (affected ?? []).map(({ package: named }) => (named ? { package: named } : {})),
+      }),
+      /0 records that affect something, and had 20/,
+    ],
+  ];
+  for (const [what, change, message] of emptied) {
+    it(`refuses a feed whose records are all ${what} of a sudden`, async () => {
+      folder.write("records/a.ndjson", ndjson(records(20)));
+      await pull(feed);
+      folder.write("records/a.ndjson", ndjson(records(20).map(change)));
+      await assert.rejects(pull(feed), { code: "FEED_SHRUNK", message });
+      assert.deepEqual(lookup("pkg-19"), ["MAL-2026-19"]);
+    });
+  }
+
+  it("lists records that say less than they seem to, apart from what is no record", async () => {
+    const [whole, bare, vague] = records(3);
+    folder.write(
+      "records/a.ndjson",
+      ndjson([
+        whole ?? {},
+        { ...bare, affected: [{ package: { ecosystem: "npm", name: "pkg-1" } }] },
+        { ...vague, id: "GHSA-2", affected: [{ package: { ecosystem: "npm", name: "../x" }, versions: ["1.0.0"] }] },
+        { ...vague, id: "GHSA-3", affected: [{ package: { ecosystem: "RubyGems", name: "x" } }] },
+      ]),
+    );
+    const { status } = await pull(feed);
+    assert.deepEqual([status.records, status.effective, status.problems, status.notes], [4, 2, 0, 2]);
+    const snapshot = new FeedSnapshot(join(folder.path, "intel"));
+    const notes = snapshot.notes().map(({ path, message }) => ({ path, message }));
+    assert.deepEqual(notes, [
+      { path: "a.ndjson", message: 'GHSA-2: npm "../x": this cannot be a name, so nothing is affected' },
+      {
+        path: "a.ndjson",
+        message: "MAL-2026-1: npm pkg-1: neither versions nor a range that can be read, so every version is affected",
+      },
+    ]);
+    snapshot.close();
+    assert.deepEqual(lookup("pkg-1"), ["MAL-2026-1"]);
+    folder.write("records/a.ndjson", ndjson(records(4)));
+    assert.equal((await pull(feed)).status.notes, 0);
+  });
+
+  it("keeps table and state together when it dies while it writes the table", async () => {
+    folder.write("records/a.ndjson", ndjson(records(2)));
+    await pull(feed);
+    folder.write("records/a.ndjson", ndjson(records(3)));
+    await assert.rejects(pull(feed, false, dieWhenCompiling), /died/);
+    const stale = readSnapshotTable(join(folder.path, "intel"));
+    assert.equal(stale?.status.records, 2);
+    assert.deepEqual(lookup("pkg-2"), []);
+    await pull(feed);
+    assert.deepEqual(lookup("pkg-2"), ["MAL-2026-2"]);
+  });
+
+  it("leaves a table and a compressed form that belong together, and no others for long", async () => {
+    for (const size of [1, 2, 3, 4]) {
+      folder.write("records/a.ndjson", ndjson(records(size)));
+      await pull(feed);
+      const pulled = readSnapshotTable(join(folder.path, "intel"));
+      assert.deepEqual(gunzipSync(pulled?.gzip ?? ""), Buffer.from(pulled?.table ?? []));
+    }
+    assert.equal(readdirSync(join(folder.path, "intel")).filter((name) => name.startsWith("table")).length, 4);
+  });
+
+  it("is read anew where an older version of Cordon compiled it", async () => {
+    folder.write("records/a.ndjson", ndjson(records(2)));
+    await pull(feed);
+    const db = new DatabaseSync(join(folder.path, "intel", "records.sqlite"));
+    db.exec("PRAGMA user_version = 1");
+    db.close();
+    assert.equal(readSnapshotTable(join(folder.path, "intel")), undefined);
+    assert.equal((await pull(feed)).before, undefined);
+    assert.deepEqual(lookup("pkg-1"), ["MAL-2026-1"]);
   });
 
   it("refuses a feed that goes back in time", async () => {
@@ -200,6 +303,19 @@ describe("a feed over HTTP", () => {
       assert.equal(again.changed, false);
       assert.equal(again.status.fetched, "2026-11-22T13:00:00Z");
       assert.match(requests[1]?.headers["if-none-match"] ?? "", /^"\d+"$/);
+    });
+
+    it("writes a table that is missing or was never finished, also when the feed has nothing new", async () => {
+      serve({ "/feed.ndjson": ndjson(records(3)) });
+      await assert.rejects(pull(url(), false, dieWhenCompiling), /died/);
+      await pull(url());
+      assert.deepEqual(lookup("pkg-2"), ["MAL-2026-2"]);
+      for (const name of readdirSync(join(folder.path, "intel"))) {
+        if (name.endsWith(".gz")) rmSync(join(folder.path, "intel", name));
+      }
+      assert.equal(readSnapshotTable(join(folder.path, "intel")), undefined);
+      assert.equal((await pull(url())).changed, false);
+      assert.deepEqual(lookup("pkg-2"), ["MAL-2026-2"]);
     });
 
     it("goes on where a transfer broke off", async () => {
@@ -362,10 +478,36 @@ describe("a git feed", () => {
     write({ ...malwareRecord("pkg-1", ["1.0.0"], "MAL-2026-1"), withdrawn: "2026-11-02T00:00:00Z" });
     rmSync(join(folder.path, "remote", "osv", "MAL-2026-2.json"));
     commit("second");
-    const { status } = await pull(feed());
+    const { status } = await pull({ ...feed(), maxShrink: 0.5 });
     assert.deepEqual([status.records, status.withdrawn, status.version], [3, 1, git("rev-parse", "HEAD").trim()]);
     assert.deepEqual(["pkg-0", "pkg-1", "pkg-2", "pkg-9"].map(lookup), [["MAL-2026-0"], [], [], ["MAL-2026-9"]]);
     assert.equal((await pull(feed())).changed, false);
+  });
+
+  it("keeps a record that moves to another folder, under the same name or another", async () => {
+    await pull(feed());
+    git("mv", "osv/MAL-2026-0.json", "osv/0.json");
+    folder.write("remote/osv/deep/README.md", "");
+    git("mv", "osv/MAL-2026-1.json", "osv/deep/MAL-2026-1.json");
+    commit("moved");
+    const { status } = await pull(feed());
+    assert.equal(status.records, 3);
+    assert.deepEqual([lookup("pkg-0"), lookup("pkg-1")], [["MAL-2026-0"], ["MAL-2026-1"]]);
+  });
+
+  it("forgets what a file no longer has, whatever the file is named", async () => {
+    folder.write("remote/osv/many.ndjson", ndjson(records(20, 10)));
+    write(malwareRecord("odd", ["1.0.0"], "MAL-2026-99"), "osv/odd.json");
+    folder.write("remote/osv/broken.json", "{");
+    commit("many");
+    assert.equal((await pull(feed())).status.problems, 1);
+    folder.write("remote/osv/many.ndjson", ndjson(records(19, 10)));
+    write(malwareRecord("mended", ["1.0.0"], "MAL-2026-98"), "osv/broken.json");
+    rmSync(join(folder.path, "remote", "osv", "odd.json"));
+    commit("fewer");
+    const { status } = await pull(feed());
+    assert.deepEqual([status.records, status.problems], [23, 0]);
+    assert.deepEqual(["pkg-28", "pkg-29", "odd", "mended"].map(lookup), [["MAL-2026-28"], [], [], ["MAL-2026-98"]]);
   });
 
   it("reads no link of the repository as what it points to", async () => {

@@ -180,6 +180,21 @@ describe("affecting()", () => {
     );
   });
 
+  it("gives for one of many records what that record alone gives, asked in any order", () => {
+    const bounds = ["1.0.0-rc.1", "1.0.0", "1.0.1", "1.2.0", "2.0.0", "10.0.0"];
+    const briefs = bounds.flatMap((introduced, index) => [
+      { id: `A-${index}`, events: [{ introduced }] },
+      { id: `B-${index}`, events: [{ introduced: "0" }, { last_affected: introduced }] },
+      { id: `C-${index}`, events: [{ introduced: "0.5.0" }, { fixed: introduced }], versions: ["3.0.0"] },
+    ]);
+    const found = findings(feed("osv", ...briefs));
+    const versions = [...bounds, "0.1.0", "0.5.0", "1.0.0-rc.2", "1.1.0", "1.1.1", "3.0.0", "99.0.0", "x", "1.0.0+b"];
+    for (const version of [...versions, ...versions.toReversed()]) {
+      const alone = briefs.filter((brief) => idsOf(findings(feed("osv", brief)), version).length > 0);
+      assert.deepEqual(idsOf(found, version), alone.map(({ id }) => id).sort(), version);
+    }
+  });
+
   it("gives nothing where no feed knows the package", () => {
     assert.deepEqual(
       new PackageFindings({ type: "pypi", name: "m" }, [feed("osv", { id: "X-1", events: ALL })]).affecting("1.0.0"),

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { advisoryKey, checkOsvRecord, compileRecord } from "../../../core/advisories/osv.ts";
+import { advisoryKey, checkOsvRecord, compileRecord, examineRecord } from "../../../core/advisories/osv.ts";
 import type { PackageId } from "../../../core/purl.ts";
-import type { Affected, OsvRecord } from "../../../schemas/types/advisory.ts";
+import type { Affected, OsvRecord, RangeEvent } from "../../../schemas/types/advisory.ts";
 
 const BASE = { id: "GHSA-0000-0000-0000", modified: "2026-01-02T00:00:00Z" };
 
@@ -90,13 +90,10 @@ describe("compileRecord()", () => {
       [["proc-macro", 3]],
     ],
     [
-      "Go modules that differ in case, as two",
+      "Go modules that differ in case, as one",
       "Go",
       ["github.com/0xJacky/Nginx-UI", "github.com/0xjacky/nginx-ui"],
-      [
-        ["github.com/0xJacky/Nginx-UI", 1],
-        ["github.com/0xjacky/nginx-ui", 1],
-      ],
+      [["github.com/0xJacky/Nginx-UI", 2]],
     ],
     [
       "npm packages that differ in case, as two",
@@ -212,11 +209,91 @@ describe("compileRecord()", () => {
   });
 });
 
+describe("examineRecord()", () => {
+  const block = (rest: Partial<Affected>) => ({ affected: [{ package: { ecosystem: "npm", name: "m" }, ...rest }] });
+  const range = (type: string, ...events: RangeEvent[]) => block({ ranges: [{ type, events }] });
+  const rows: readonly [what: string, record: Partial<OsvRecord>, notes: readonly string[]][] = [
+    ["a record that says what it means", block({ versions: ["1.0.0"] }), []],
+    ["a record that is withdrawn", { ...block({}), withdrawn: BASE.modified }, []],
+    ["a package of another ecosystem", { affected: [on("RubyGems", "a b", { versions: [] })] }, []],
+    ["a GIT range beside versions", block({ versions: ["1"], ranges: [{ type: "GIT", events: [] }] }), []],
+    ["an infinite limit", range("SEMVER", { introduced: "0" }, { limit: "*" }), []],
+    ["no blocks", {}, ["it names nothing that is affected"]],
+    [
+      "a name that cannot be",
+      { affected: [on("npm", "a b")] },
+      ['npm "a b": this cannot be a name, so nothing is affected'],
+    ],
+    [
+      "neither versions nor ranges",
+      block({}),
+      ["npm m: neither versions nor a range that can be read, so nothing is affected"],
+    ],
+    [
+      "GIT ranges alone",
+      range("GIT", { introduced: "0" }),
+      ["npm m: neither versions nor a range that can be read, so nothing is affected"],
+    ],
+    [
+      "an end without a beginning",
+      range("SEMVER", { fixed: "1.0.0" }),
+      ["npm m: neither versions nor a range that can be read, so nothing is affected"],
+    ],
+    [
+      "a range of an unknown type",
+      range("CALENDAR", { introduced: "0" }),
+      [
+        'npm m: ranges of type "CALENDAR" are not read',
+        "npm m: neither versions nor a range that can be read, so nothing is affected",
+      ],
+    ],
+    [
+      "events without order",
+      range("SEMVER", { introduced: "1.0.0" }, { fixed: "next" }),
+      ['npm m: "next" has no place in the order of versions, so the range does not end there'],
+    ],
+    [
+      "a beginning without order",
+      range("SEMVER", { introduced: "evil" }, { fixed: "2.0.0" }),
+      ['npm m: "evil" has no place in the order of versions, so the range is over every version'],
+    ],
+  ];
+  for (const [what, record, notes] of rows) {
+    it(`notes ${notes.length === 0 ? "nothing" : "it"} on ${what}`, () => {
+      assert.deepEqual(
+        examineRecord({ ...BASE, ...record }).notes.map(({ message }) => message),
+        notes,
+      );
+    });
+  }
+
+  for (const record of [
+    block({}),
+    range("GIT", { introduced: "0" }),
+    range("SEMVER", { fixed: "1.0.0" }),
+    range("SEMVER"),
+  ]) {
+    it(`takes a malicious record for one on every version when it has only ${JSON.stringify(record.affected[0])}`, () => {
+      const { entries, notes } = examineRecord({ ...BASE, ...record, id: "MAL-2026-1" });
+      assert.deepEqual(
+        entries.map(({ advisory }) => advisory.ranges),
+        [[[["introduced", "0"]]]],
+      );
+      assert.deepEqual(notes, [
+        {
+          path: ["affected", 0],
+          message: "npm m: neither versions nor a range that can be read, so every version is affected",
+        },
+      ]);
+    });
+  }
+});
+
 describe("advisoryKey()", () => {
   const rows: readonly [PackageId, string][] = [
     [{ type: "npm", name: "@acme/UI_x" }, "npm/@acme/UI_x"],
     [{ type: "cargo", name: "Proc_Macro-x" }, "cargo/proc-macro-x"],
-    [{ type: "golang", name: "github.com/Acme/a_b" }, "golang/github.com/Acme/a_b"],
+    [{ type: "golang", name: "github.com/Acme/a_b" }, "golang/github.com/acme/a_b"],
     [{ type: "npm", name: "constructor" }, "npm/constructor"],
   ];
   for (const [pkg, expected] of rows) it(`is ${expected}`, () => assert.equal(advisoryKey(pkg), expected));

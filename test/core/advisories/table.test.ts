@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { CompiledAdvisory } from "../../../core/advisories/osv.ts";
 import { AdvisoryTable, writeTable } from "../../../core/advisories/table.ts";
-import type { PackageId } from "../../../core/purl.ts";
+import { type PackageId, parsePurl } from "../../../core/purl.ts";
 
 const npm = (name: string): PackageId => ({ type: "npm", name });
 
@@ -54,6 +54,12 @@ describe("writeTable()", () => {
       pkg,
     }));
     assert.equal(text(writeTable(turned)), text(writeTable(entries)));
+  });
+
+  it("orders ids by bytes, as the database of a feed does", () => {
+    const ids = ["\u{1f600}", "\uff5e", "a", "B"];
+    const written = writeTable(ids.map((id) => ({ pkg: npm("a"), advisory: advisory(id) })));
+    assert.deepEqual(idsOf(new AdvisoryTable("f", written), npm("a")), ["B", "a", "\uff5e", "\u{1f600}"]);
   });
 
   it("writes nothing for nothing", () => assert.equal(writeTable([]).length, 0));
@@ -128,6 +134,32 @@ describe("AdvisoryTable", () => {
       code: "BUNDLE_MALFORMED",
       message: /feed f/,
     });
+  });
+
+  for (const [what, lines] of [
+    ["not in order", ["npm/b\t[]", "npm/a\t[]"]],
+    ["not in order at the end of a key", ["npm/a-b\t[]", "npm/a\t[]"]],
+    ["not in order of bytes", ["npm/a\t[]", "npm/B\t[]"]],
+    ["not in order later on", ["npm/a\t[]", "npm/c\t[]", "npm/b\t[]"]],
+    ["twice the same", ["npm/a\t[]", "npm/a\t[]"]],
+    ["cut off", ["npm/a\t[]", "npm/b"]],
+    ["empty", ["npm/a\t[]", "", "npm/b\t[]"]],
+  ] as const) {
+    it(`refuses keys that are ${what}, for the search would pass them by`, () => {
+      const bytes = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""));
+      assert.throws(() => new AdvisoryTable("f", bytes), { code: "BUNDLE_MALFORMED", message: /feed f/ });
+    });
+  }
+
+  it("finds a Go module under every case", () => {
+    const pkg: PackageId = { type: "golang", name: "github.com/BurntSushi/toml" };
+    const table = new AdvisoryTable("f", writeTable([{ pkg, advisory: advisory("X") }]));
+    for (const purl of [
+      "pkg:golang/github.com/BurntSushi/toml",
+      "pkg:golang/github.com/burntsushi/toml",
+      "pkg:golang/github.com/%21burnt%21sushi/toml",
+    ])
+      assert.deepEqual(idsOf(table, parsePurl(purl)), ["X"], purl);
   });
 
   it("refuses a line that is no JSON when it is asked for", () => {

@@ -177,6 +177,71 @@ describe("satisfies()", () => {
   }
 });
 
+describe("satisfies() for PyPI, by the words of PEP 440", () => {
+  const ROWS: readonly [section: string, version: string, range: string, expected: boolean][] = [
+    ["exclusive ordered comparison: >1.7 allows 1.7.1", "1.7.1", ">1.7", true],
+    ["exclusive ordered comparison: >1.7 does not allow 1.7.0.post1", "1.7.0.post1", ">1.7", false],
+    ["exclusive ordered comparison: >1.7.post2 allows 1.7.1", "1.7.1", ">1.7.post2", true],
+    ["exclusive ordered comparison: >1.7.post2 allows 1.7.0.post3", "1.7.0.post3", ">1.7.post2", true],
+    ["exclusive ordered comparison: >1.7.post2 does not allow 1.7.0", "1.7.0", ">1.7.post2", false],
+    ["> does not allow a local version of the version", "1.7+local.1", ">1.7", false],
+    ["< does not allow a pre-release of the version", "1.7rc1", "<1.7", false],
+    ["< does not allow a development release of the version", "1.7.dev1", "<1.7", false],
+    ["< allows a pre-release of another version", "1.6rc1", "<1.7", true],
+    ["< allows an earlier pre-release where it is one", "1.7a1", "<1.7rc1", true],
+    ["< a post-release does not allow a pre-release of its version", "1.7rc1", "<1.7.post1", false],
+    ["< a post-release allows the version", "1.7", "<1.7.post1", true],
+    ["inclusive ordered comparison: local versions are ignored", "1.7+local.1", "<=1.7", true],
+    ["inclusive ordered comparison", "1.7.post1", ">=1.7", true],
+    ["version matching: 1.1.post1 does not match ==1.1", "1.1.post1", "==1.1", false],
+    ["version matching: 1.1.post1 matches ==1.1.post1", "1.1.post1", "==1.1.post1", true],
+    ["version matching: 1.1.post1 matches ==1.1.*", "1.1.post1", "==1.1.*", true],
+    ["version matching: 1.1a1 does not match ==1.1", "1.1a1", "==1.1", false],
+    ["version matching: 1.1a1 matches ==1.1.*", "1.1a1", "==1.1.*", true],
+    ["version matching: 1.1 matches ==1.1.0, by padding", "1.1", "==1.1.0", true],
+    ["version matching: 1.1 matches ==1.1.0.*, by padding", "1.1", "==1.1.0.*", true],
+    ["version matching: 2 matches ==2.0.*", "2", "==2.0.*", true],
+    ["version matching: 2.1 does not match ==2.0.*", "2.1", "==2.0.*", false],
+    ["version matching: an epoch is its own", "1!2.0", "==2.*", false],
+    ["version matching: the local version counts where it is named", "1.1+a", "==1.1+b", false],
+    ["version exclusion", "1.1.post1", "!=1.1.*", false],
+    ["version exclusion", "1.1.post1", "!=1.1", true],
+    ["compatible release: ~=2.2 allows 2.3", "2.3", "~=2.2", true],
+    ["compatible release: ~=2.2 does not allow 3.0", "3.0", "~=2.2", false],
+    ["compatible release: ~=1.4.5 is >=1.4.5, ==1.4.*", "1.5.0", "~=1.4.5", false],
+    ["compatible release: a suffix is ignored, ~=2.2.post3 allows 2.3", "2.3", "~=2.2.post3", true],
+    ["compatible release: ~=1.4.5a4 is >=1.4.5a4, ==1.4.*", "1.4.9", "~=1.4.5a4", true],
+    ["compatible release: ~=2.2.0 is ==2.2.*", "2.3", "~=2.2.0", false],
+    ["arbitrary equality is of the text", "1.0", "===1.0.0", false],
+    ["arbitrary equality is of the text", "1.0", "===1.0", true],
+    ["a comma is a logical and", "1.9", "~=0.9, >=1.0, !=1.3.4.*, <2.0", false],
+    ["a comma is a logical and", "1.9", ">=1.0, !=1.3.4.*, <2.0", true],
+  ];
+  for (const [section, version, range, expected] of ROWS) {
+    it(`${section} (${version} in ${range})`, () =>
+      assert.equal(VERSION_ORDERS.pypi.satisfies(version, range), expected));
+  }
+});
+
+describe("isRange()", () => {
+  const ROWS: readonly [PurlType, readonly string[], readonly string[]][] = [
+    ["npm", ["^1.0.0", "1 || 2", "*", "", ">=1 <2", "1.0.0 - 2.0.0"], ["not a range", ">=1.0,<2", "=>1", "latest"]],
+    ["cargo", ["^1.0.0", ">=0.3 <0.4"], [">=0.3, <0.4"]],
+    ["golang", [">=v1.0.0 <v2.0.0", "v1.2.3"], ["master", ">=1.0,<2"]],
+    [
+      "pypi",
+      ["==1.0", "~=1.4.5", ">=1.0,<2", "===anything", "==1!1.*", ""],
+      ["1.0", "^1.0", "~=1", "==1.0a1.*", ">1.0.*", ">=1.0+local", "==1.0.dev9007199254740993", "=1.0", ">=1 <2"],
+    ],
+  ];
+  for (const [type, ranges, others] of ROWS) {
+    it(`tells what ${type} can read from what it cannot`, () => {
+      for (const range of ranges) assert.ok(VERSION_ORDERS[type].isRange(range), range);
+      for (const range of others) assert.ok(!VERSION_ORDERS[type].isRange(range), range);
+    });
+  }
+});
+
 describe("canonical()", () => {
   const SAME: readonly [PurlType, string, readonly string[]][] = [
     ["npm", "1.2.3", ["1.2.3", "v1.2.3", " = 1.2.3 "]],

@@ -221,6 +221,18 @@ describe("compilePolicies()", () => {
     });
   }
 
+  it("reads a list entry in whatever spelling its purl has", () => {
+    const { set } = compilePolicies({
+      policies: [],
+      lists: [listFile("l", ["pkg:npm/@babel/core", "pkg:pypi/Flask_Foo@1.0", "plain"])],
+      approvals: [],
+    });
+    assert.deepEqual(
+      [...(set.lists.value as { l: Map<string, string> }).l.keys()],
+      ["pkg:npm/%40babel/core", "pkg:pypi/flask-foo@1.0", "plain"],
+    );
+  });
+
   it("reports every issue at once", () => {
     const policy = policyFile(
       "p",

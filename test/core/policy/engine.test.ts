@@ -109,6 +109,15 @@ describe("decide()", () => {
     assert.equal(decision.verdicts[1]?.until, "2026-11-24T12:00:00Z");
   });
 
+  it("names no advisory as evidence for a policy that asks none", () => {
+    const low: Advisory = { ...MALWARE, id: "GHSA-low", kind: "vulnerability" };
+    const decision = judge(
+      { policies: [MALWARE_POLICY, AGE_POLICY] },
+      factsOf({ published: "2026-11-22T00:00:00Z" }, [low]),
+    );
+    assert.deepEqual([decision.policy, decision.evidence], ["release-age", []]);
+  });
+
   it("of two holds, names the one that ends last", () => {
     const hold = (name: string, until: string) =>
       policyFile(name, `  rules: [{ name: r, condition: "true", verdict: quarantine, message: m, until: "${until}" }]`);

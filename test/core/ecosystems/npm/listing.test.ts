@@ -122,6 +122,15 @@ describe("parseListing()", () => {
     assert.deepEqual(newest, ["0.1.1", "0.2.0", "1.10.0"]);
   });
 
+  it("sees that there are scripts where the registry does not tell them", () => {
+    const { releases } = listingOf({
+      name: "x",
+      releases: [{ version: "1.0.0", manifest: { hasInstallScript: true } }],
+    });
+    assert.deepEqual(releases.get("1.0.0")?.facts.installScripts, [{ name: "install", text: "" }]);
+    assert.equal(releases.get("1.0.0")?.facts.installScriptsChange, "new");
+  });
+
   it("sees that provenance was lost", () => {
     const dist = { tarball: "https://registry.example/x.tgz", shasum: "a".repeat(40) };
     const { releases } = listingOf({
@@ -176,7 +185,7 @@ describe("repairTags()", () => {
     ["takes the highest below by semver, not by text", "18.3.1", ["9.0.0", "10.2.0", "18.2.0"], "18.2.0"],
     ["never takes a newer one", "1.5.0", ["1.4.0", "2.0.0"], "1.4.0"],
     ["takes a stable one before a higher pre-release", "2.0.0", ["1.9.0", "2.0.0-rc.1"], "1.9.0"],
-    ["takes a pre-release where nothing stable is left", "2.0.0", ["2.0.0-rc.1", "2.0.0-beta.1"], "2.0.0-rc.1"],
+    ["takes a pre-release where nothing stable is left", "2.0.0", ["2.0.0-beta.1", "2.0.0-rc.1"], "2.0.0-rc.1"],
     ["has none where nothing is left below", "1.0.0", ["2.0.0"], undefined],
     ["has none where the tag names no version", "whatever", ["1.0.0"], undefined],
   ];
