@@ -8,12 +8,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { runPolicyTest } from "../cli/policy-test.ts";
 import { type CompiledPolicy, compilePolicies, type PolicySet } from "../core/policy/compile.ts";
 import { decide } from "../core/policy/engine.ts";
 import { toCelFacts } from "../core/policy/facts.ts";
 import { lintPolicies } from "../core/policy/lint.ts";
 import { type PolicySource, readPolicySource } from "../core/policy/source.ts";
-import { runPolicyTest } from "../core/policy-test.ts";
 import type { SourceFile } from "../core/source/files.ts";
 import type { Facts } from "../schemas/types/facts.ts";
 

@@ -9,11 +9,11 @@ import { writeSignedBundle, writeStatement } from "../core/bundle/write.ts";
 import { sha256 } from "../core/digest.ts";
 import { CordonError } from "../core/errors.ts";
 import { isObject, own, ownString } from "../core/json.ts";
-import type { Repository } from "../core/repository.ts";
 import { readText, writeWhole } from "../core/source/files.ts";
 import { parseDuration } from "../core/time.ts";
 import type { Manifest } from "../schemas/types/manifest.ts";
 import { readCommit } from "./git.ts";
+import type { Repository } from "./repository.ts";
 
 export interface BuildOptions {
   readonly out: string;

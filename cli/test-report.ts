@@ -1,6 +1,6 @@
 /** The results of policy tests, for people and for the tools that read them. Each reporter is a function from data to text. */
 import type { CoverageReport, PartCoverage } from "../core/policy/coverage.ts";
-import type { PolicyTestResult } from "../core/policy-test.ts";
+import type { PolicyTestResult } from "./policy-test.ts";
 import { paint } from "./print.ts";
 
 export interface TestReport {

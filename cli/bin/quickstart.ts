@@ -4,10 +4,10 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CordonError, messageOf } from "../../core/errors.ts";
-import { requireFeeds } from "../../core/repository.ts";
 import { buildInto, signInto, writeKeyPair } from "../bundle.ts";
 import StartProxy from "../commands/proxy.ts";
 import { count, paint } from "../print.ts";
+import { requireFeeds } from "../repository.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const home = join(root, ".cordon");

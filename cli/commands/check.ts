@@ -1,16 +1,16 @@
 import { Args, Flags } from "@oclif/core";
 import { CordonError } from "../../core/errors.ts";
 import { decideUnlisted, type Rules } from "../../core/gate.ts";
-import { readInventory } from "../../core/inventory/inventory.ts";
 import { parseReleasePurl, type ReleaseId, toPurl } from "../../core/purl.ts";
-import { requireFeeds } from "../../core/repository.ts";
 import { readText } from "../../core/source/files.ts";
 import { permits } from "../../core/verdict.ts";
 import type { Decision } from "../../schemas/types/decision.ts";
 import { atFlag, parseAt } from "../at.ts";
 import { CordonCommand } from "../command.ts";
+import { readInventory } from "../inventory/inventory.ts";
 import { decideLive, parseUpstreams } from "../live.ts";
 import { count, paintVerdict, table } from "../print.ts";
+import { requireFeeds } from "../repository.ts";
 import { openTrustedBundle } from "../trusted-bundle.ts";
 
 export default class Check extends CordonCommand {

@@ -1,12 +1,12 @@
 /** A git repository of OSV records, such as OSSF malicious-packages: shallow, and from then on only what changed. */
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import type { FeedSnapshot } from "../../core/advisories/snapshot.ts";
 import { CordonError } from "../../core/errors.ts";
 import type { Feed } from "../../schemas/types/cordon.ts";
 import { openClone } from "../git.ts";
 import { recordFiles } from "./directory.ts";
 import { isRecordFile, readRecordFile } from "./records.ts";
+import type { FeedSnapshot } from "./snapshot.ts";
 import type { PullContext, Pulled, RecordText } from "./source.ts";
 
 export async function pullGit(feed: Feed, { dir, progress }: PullContext, snapshot: FeedSnapshot): Promise<Pulled> {

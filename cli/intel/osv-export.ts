@@ -4,7 +4,6 @@
  */
 import { join } from "node:path";
 import { type Entry, open as openZip, type ZipFile } from "yauzl";
-import type { FeedSnapshot } from "../../core/advisories/snapshot.ts";
 import { CordonError, messageOf } from "../../core/errors.ts";
 import { fetchBytes } from "../../core/http.ts";
 import type { PurlType } from "../../core/purl.ts";
@@ -12,6 +11,7 @@ import { formatInstant } from "../../core/time.ts";
 import type { Feed } from "../../schemas/types/cordon.ts";
 import { download } from "./download.ts";
 import { feedUrl } from "./feed-url.ts";
+import type { FeedSnapshot } from "./snapshot.ts";
 import type { PullContext, Pulled, RecordText } from "./source.ts";
 
 const FOLDERS: Readonly<Record<PurlType, string>> = { npm: "npm", pypi: "PyPI", cargo: "crates.io", golang: "Go" };

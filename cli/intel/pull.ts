@@ -1,6 +1,5 @@
 /** Brings a feed's snapshot up to date: whole or not at all, with the last good one kept on every failure. */
 import { checkOsvRecord } from "../../core/advisories/osv.ts";
-import { FeedSnapshot, type SnapshotStatus } from "../../core/advisories/snapshot.ts";
 import { CordonError, messageOf } from "../../core/errors.ts";
 import { formatInstant } from "../../core/time.ts";
 import { oneLine } from "../../core/words.ts";
@@ -9,6 +8,7 @@ import type { Feed } from "../../schemas/types/cordon.ts";
 import { pullDirectory } from "./directory.ts";
 import { pullGit } from "./git.ts";
 import { pullOsvExport } from "./osv-export.ts";
+import { FeedSnapshot, type SnapshotStatus } from "./snapshot.ts";
 import type { Progress, PullContext, Pulled, RecordText } from "./source.ts";
 import { pullUrl } from "./url.ts";
 

@@ -1,10 +1,10 @@
 /** One file of records at a URL. */
 import { basename, join } from "node:path";
-import type { FeedSnapshot } from "../../core/advisories/snapshot.ts";
 import type { Feed } from "../../schemas/types/cordon.ts";
 import { download } from "./download.ts";
 import { feedUrl } from "./feed-url.ts";
 import { isRecordFile, readRecordFile } from "./records.ts";
+import type { FeedSnapshot } from "./snapshot.ts";
 import type { PullContext, Pulled } from "./source.ts";
 
 const TYPES = /json|gzip|octet-stream|text\/plain/;

@@ -3,9 +3,9 @@ import { cpSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { runPolicyTest } from "../../cli/policy-test.ts";
+import { readRepository } from "../../cli/repository.ts";
 import { readRecipes, renameRecipe, schemaComment } from "../../cli/templates.ts";
-import { runPolicyTest } from "../../core/policy-test.ts";
-import { readRepository } from "../../core/repository.ts";
 import { type CliRun, cordon } from "../support/cli.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import type { PolicyTestResult } from "../../core/policy-test.ts";
+import type { PolicyTestResult } from "../../cli/policy-test.ts";
 import type { Diagnostic } from "../../core/source/diagnostic.ts";
 import { type CliRun, cordon } from "../support/cli.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";

@@ -1,9 +1,9 @@
 import { Args, Flags } from "@oclif/core";
-import { requireFeeds } from "../../../core/repository.ts";
 import type { Manifest } from "../../../schemas/types/manifest.ts";
 import { buildInto } from "../../bundle.ts";
 import { CordonCommand } from "../../command.ts";
 import { table } from "../../print.ts";
+import { requireFeeds } from "../../repository.ts";
 
 export default class BundleBuild extends CordonCommand {
   static override summary = "Compile a policy repository to a bundle.";

@@ -3,12 +3,12 @@ import { requireConfig } from "../../../core/config.ts";
 import { CordonError, messageOf } from "../../../core/errors.ts";
 import { createFetch } from "../../../core/http.ts";
 import { readConfigFile } from "../../../core/policy/source.ts";
-import { snapshotDir } from "../../../core/repository.ts";
 import type { Feed } from "../../../schemas/types/cordon.ts";
 import { CordonCommand } from "../../command.ts";
 import { type PullResult, pullFeed } from "../../intel/pull.ts";
 import { paint } from "../../print.ts";
 import { progressLine } from "../../progress.ts";
+import { snapshotDir } from "../../repository.ts";
 
 interface Failure {
   readonly name: string;

@@ -2,11 +2,11 @@ import { Args, Flags } from "@oclif/core";
 import { PackageFindings } from "../../../core/advisories/findings.ts";
 import type { CompiledAdvisory } from "../../../core/advisories/osv.ts";
 import { type PackageId, parsePurl } from "../../../core/purl.ts";
-import { requireFeeds } from "../../../core/repository.ts";
 import type { Advisory } from "../../../schemas/types/facts.ts";
 import { atFlag, parseAt } from "../../at.ts";
 import { CordonCommand } from "../../command.ts";
 import { count, paint } from "../../print.ts";
+import { requireFeeds } from "../../repository.ts";
 
 interface PackageReport {
   readonly feed: string;

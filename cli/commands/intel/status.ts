@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { Args } from "@oclif/core";
-import { FeedSnapshot, type SnapshotProblem, type SnapshotStatus } from "../../../core/advisories/snapshot.ts";
 import { requireConfig } from "../../../core/config.ts";
 import { readConfigFile } from "../../../core/policy/source.ts";
-import { snapshotDir } from "../../../core/repository.ts";
 import { CordonCommand } from "../../command.ts";
+import { FeedSnapshot, type SnapshotProblem, type SnapshotStatus } from "../../intel/snapshot.ts";
 import { paint, table } from "../../print.ts";
+import { snapshotDir } from "../../repository.ts";
 
 interface FeedState {
   readonly name: string;

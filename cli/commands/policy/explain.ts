@@ -8,7 +8,6 @@ import { explainPolicies, type PolicyExplanation } from "../../../core/policy/ex
 import { checkFacts, type FactSource } from "../../../core/policy/facts.ts";
 import { parseReleasePurl, type ReleaseId } from "../../../core/purl.ts";
 import type { RecordedFacts } from "../../../core/recorded-facts.ts";
-import { requireFeeds } from "../../../core/repository.ts";
 import { formatDiagnostic } from "../../../core/source/diagnostic.ts";
 import { readText } from "../../../core/source/files.ts";
 import { YamlFile } from "../../../core/source/yaml-file.ts";
@@ -19,6 +18,7 @@ import { CordonCommand } from "../../command.ts";
 import { formatExplanation } from "../../explanation.ts";
 import { readLastChange } from "../../git.ts";
 import { factsLive, parseUpstreams } from "../../live.ts";
+import { requireFeeds } from "../../repository.ts";
 import { openTrustedBundle } from "../../trusted-bundle.ts";
 
 interface Explanation {

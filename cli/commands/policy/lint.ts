@@ -1,9 +1,9 @@
 import { Args, Flags } from "@oclif/core";
-import { readRepository } from "../../../core/repository.ts";
 import type { Diagnostic } from "../../../core/source/diagnostic.ts";
 import { CordonCommand } from "../../command.ts";
 import { LINT_REPORTERS, type LintReporter } from "../../lint-report.ts";
 import { count } from "../../print.ts";
+import { readRepository } from "../../repository.ts";
 
 export default class PolicyLint extends CordonCommand {
   static override summary = "Check a policy repository.";

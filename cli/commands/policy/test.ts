@@ -3,12 +3,12 @@ import { Args, Flags } from "@oclif/core";
 import { CordonError } from "../../../core/errors.ts";
 import { Coverage } from "../../../core/policy/coverage.ts";
 import { readTestFiles } from "../../../core/policy/source.ts";
-import { type PolicyTestResult, runPolicyTest } from "../../../core/policy-test.ts";
-import { type Repository, requireRepository } from "../../../core/repository.ts";
 import { type Diagnostic, formatDiagnostic } from "../../../core/source/diagnostic.ts";
 import { formatInstant } from "../../../core/time.ts";
 import { atFlag, parseAt } from "../../at.ts";
 import { CordonCommand } from "../../command.ts";
+import { type PolicyTestResult, runPolicyTest } from "../../policy-test.ts";
+import { type Repository, requireRepository } from "../../repository.ts";
 import { REPORTERS, type Reporter, type TestReport } from "../../test-report.ts";
 
 interface TestOptions {

@@ -9,11 +9,11 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
+import { advisoryKey, affectsSomething, examineRecord } from "../../core/advisories/osv.ts";
+import { formatAdvisory, type TableRow, tableChunks } from "../../core/advisories/table.ts";
+import { readBytes } from "../../core/source/files.ts";
+import { oneLine } from "../../core/words.ts";
 import type { OsvRecord } from "../../schemas/types/advisory.ts";
-import { readBytes } from "../source/files.ts";
-import { oneLine } from "../words.ts";
-import { advisoryKey, affectsSomething, examineRecord } from "./osv.ts";
-import { formatAdvisory, type TableRow, tableChunks } from "./table.ts";
 
 /** What is known of a feed's last pull. */
 export interface SnapshotStatus {

@@ -1,6 +1,6 @@
 /** One purl a line, `#` comments. */
-import { CordonError, messageOf } from "../errors.ts";
-import { parseReleasePurl, type ReleaseId } from "../purl.ts";
+import { CordonError, messageOf } from "../../core/errors.ts";
+import { parseReleasePurl, type ReleaseId } from "../../core/purl.ts";
 import type { InventoryReader } from "./reader.ts";
 
 export const readPackageList: InventoryReader = {

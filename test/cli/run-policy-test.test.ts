@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { type PolicyTestResult, runPolicyTest } from "../../core/policy-test.ts";
+import { type PolicyTestResult, runPolicyTest } from "../../cli/policy-test.ts";
 import type { Diagnostic } from "../../core/source/diagnostic.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";
 import { AGE_POLICY, MALWARE_POLICY, malwareRecord, policyFile, rulesOf } from "../support/policies.ts";

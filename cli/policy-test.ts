@@ -1,21 +1,22 @@
 /** Runs the PolicyTest files of a repository: cases with facts, and samples with the releases that they name. */
+
+import { ECOSYSTEMS } from "../core/ecosystems/index.ts";
+import { CordonError, messageOf } from "../core/errors.ts";
+import { ANONYMOUS, decideUnlisted, findingsOn, identityFacts, judgeListing, type Rules } from "../core/gate.ts";
+import type { Coverage } from "../core/policy/coverage.ts";
+import { baseContext, decide, RULE_FAILED } from "../core/policy/engine.ts";
+import { checkFacts } from "../core/policy/facts.ts";
+import { parseReleasePurl, type ReleaseId, toPurl } from "../core/purl.ts";
+import { schemaCheck } from "../core/schema.ts";
+import type { Diagnostic } from "../core/source/diagnostic.ts";
+import { readTextWithin, type SourceFile } from "../core/source/files.ts";
+import { YamlFile } from "../core/source/yaml-file.ts";
+import { severity } from "../core/verdict.ts";
 import schema from "../schemas/policy-test.schema.json" with { type: "json" };
 import type { Decision } from "../schemas/types/decision.ts";
 import type { Advisory, Facts } from "../schemas/types/facts.ts";
 import type { Expectation, PolicyTest, TestCase, TestSample } from "../schemas/types/policy-test.ts";
-import { ECOSYSTEMS } from "./ecosystems/index.ts";
-import { CordonError, messageOf } from "./errors.ts";
-import { ANONYMOUS, decideUnlisted, findingsOn, identityFacts, judgeListing, type Rules } from "./gate.ts";
 import { readInventory } from "./inventory/inventory.ts";
-import type { Coverage } from "./policy/coverage.ts";
-import { baseContext, decide, RULE_FAILED } from "./policy/engine.ts";
-import { checkFacts } from "./policy/facts.ts";
-import { parseReleasePurl, type ReleaseId, toPurl } from "./purl.ts";
-import { schemaCheck } from "./schema.ts";
-import type { Diagnostic } from "./source/diagnostic.ts";
-import { readTextWithin, type SourceFile } from "./source/files.ts";
-import { YamlFile } from "./source/yaml-file.ts";
-import { severity } from "./verdict.ts";
 
 const check = schemaCheck<PolicyTest>(schema);
 

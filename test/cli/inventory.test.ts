@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { readInventory } from "../../core/inventory/inventory.ts";
+import { readInventory } from "../../cli/inventory/inventory.ts";
 import { toPurl } from "../../core/purl.ts";
 
 function purlsOf(path: string, content: string | object): string[] {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { readRepository, requireFeeds } from "../../core/repository.ts";
+import { readRepository, requireFeeds } from "../../cli/repository.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";
 import { AGE_POLICY } from "../support/policies.ts";
 

@@ -1,7 +1,7 @@
 /** Files that name releases: package lists and lockfiles. */
 import { basename } from "node:path";
-import { CordonError } from "../errors.ts";
-import { type ReleaseId, toPurl } from "../purl.ts";
+import { CordonError } from "../../core/errors.ts";
+import { type ReleaseId, toPurl } from "../../core/purl.ts";
 import { readPackageList } from "./package-list.ts";
 import { readPackageLock } from "./package-lock.ts";
 import type { InventoryReader } from "./reader.ts";

@@ -1,7 +1,7 @@
 /** npm's package-lock.json and npm-shrinkwrap.json: versions 1 (`dependencies`), 2 and 3 (`packages`). */
-import { CordonError } from "../errors.ts";
-import { isObject, own, ownString } from "../json.ts";
-import { isPackageName, isVersion, type ReleaseId } from "../purl.ts";
+import { CordonError } from "../../core/errors.ts";
+import { isObject, own, ownString } from "../../core/json.ts";
+import { isPackageName, isVersion, type ReleaseId } from "../../core/purl.ts";
 import type { InventoryReader } from "./reader.ts";
 
 const MAX_DEPTH = 200;

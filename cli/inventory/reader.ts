@@ -1,4 +1,4 @@
-import type { ReleaseId } from "../purl.ts";
+import type { ReleaseId } from "../../core/purl.ts";
 
 /** Reads one kind of file. Throws FILE_UNREADABLE with the place where it is not what it should be. */
 export interface InventoryReader {

@@ -1,18 +1,18 @@
 /** A policy repository in a directory, read and compiled: what lint, test, build and check start from. */
 import { join } from "node:path";
+import { compileFeed, type Feed } from "../core/advisories/feed.ts";
+import { readAdvisories } from "../core/advisories/read.ts";
+import { AdvisoryTable } from "../core/advisories/table.ts";
+import { parseConfig } from "../core/config.ts";
+import { CordonError } from "../core/errors.ts";
+import type { Rules } from "../core/gate.ts";
+import { compilePolicies } from "../core/policy/compile.ts";
+import { lintPolicies } from "../core/policy/lint.ts";
+import { findStrays, type PolicySource, readConfigFile, readPolicySource } from "../core/policy/source.ts";
+import { type Diagnostic, formatDiagnostic } from "../core/source/diagnostic.ts";
+import { YamlFile } from "../core/source/yaml-file.ts";
 import type { CordonConfig } from "../schemas/types/cordon.ts";
-import { compileFeed, type Feed } from "./advisories/feed.ts";
-import { readAdvisories } from "./advisories/read.ts";
-import { readSnapshotTable } from "./advisories/snapshot.ts";
-import { AdvisoryTable } from "./advisories/table.ts";
-import { parseConfig } from "./config.ts";
-import { CordonError } from "./errors.ts";
-import type { Rules } from "./gate.ts";
-import { compilePolicies } from "./policy/compile.ts";
-import { lintPolicies } from "./policy/lint.ts";
-import { findStrays, type PolicySource, readConfigFile, readPolicySource } from "./policy/source.ts";
-import { type Diagnostic, formatDiagnostic } from "./source/diagnostic.ts";
-import { YamlFile } from "./source/yaml-file.ts";
+import { readSnapshotTable } from "./intel/snapshot.ts";
 
 /** The feed of the repository's own `advisories/`. */
 export const LOCAL_FEED = "local";
