@@ -11,7 +11,9 @@ export interface VersionOrder {
   compare(a: string, b: string): number;
   /** Whether the version lies in a range as the ecosystem writes it. */
   satisfies(version: string, range: string): boolean;
-  /** Whether satisfies() can read the range. */
+  /** The same by where the version lies alone, pre-releases included: a rule that denies `<2.0.1` means 1.9.0-rc.1 too. */
+  contains(version: string, range: string): boolean;
+  /** Whether satisfies() and contains() can read the range. */
   isRange(range: string): boolean;
   /**
    * One text, valid here, for all spellings of one release; undefined for what is no version. More lenient than
@@ -29,6 +31,8 @@ const SEMVER: VersionOrder = {
   isPrerelease: (version) => SEMVER.isValid(version) && semver.prerelease(version) !== null,
   compare: (a, b) => semver.compare(a, b),
   satisfies: (version, range) => SEMVER.isValid(version) && semver.satisfies(version, range),
+  contains: (version, range) =>
+    SEMVER.isValid(version) && semver.satisfies(version, range, { includePrerelease: true }),
   isRange: (range) => semver.validRange(range) !== null,
   canonical: (version) => (SEMVER.isValid(version) ? version : completeSemver(version)),
 };
@@ -53,6 +57,7 @@ const PEP440: VersionOrder = {
     PEP440.isValid(version) &&
     PEP440.isRange(range) &&
     clausesOf(range).every(([operator, wanted]) => satisfiesClause(version, operator, wanted)),
+  contains: (version, range) => PEP440.satisfies(version, range),
   isRange: (range) =>
     pep440.validRange(range) &&
     clausesOf(range).every(([, version]) => !/^[^+]*\d{16}|[^\d.!].*\.\*$/.test(version.replace(/^v/i, ""))),
@@ -133,6 +138,7 @@ const GO: VersionOrder = {
   isPrerelease: (version) => SEMVER.isPrerelease(withoutV(version)),
   compare: (a, b) => SEMVER.compare(withoutV(a), withoutV(b)),
   satisfies: (version, range) => SEMVER.satisfies(withoutV(version), withoutEveryV(range)),
+  contains: (version, range) => SEMVER.contains(withoutV(version), withoutEveryV(range)),
   isRange: (range) => SEMVER.isRange(withoutEveryV(range)),
   canonical: (version) => SEMVER.canonical(version)?.split("+", 1)[0],
 };
@@ -145,9 +151,22 @@ function withoutEveryV(range: string): string {
   return range.replace(/\bv(?=\d)/g, "");
 }
 
+/** Cargo's requirements: clauses are divided by commas, and a bare version is a caret requirement (The Cargo Book, "Specifying Dependencies"). */
+const CARGO: VersionOrder = {
+  ...SEMVER,
+  satisfies: (version, range) => SEMVER.satisfies(version, toNodeRange(range)),
+  contains: (version, range) => SEMVER.contains(version, toNodeRange(range)),
+  isRange: (range) => SEMVER.isRange(toNodeRange(range)) && !range.includes("||"),
+};
+
+function toNodeRange(range: string): string {
+  const clauses = range.split(",").map((clause) => clause.trim());
+  return clauses.map((clause) => (/^\d[^*xX]*$/.test(clause) ? `^${clause}` : clause)).join(" ");
+}
+
 export const VERSION_ORDERS: Readonly<Record<PurlType, VersionOrder>> = {
   npm: SEMVER,
   pypi: PEP440,
-  cargo: SEMVER,
+  cargo: CARGO,
   golang: GO,
 };

@@ -533,7 +533,7 @@ function satisfies({ purl, version }: { purl?: unknown; version?: unknown }, ran
   if (!isRange(type, range)) fail(`this is no range of versions as ${type} writes it`);
   if (!VERSION_ORDERS[type].isValid(version)) fail(`the release's version is none as ${type} writes it`);
   spend(20 + range.length);
-  return VERSION_ORDERS[type].satisfies(version, range);
+  return VERSION_ORDERS[type].contains(version, range);
 }
 
 function isRange(type: PurlType, range: string): boolean {

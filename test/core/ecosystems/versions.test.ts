@@ -159,8 +159,14 @@ describe("satisfies()", () => {
     ["npm", "2.0.0-rc.1", "^1.0.0 || ^2.0.0-beta", true],
     ["npm", "1.2.3", "not a range", false],
     ["npm", "v1.2.3", "^1.0.0", false],
-    ["cargo", "0.3.10", ">=0.3.10, <0.4", false],
-    ["cargo", "0.3.10", ">=0.3.10 <0.4", true],
+    ["cargo", "0.3.10", ">=0.3.10, <0.4", true],
+    ["cargo", "0.4.0", ">=0.3.10, <0.4", false],
+    ["cargo", "1.9.0", "1.2", true],
+    ["cargo", "1.1.0", "1.2", false],
+    ["cargo", "2.0.0", "1.2", false],
+    ["cargo", "0.4.0", "0.3", false],
+    ["cargo", "1.2.9", "=1.2", true],
+    ["cargo", "1.5.0", "1.*", true],
     ["pypi", "1.5", ">=1.0,<2.0", true],
     ["pypi", "2.0rc1", ">=1.0", true],
     ["pypi", "1.0+cu118", "==1.0", true],
@@ -223,10 +229,28 @@ describe("satisfies() for PyPI, by the words of PEP 440", () => {
   }
 });
 
+describe("contains()", () => {
+  const CASES: readonly (readonly [type: PurlType, version: string, range: string, expected: boolean])[] = [
+    ["npm", "1.9.0-rc.1", "<2.0.1", true],
+    ["npm", "2.0.1-rc.1", "<2.0.1", true],
+    ["npm", "2.0.1", "<2.0.1", false],
+    ["npm", "2.1.0-beta", "^2.0.0", true],
+    ["cargo", "1.3.0-alpha", "1.2", true],
+    ["golang", "v1.3.0-0.20200101000000-abcdefabcdef", ">=v1.2.0 <v2.0.0", true],
+    ["pypi", "1.5rc1", ">=1.0,<2.0", true],
+    ["npm", "not a version", "*", false],
+  ];
+  for (const [type, version, range, expected] of CASES) {
+    it(`says ${expected ? "yes" : "no"} to ${type}'s ${version} in ${range}, pre-releases counted`, () => {
+      assert.equal(VERSION_ORDERS[type].contains(version, range), expected);
+    });
+  }
+});
+
 describe("isRange()", () => {
   const ROWS: readonly [PurlType, readonly string[], readonly string[]][] = [
     ["npm", ["^1.0.0", "1 || 2", "*", "", ">=1 <2", "1.0.0 - 2.0.0"], ["not a range", ">=1.0,<2", "=>1", "latest"]],
-    ["cargo", ["^1.0.0", ">=0.3 <0.4"], [">=0.3, <0.4"]],
+    ["cargo", ["^1.0.0", ">=0.3, <0.4", "1.2"], ["1.x || 2.x", "not a range"]],
     ["golang", [">=v1.0.0 <v2.0.0", "v1.2.3"], ["master", ">=1.0,<2"]],
     [
       "pypi",
