@@ -60,13 +60,15 @@ export interface CelExpression {
   evaluate(context: CelContext): unknown;
 }
 
-/** A boolean part of a condition, compiled on its own; `start` and `end` are offsets into the condition's source. */
+/** A boolean part of a condition; `start` and `end` are offsets into the condition's source. */
 export interface CelPart {
   readonly start: number;
   readonly end: number;
+  readonly source: string;
   readonly operator: "and" | "or" | "not" | "leaf";
-  readonly expression: CelExpression;
   readonly parts: readonly CelPart[];
+  /** The part as an expression of its own; compiled when it is first asked for. */
+  compile(): CelExpression;
 }
 
 /** What is wrong with an expression, or went wrong in it; `start` and `end` are offsets into its source. */
@@ -180,12 +182,17 @@ export class CelEnvironment {
     );
   }
 
-  #part(source: string, node: ASTNode): CelPart {
-    const { op } = node;
-    const [start, end] = withBrackets(source, node.start, node.end);
-    const expression = this.compile(source.slice(start, end), "bool");
-    const parts = PART_OPERATORS.has(op) ? children(node).map((child) => this.#part(source, child)) : [];
-    return { start, end, operator: PART_OPERATORS.get(op) ?? "leaf", expression, parts };
+  #part(whole: string, node: ASTNode): CelPart {
+    const [start, end] = withBrackets(whole, node.start, node.end);
+    const source = whole.slice(start, end);
+    const operator = PART_OPERATORS.get(node.op) ?? "leaf";
+    const parts = operator === "leaf" ? [] : children(node).map((child) => this.#part(whole, child));
+    let compiled: CelExpression | undefined;
+    const compile = () => {
+      compiled ??= this.compile(source, "bool");
+      return compiled;
+    };
+    return { start, end, source, operator, parts, compile };
   }
 
   #check(source: string, text: string): { program: ParseResult; type: CelType } {

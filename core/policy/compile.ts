@@ -22,6 +22,7 @@ import {
 import { FACT_DECLARATIONS, FACT_FIELDS, type FactSource, factSource } from "./facts.ts";
 import { compileLists, type Lists } from "./lists.ts";
 import type { PolicySource } from "./source.ts";
+import { createVariableScope, type VariableScope } from "./variables.ts";
 
 export interface CompiledRule {
   readonly name: string;
@@ -53,6 +54,7 @@ export interface CompiledPolicy {
   readonly onError: "quarantine" | "block";
   readonly params: object;
   readonly variables: readonly CompiledVariable[];
+  readonly variableScope: VariableScope;
   readonly rules: readonly CompiledRule[];
   readonly readsAdvisories: boolean;
   /** Where its rules were compiled: what takes a condition apart needs it. */
@@ -114,6 +116,7 @@ class PolicyCompiler {
   readonly #diagnostics: Diagnostic[];
   readonly #base: CelEnvironment;
   readonly #needs = new Map<string, ReadonlySet<FactSource>>();
+  readonly #scope = createVariableScope();
 
   constructor(file: SourceFile, base: CelEnvironment, lists: Lists, diagnostics: Diagnostic[]) {
     this.#file = new YamlFile(file);
@@ -148,6 +151,7 @@ class PolicyCompiler {
       onError: spec.onError ?? "quarantine",
       params: params.value,
       variables,
+      variableScope: this.#scope.scope,
       rules,
       readsAdvisories,
       environment,
@@ -193,8 +197,9 @@ class PolicyCompiler {
       this.#needs.set(name, this.#needsOf(compiled));
       fields[name] = compiled.type;
       variables.push({ name, expression: compiled });
+      this.#scope.add(name, compiled);
       environment = base.extend({
-        records: [{ name: "Variables", fields: { ...fields }, ctor: VariableScope }],
+        records: [{ name: "Variables", fields: { ...fields }, ctor: this.#scope.scope }],
         variables: { variables: "Variables" },
       });
     }
@@ -229,9 +234,8 @@ class PolicyCompiler {
           "condition",
         ]);
       if (constant === true) always = name;
-      const shadow = conjunctions.find(({ terms }) =>
-        [...terms].every((term) => this.#terms(condition, environment).has(term)),
-      );
+      const terms = new Set(termsOf(environment.parts(condition)));
+      const shadow = conjunctions.find((above) => [...above.terms].every((term) => terms.has(term)));
       if (shadow && always === undefined) {
         this.#error(
           "unreachable",
@@ -239,7 +243,7 @@ class PolicyCompiler {
           path,
         );
       }
-      conjunctions.push({ name, terms: this.#terms(condition, environment) });
+      conjunctions.push({ name, terms });
       rules.push({
         name,
         verdict,
@@ -252,10 +256,6 @@ class PolicyCompiler {
       });
     }
     return rules;
-  }
-
-  #terms(condition: CelExpression, environment: CelEnvironment): ReadonlySet<string> {
-    return new Set(termsOf(environment.parts(condition)));
   }
 
   #optional(
@@ -311,9 +311,6 @@ class PolicyCompiler {
   }
 }
 
-/** The value of `variables`: a getter each, made by the engine for every evaluation. */
-export class VariableScope {}
-
 function compileParams(source: Readonly<Record<string, unknown>>): { record: CelRecord; value: object } {
   class Params {}
   const value = new Params() as Record<string, unknown>;
@@ -340,6 +337,6 @@ function constantOf(condition: CelExpression): boolean | undefined {
 }
 
 /** The terms of a conjunction, however it is bracketed. */
-function termsOf({ operator, parts, expression }: CelPart): string[] {
-  return operator === "and" ? parts.flatMap(termsOf) : [expression.source.replace(/\s+/g, " ")];
+function termsOf({ operator, parts, source }: CelPart): string[] {
+  return operator === "and" ? parts.flatMap(termsOf) : [source.replace(/\s+/g, " ")];
 }

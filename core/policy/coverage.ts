@@ -76,12 +76,12 @@ export class Coverage {
         line: rule.line,
         condition: rule.condition.source,
         parts: seen.map(({ part, values }) => ({
-          source: part.expression.source,
+          source: part.source,
           start: part.start,
           end: part.end,
           seenTrue: values.has("true"),
           seenFalse: values.has("false"),
-          constant: part.expression.reads.size === 0,
+          constant: part.compile().reads.size === 0,
         })),
       }),
     );

@@ -7,9 +7,9 @@ import { formatInstant } from "../time.ts";
 import { severity } from "../verdict.ts";
 import { oneLine } from "../words.ts";
 import { type Approval, approves } from "./approvals.ts";
-import type { CelContext, CelExpression } from "./cel.ts";
-import { type CompiledPolicy, type CompiledRule, type PolicySet, VariableScope } from "./compile.ts";
-import { type FactSource, toCelFacts } from "./facts.ts";
+import { type CelContext, type CelExpression, withinBudget } from "./cel.ts";
+import type { CompiledPolicy, CompiledRule, PolicySet } from "./compile.ts";
+import { FACT_ROOTS, type FactSource, toCelFacts } from "./facts.ts";
 
 export interface Circumstances {
   readonly now: Date;
@@ -25,7 +25,12 @@ const MAX_REASON = 500;
 export const RULE_FAILED = "The rule could not be evaluated: ";
 
 /** Judges one release by every policy. A rule that fails is `quarantine` (or the policy's `onError`), never a pass. */
-export function decide(set: PolicySet, facts: Facts, { now, known, bundle, holdNewerThan }: Circumstances): Decision {
+export function decide(set: PolicySet, facts: Facts, circumstances: Circumstances): Decision {
+  // One budget for all rules together: many cheap ones must not add up to what one may not take.
+  return withinBudget(() => judgeAll(set, facts, circumstances));
+}
+
+function judgeAll(set: PolicySet, facts: Facts, { now, known, bundle, holdNewerThan }: Circumstances): Decision {
   const context = baseContext(set, facts, now);
   const approvals = set.approvals.get(facts.release.purl) ?? [];
   const verdicts: PolicyVerdict[] = [];
@@ -81,7 +86,10 @@ export function baseContext(set: PolicySet, facts: Facts, now: Date): CelContext
 
 /** The same, with one policy's own params and variables. */
 export function policyContext(policy: CompiledPolicy, base: CelContext): CelContext {
-  return { ...base, params: policy.params, variables: variablesOf(policy, base) };
+  const context: Record<string, unknown> = { params: policy.params, lists: base["lists"], now: base["now"] };
+  for (const root of FACT_ROOTS) context[root] = base[root];
+  context["variables"] = new policy.variableScope(context);
+  return context;
 }
 
 type Outcome = Omit<PolicyVerdict, "liftedBy">;
@@ -94,7 +102,7 @@ function judge(
 ): Outcome | "skipped" | undefined {
   const context = policyContext(policy, facts);
   for (const rule of policy.rules) {
-    if (![...rule.needs].every((source) => known.has(source))) return "skipped";
+    for (const need of rule.needs) if (!known.has(need)) return "skipped";
     const outcome = judgeRule(policy, rule, context);
     if (outcome) return outcome.verdict === "allow" ? undefined : outcome;
   }
@@ -140,30 +148,6 @@ function tryEvaluate(expression: CelExpression | undefined, context: CelContext)
   } catch {
     return undefined;
   }
-}
-
-/** Ordered, lazy, evaluated once: a variable's value, or its failure, is kept for the other rules. */
-function variablesOf(policy: CompiledPolicy, facts: CelContext): VariableScope {
-  const scope = new VariableScope();
-  const context = { ...facts, params: policy.params, variables: scope };
-  for (const { name, expression } of policy.variables) {
-    let evaluated: { value: unknown } | { error: unknown } | undefined;
-    Object.defineProperty(scope, name, {
-      enumerable: true,
-      get() {
-        if (!evaluated) {
-          try {
-            evaluated = { value: expression.evaluate(context) };
-          } catch (error) {
-            evaluated = { error };
-          }
-        }
-        if ("error" in evaluated) throw evaluated.error;
-        return evaluated.value;
-      },
-    });
-  }
-  return scope;
 }
 
 export function lifts(approval: Approval, { name, approvable }: CompiledPolicy, facts: Facts, now: Date): boolean {

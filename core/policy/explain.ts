@@ -134,6 +134,6 @@ function toText(value: unknown): string {
   if (Array.isArray(value)) return `${value.length} ${value.length === 1 ? "element" : "elements"}`;
   if (value instanceof Map) return `${value.size} ${value.size === 1 ? "entry" : "entries"}`;
   if (typeof value === "object" && value !== null)
-    return "seconds" in value ? String(value) : `a ${value.constructor.name}`;
+    return "seconds" in value ? String(value) : `one ${value.constructor.name}`;
   return String(value);
 }

@@ -44,6 +44,9 @@ export const FACT_DECLARATIONS: CelDeclarations = {
   variables: Object.fromEntries([...roots].map(([root, { type }]) => [root, type])),
 };
 
+/** The names of the variables that hold facts. */
+export const FACT_ROOTS: readonly string[] = [...roots.keys()];
+
 /** Every field name of every record: what a misspelt one is compared with. */
 export const FACT_FIELDS: readonly string[] = [...new Set(records.flatMap(({ fields }) => Object.keys(fields)))];
 
@@ -102,7 +105,10 @@ function declareRecord(
 ): { type: CelType; convert: Convert } {
   const name = field.title ?? "";
   const declared = Object.entries(properties).map(([key, property]) => [key, declare(property)] as const);
-  const ctor = recordClass(declared.map(([key, { convert }]) => [key, convert]));
+  const ctor = recordClass(
+    name,
+    declared.map(([key, { convert }]) => [key, convert]),
+  );
   records.push({
     name,
     fields: Object.fromEntries(declared.map(([key, { type }]) => [key, type])),
@@ -113,7 +119,7 @@ function declareRecord(
 }
 
 /** A class whose getters convert a raw field when it is first read, and keep the result. */
-function recordClass(fields: readonly (readonly [string, Convert])[]): RecordConstructor {
+function recordClass(name: string, fields: readonly (readonly [string, Convert])[]): RecordConstructor {
   class FactRecord {
     readonly #raw: Readonly<Record<string, unknown>>;
     /** What was converted; most fields of most records are never read. */
@@ -149,6 +155,8 @@ function recordClass(fields: readonly (readonly [string, Convert])[]): RecordCon
             },
     });
   }
+  // What `policy explain` calls a value of it.
+  Object.defineProperty(FactRecord, "name", { value: name });
   return FactRecord;
 }
 

@@ -46,16 +46,13 @@ export function compileLists(files: readonly SourceFile[], diagnostics: Diagnost
       ];
     });
     value[metadata.name] = new Map(entries);
+    const seen = new Set<string>();
     for (const [index, [entry]] of entries.entries()) {
-      if (entries.findIndex(([other]) => other === entry) < index && entries.length <= 5000) {
-        diagnostics.push(
-          file.diagnostic("warning", "duplicate-entry", `\`${entry}\` stands in the list twice`, [
-            "spec",
-            "entries",
-            index,
-          ]),
-        );
+      if (seen.has(entry)) {
+        const message = `\`${entry}\` stands in the list twice`;
+        diagnostics.push(file.diagnostic("warning", "duplicate-entry", message, ["spec", "entries", index]));
       }
+      seen.add(entry);
     }
   }
   const names = Object.keys(value);

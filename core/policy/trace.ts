@@ -36,13 +36,13 @@ function unreached(part: CelPart): TracedPart {
   return { ...placeOf(part), value: "unreached", error: "", parts: part.parts.map(unreached) };
 }
 
-function placeOf({ start, end, expression }: CelPart) {
-  return { start, end, source: expression.source };
+function placeOf({ start, end, source }: CelPart) {
+  return { start, end, source };
 }
 
-function evaluatePart({ expression }: CelPart, context: CelContext): Pick<TracedPart, "value" | "error"> {
+function evaluatePart(part: CelPart, context: CelContext): Pick<TracedPart, "value" | "error"> {
   try {
-    return { value: expression.evaluate(context) === true ? "true" : "false", error: "" };
+    return { value: part.compile().evaluate(context) === true ? "true" : "false", error: "" };
   } catch (error) {
     return { value: "error", error: messageOf(error) };
   }
