@@ -175,16 +175,14 @@ export class CelEnvironment {
   }
 
   /** A condition as a tree of its boolean parts; the inside of a loop is not taken apart. Throws CelError. */
-  parts(condition: CelExpression): CelPart {
-    return this.#part(
-      condition.source,
-      attempt(condition.source, () => syntax.parse(condition.source).ast),
-    );
+  parts({ source }: CelExpression): CelPart {
+    const plain = source.replace(NOT_CODE, (text) => " ".repeat(text.length));
+    return attempt(source, () => this.#part({ source, plain }, syntax.parse(source).ast));
   }
 
-  #part(whole: string, node: ASTNode): CelPart {
-    const [start, end] = withBrackets(whole, node.start, node.end);
-    const source = whole.slice(start, end);
+  #part(whole: { readonly source: string; readonly plain: string }, node: ASTNode): CelPart {
+    const [start, end] = withBrackets(whole.plain, node.start, node.end);
+    const source = whole.source.slice(start, end);
     const operator = PART_OPERATORS.get(node.op) ?? "leaf";
     const parts = operator === "leaf" ? [] : children(node).map((child) => this.#part(whole, child));
     let compiled: CelExpression | undefined;
@@ -406,9 +404,8 @@ function readsOf(
   return reads;
 }
 
-/** The engine's ranges leave out the brackets around an operand: takes in those that have lost their partner. */
-function withBrackets(source: string, from: number, to: number): [start: number, end: number] {
-  const plain = source.replace(NOT_CODE, (text) => " ".repeat(text.length));
+/** The engine's ranges leave out the brackets around an operand: takes in those that have lost their partner. `plain` has spaces for texts. */
+function withBrackets(plain: string, from: number, to: number): [start: number, end: number] {
   let [start, end] = [from, to];
   for (;;) {
     let depth = 0;

@@ -234,7 +234,7 @@ class PolicyCompiler {
           "condition",
         ]);
       if (constant === true) always = name;
-      const terms = new Set(termsOf(environment.parts(condition)));
+      const terms = termsOfCondition(condition, environment);
       const shadow = conjunctions.find((above) => [...above.terms].every((term) => terms.has(term)));
       if (shadow && always === undefined) {
         this.#error(
@@ -333,6 +333,15 @@ function constantOf(condition: CelExpression): boolean | undefined {
     return condition.evaluate({}) === true;
   } catch {
     return undefined; // It fails on every release, which the engine reports as it judges; it does not match.
+  }
+}
+
+/** A condition too deep to be taken apart is one term: it shadows no more than itself. */
+function termsOfCondition(condition: CelExpression, environment: CelEnvironment): ReadonlySet<string> {
+  try {
+    return new Set(termsOf(environment.parts(condition)));
+  } catch {
+    return new Set([condition.source]);
   }
 }
 

@@ -14,16 +14,22 @@ export interface Diagnostic {
   readonly source: string;
 }
 
+/** So much of a line is shown; of a longer one, what stands around the place. */
+const MAX_SHOWN = 160;
+
 /** `file:line:column: severity: message [code]`, the line, and a caret under what is meant. */
-export function formatDiagnostic(diagnostic: Diagnostic): string {
-  const { file, line, column, severity, message, code, source, length } = diagnostic;
-  const margin = String(line).length;
-  const indent = source.slice(0, column - 1).replace(/[^\t]/g, " ");
-  const carets = "^".repeat(Math.max(1, Math.min(length, source.length - column + 1)));
+export function formatDiagnostic({ file, line, column, severity, message, code, source, length }: Diagnostic): string {
+  const from =
+    source.length <= MAX_SHOWN ? 0 : Math.max(0, Math.min(column - 1 - MAX_SHOWN / 2, source.length - MAX_SHOWN));
+  const shown = source.slice(from, from + MAX_SHOWN);
+  const place = column - 1 - from;
+  const margin = " ".repeat(String(line).length);
+  const indent = shown.slice(0, place).replace(/[^\t]/g, " ");
+  const carets = "^".repeat(Math.max(1, Math.min(length, shown.length - place)));
   return [
     `${file}:${line}:${column}: ${severity}: ${message} [${code}]`,
-    ` ${" ".repeat(margin)} |`,
-    ` ${line} | ${source}`,
-    ` ${" ".repeat(margin)} | ${indent}${carets}`,
+    ` ${margin} |`,
+    ` ${line} | ${shown}`,
+    ` ${margin} | ${indent}${carets}`,
   ].join("\n");
 }

@@ -233,6 +233,28 @@ describe("compilePolicies()", () => {
     );
   });
 
+  it("says what it can of a condition that is too deep to be taken apart, and does not fall over", () => {
+    for (const condition of [
+      `${"!".repeat(1900)}has(release.size)`,
+      Array.from({ length: 380 }, () => "has(release.size)").join(" || "),
+    ]) {
+      const { diagnostics } = compilePolicies({
+        policies: [
+          policyFile(
+            "p",
+            `  rules: [{ name: r, condition: ${JSON.stringify(condition)}, verdict: block, message: m }]`,
+          ),
+        ],
+        lists: [],
+        approvals: [],
+      });
+      assert.ok(
+        diagnostics.every(({ code }) => code === "cel"),
+        JSON.stringify(diagnostics),
+      );
+    }
+  });
+
   it("reports every issue at once", () => {
     const policy = policyFile(
       "p",

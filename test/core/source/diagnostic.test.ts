@@ -36,6 +36,14 @@ describe("formatDiagnostic()", () => {
     ]);
   });
 
+  it("shows of a long line what stands around the place", () => {
+    const source = `${"a".repeat(5000)}HERE${"b".repeat(5000)}`;
+    const [, , line = "", carets = ""] = format({ source, column: 5001, length: 4 });
+    assert.ok(line.length < 200, line);
+    assert.equal(line.slice(carets.indexOf("^"), carets.indexOf("^") + 4), "HERE");
+    assert.equal(carets.trim().replace("|", "").trim(), "^^^^");
+  });
+
   const CARETS: readonly [name: string, source: string, column: number, length: number, caretLine: string][] = [
     ["keeps tabs, so that the caret stands where the terminal puts the text", "\ta:\tb", 5, 1, "   | \t  \t^"],
     ["ends with the line, however long the thing is", "abc", 2, 100, "   |  ^^"],
