@@ -1,5 +1,5 @@
 /**
- * CEL as policies may use it: with `cel-functions.ts`, all that knows the engine (`@marcbachmann/cel-js`). It closes what the engine
+ * CEL as policies may use it: with the `cel-*.ts` beside it, all that knows the engine (`@marcbachmann/cel-js`). It closes what the engine
  * leaves open for a firewall: `matches` is RE2 and linear, time is strict and the same on every machine, `has()` and
  * `?.` are checked against the schema, sizes and loops are bounded, a result has the declared type, and every issue has
  * a range in the source.
@@ -14,25 +14,12 @@ import {
   type ParseError,
   type ParseResult,
 } from "@marcbachmann/cel-js";
-import {
-  type CelMethod,
-  type CelType,
-  DURATION,
-  EXTENSIONS,
-  INT64_MAX,
-  LITERALS,
-  MAX_COST,
-  MAX_ELEMENTS,
-  MAX_TEXT,
-  NAMESPACES,
-  REPLACEMENTS,
-  spend,
-  spendOnSum,
-  TIMESTAMP,
-  withinBudget,
-} from "./cel-functions.ts";
+import { MAX_COST, MAX_ELEMENTS, MAX_TEXT, spend, spendOnSum, withinBudget } from "./cel-budget.ts";
+import { type CelMethod, EXTENSIONS, LITERALS, NAMESPACES, REPLACEMENTS } from "./cel-functions.ts";
+import { type CelType, DURATION, INT64_MAX, TIMESTAMP } from "./cel-types.ts";
 
-export { type CelType, DURATION, TIMESTAMP, withinBudget } from "./cel-functions.ts";
+export { withinBudget } from "./cel-budget.ts";
+export { type CelType, DURATION, TIMESTAMP } from "./cel-types.ts";
 
 /** A record type. Values are instances of `ctor`; a field whose value is undefined is absent. */
 export interface CelRecord {
