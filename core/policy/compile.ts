@@ -8,7 +8,7 @@ import type { Diagnostic } from "../source/diagnostic.ts";
 import type { SourceFile } from "../source/files.ts";
 import { YamlFile } from "../source/yaml-file.ts";
 import { parseDuration, parseInstant } from "../time.ts";
-import { suggest } from "../words.ts";
+import { adviceOn } from "./advice.ts";
 import { type Approval, compileApprovals } from "./approvals.ts";
 import {
   CelEnvironment,
@@ -19,7 +19,7 @@ import {
   type CelType,
   TIMESTAMP,
 } from "./cel.ts";
-import { FACT_DECLARATIONS, FACT_FIELDS, type FactSource, factSource } from "./facts.ts";
+import { FACT_DECLARATIONS, type FactSource, factSource } from "./facts.ts";
 import { compileLists, type Lists } from "./lists.ts";
 import type { PolicySource } from "./source.ts";
 import { createVariableScope, type VariableScope } from "./variables.ts";
@@ -279,19 +279,12 @@ class PolicyCompiler {
       return environment.compile(source, wanted);
     } catch (error) {
       if (!(error instanceof CelError)) throw error;
-      const hint = this.#hint(error.message, known);
+      const advice = adviceOn(error, source, [...this.#lists.names, ...known]);
       this.#diagnostics.push(
-        this.#file.diagnostic("error", "cel", `${error.message}${hint}`, path, error.start, error.end),
+        this.#file.diagnostic("error", "cel", `${error.message}${advice}`, path, error.start, error.end),
       );
       return undefined;
     }
-  }
-
-  #hint(message: string, known: readonly string[]): string {
-    const field = /^No such key: (\w+)/.exec(message)?.[1];
-    if (field) return suggest(field, [...FACT_FIELDS, ...this.#lists.names, ...known]);
-    const variable = /^Unknown variable: (\w+)/.exec(message)?.[1];
-    return variable ? suggest(variable, ["pkg", "release", "advisories", "lists", "params", "variables", "now"]) : "";
   }
 
   #needsOf({ reads }: CelExpression): ReadonlySet<FactSource> {

@@ -290,3 +290,32 @@ describe("compilePolicies()", () => {
     });
   }
 });
+
+describe("compilePolicies(), of slips from other languages", () => {
+  const slips: [expression: string, message: string][] = [
+    ["pkg.name == 'a' and release.prerelease", "Unexpected character: 'd'; CEL writes `&&`"],
+    ["pkg.name == 'a' or release.prerelease", "Unexpected character: 'r'; CEL writes `||`"],
+    ["not release.prerelease", "Unexpected character: 'e'; CEL writes `!`"],
+    ["release.prerelease & true", "Unexpected character: &; CEL writes `&&`"],
+    ["pkg.name = 'a'", "Unexpected character: =; CEL writes `==`"],
+    ["pkg.name === 'a'", "Unexpected character: =; CEL writes `==`"],
+    ["pkg.name == 'a' &&", "Unexpected token: EOF; the expression ends where more must follow"],
+    ["pkg.scope == null", "no such overload: string == null; ask whether a field is there with `has()`"],
+    ["release.published < '2026-01-01'", 'no such overload: timestamp < string; put the text into `timestamp("…")`'],
+    ["'7d' > now - release.published", 'no such overload: string > duration; put the text into `duration("…")`'],
+    ["pkg.name < 1", "no such overload: string < int"],
+    ["pkg.name.includes('a')", "found no matching overload for 'string.includes(string)'; CEL writes `contains()`"],
+    [
+      "pkg.name.startswith('a')",
+      "found no matching overload for 'string.startswith(string)'; did you mean `startsWith`?",
+    ],
+    ["pkg.name.startsWith(1)", "found no matching overload for 'string.startsWith(int)'"],
+    ["True", "Unknown variable: True; CEL writes `true`"],
+  ];
+  for (const [expression, message] of slips) {
+    it(expression, () => {
+      const [first] = diagnose({ policies: [policyFile("p", rule(`condition: ${JSON.stringify(expression)}`))] });
+      assert.equal(first?.message, message);
+    });
+  }
+});
