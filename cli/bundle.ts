@@ -1,4 +1,4 @@
-/** The steps of a bundle's making that commands and the quick start share. */
+/** What the commands on bundles and the quick start share. */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type BuiltBundle, buildBundle } from "../core/bundle/build.ts";
@@ -13,6 +13,7 @@ import { readText, writeWhole } from "../core/source/files.ts";
 import { parseDuration } from "../core/time.ts";
 import type { Manifest } from "../schemas/types/manifest.ts";
 import { readCommit } from "./git.ts";
+import { table } from "./print.ts";
 import type { Repository } from "./repository.ts";
 
 export interface BuildOptions {
@@ -95,4 +96,11 @@ function statementOf(signed: string): Buffer | undefined {
   const envelope = own(JSON.parse(signed), "dsseEnvelope");
   const payload = isObject(envelope) ? ownString(envelope, "payload") : undefined;
   return payload === undefined ? undefined : Buffer.from(payload, "base64");
+}
+
+/** A row for each part: name, sizes in bytes as it is and compressed, digest. */
+export function partsTable({ parts }: Manifest): string {
+  return table(
+    parts.map(({ name, size, gzip, sha256 }) => [name, `${size} B`, `${gzip.size} B gz`, `sha256:${sha256}`]),
+  );
 }

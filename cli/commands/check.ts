@@ -1,6 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { CordonError } from "../../core/errors.ts";
-import { decideUnlisted, type Rules } from "../../core/gate.ts";
+import { decideUnlisted } from "../../core/gate.ts";
 import { parseReleasePurl, type ReleaseId, toPurl } from "../../core/purl.ts";
 import { readText } from "../../core/source/files.ts";
 import { permits } from "../../core/verdict.ts";
@@ -8,10 +8,9 @@ import type { Decision } from "../../schemas/types/decision.ts";
 import { atFlag, parseAt } from "../at.ts";
 import { CordonCommand } from "../command.ts";
 import { readInventory } from "../inventory/inventory.ts";
-import { decideLive, parseUpstreams } from "../live.ts";
+import { decideLive } from "../live.ts";
+import { openRules } from "../open-rules.ts";
 import { count, paintVerdict, table } from "../print.ts";
-import { requireFeeds } from "../repository.ts";
-import { openTrustedBundle } from "../trusted-bundle.ts";
 
 export default class Check extends CordonCommand {
   static override summary = "Decide on releases now.";
@@ -50,7 +49,7 @@ this moment. Exits with 1 when one of them is denied or, unless --offline is giv
     const releases = releasesOf(argv.map(String), flags);
     if (releases.length === 0)
       throw new CordonError("USAGE", "nothing to check: give package URLs, --list or --lockfile");
-    const { rules: current, upstreams } = await this.#open(flags);
+    const { rules: current, upstreams } = await openRules(flags);
     const asOf = parseAt(flags.at);
     const now = asOf ?? new Date();
     const rules = { ...current, asOf };
@@ -63,20 +62,6 @@ this moment. Exits with 1 when one of them is denied or, unless --offline is giv
     const unjudged = flags.offline ? [] : decisions.filter(({ skipped }) => skipped.length > 0);
     if (denied.length > 0 || unjudged.length > 0) this.reportFindings();
     return { decisions };
-  }
-
-  async #open(flags: {
-    dir: string;
-    bundle: string | undefined;
-    trust: string | undefined;
-    upstream: string[] | undefined;
-  }): Promise<{ rules: Rules; upstreams: ReadonlyMap<string, string> }> {
-    const given = parseUpstreams(flags.upstream ?? []);
-    if (flags.bundle === undefined || flags.trust === undefined) {
-      const { rules, config } = requireFeeds(flags.dir);
-      return { rules, upstreams: new Map([...Object.entries(config.upstreams ?? {}), ...given]) };
-    }
-    return { rules: await openTrustedBundle(flags.bundle, flags.trust), upstreams: given };
   }
 
   #print(decisions: readonly Decision[], denied: readonly Decision[]): void {

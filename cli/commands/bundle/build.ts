@@ -1,8 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import type { Manifest } from "../../../schemas/types/manifest.ts";
-import { buildInto } from "../../bundle.ts";
+import { buildInto, partsTable } from "../../bundle.ts";
 import { CordonCommand } from "../../command.ts";
-import { table } from "../../print.ts";
 import { requireFeeds } from "../../repository.ts";
 
 export default class BundleBuild extends CordonCommand {
@@ -28,16 +27,7 @@ the same part digests on every machine. The bundle is not trusted before it is s
     });
     const manifest = statement.predicate;
     this.log(`Built revision ${manifest.revision} in ${out}, fresh until ${manifest.expires}.\n`);
-    this.log(
-      table(
-        manifest.parts.map(({ name, size, gzip, sha256 }) => [
-          name,
-          `${size} B`,
-          `${gzip.size} B gz`,
-          `sha256:${sha256}`,
-        ]),
-      ),
-    );
+    this.log(partsTable(manifest));
     this.log(`\nNext: cordon bundle sign ${out} --key cordon.key`);
     return manifest;
   }

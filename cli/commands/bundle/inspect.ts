@@ -3,9 +3,8 @@ import { bundleSource } from "../../../core/bundle/source.ts";
 import { sha256 } from "../../../core/digest.ts";
 import { CordonError } from "../../../core/errors.ts";
 import type { Manifest } from "../../../schemas/types/manifest.ts";
-import { parseUnverified } from "../../bundle.ts";
+import { parseUnverified, partsTable } from "../../bundle.ts";
 import { CordonCommand } from "../../command.ts";
-import { table } from "../../print.ts";
 
 export default class BundleInspect extends CordonCommand {
   static override summary = "Show what a bundle says of itself.";
@@ -27,16 +26,7 @@ export default class BundleInspect extends CordonCommand {
     this.log(
       `  from ${manifest.source.repository ?? "no repository named"} at ${manifest.source.commit ?? "no commit"}\n`,
     );
-    this.log(
-      table(
-        manifest.parts.map(({ name, size, gzip, sha256 }) => [
-          name,
-          `${size} B`,
-          `${gzip.size} B gz`,
-          `sha256:${sha256}`,
-        ]),
-      ),
-    );
+    this.log(partsTable(manifest));
     for (const { name, entries, newest } of manifest.feeds)
       this.log(`\nfeed ${name}: ${entries} records, newest ${newest ?? "none"}`);
     return { verified: false, digest: `sha256:${sha256(statement)}`, manifest };

@@ -1,12 +1,8 @@
 import { Args, Flags } from "@oclif/core";
-import { openBundle } from "../../../core/bundle/open.ts";
-import { bundleSource } from "../../../core/bundle/source.ts";
-import { readTrust } from "../../../core/bundle/trust.ts";
-import { verifyBundle, verifyFresh } from "../../../core/bundle/verify.ts";
-import { CordonError } from "../../../core/errors.ts";
 import type { Manifest } from "../../../schemas/types/manifest.ts";
 import { CordonCommand } from "../../command.ts";
 import { paint } from "../../print.ts";
+import { openTrustedBundle } from "../../trusted-bundle.ts";
 
 export default class BundleVerify extends CordonCommand {
   static override summary = "Verify a bundle as a proxy does.";
@@ -23,16 +19,10 @@ export default class BundleVerify extends CordonCommand {
 
   async run(): Promise<{ verified: true; digest: string; signer: string; manifest: Manifest }> {
     const { args, flags } = await this.parse(BundleVerify);
-    const source = bundleSource(args.source);
-    const now = new Date();
-    const polled = await source.poll(undefined);
-    if (!polled) throw new CordonError("BUNDLE_MISSING", `${source.name} has no bundle`);
-    const verified = verifyBundle(polled.bytes, readTrust(flags.trust), now);
-    verifyFresh(verified, now);
-    await openBundle(verified, source.readBlob);
+    const { source, verified } = await openTrustedBundle(args.source, flags.trust);
     const { manifest, digest, signer } = verified;
     this.log(
-      `${paint("green", "✓")} ${source.name} is revision ${manifest.revision} of channel ${manifest.channel}, signed by ${signer}`,
+      `${paint("green", "✓")} ${source} is revision ${manifest.revision} of channel ${manifest.channel}, signed by ${signer}`,
     );
     this.log(`  sha256:${digest}, made ${manifest.created}, fresh until ${manifest.expires}`);
     return { verified: true, digest: `sha256:${digest}`, signer, manifest };

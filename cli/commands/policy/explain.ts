@@ -17,9 +17,8 @@ import { atFlag, parseAt } from "../../at.ts";
 import { CordonCommand } from "../../command.ts";
 import { formatExplanation } from "../../explanation.ts";
 import { readLastChange } from "../../git.ts";
-import { factsLive, parseUpstreams } from "../../live.ts";
-import { requireFeeds } from "../../repository.ts";
-import { openTrustedBundle } from "../../trusted-bundle.ts";
+import { factsLive } from "../../live.ts";
+import { openRules } from "../../open-rules.ts";
 
 interface Explanation {
   readonly decision: Decision;
@@ -102,19 +101,6 @@ or false, and where each rule stands. With --replay, makes a logged decision aga
     }
     this.log(formatExplanation(decision, policies, (file, line) => changes.get(`${file}:${line}`) ?? ""));
   }
-}
-
-async function openRules(flags: {
-  dir: string;
-  bundle: string | undefined;
-  trust: string | undefined;
-  upstream: string[] | undefined;
-}) {
-  const given = parseUpstreams(flags.upstream ?? []);
-  if (flags.bundle !== undefined && flags.trust !== undefined)
-    return { rules: await openTrustedBundle(flags.bundle, flags.trust), upstreams: given };
-  const { rules, config } = requireFeeds(flags.dir);
-  return { rules, upstreams: new Map([...Object.entries(config.upstreams ?? {}), ...given]) };
 }
 
 function explain(rules: Rules, { facts, known: list }: RecordedFacts, now: Date): Explanation {
