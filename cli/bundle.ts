@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type BuiltBundle, buildBundle } from "../core/bundle/build.ts";
-import { generateKeyPair, localSigner, parsePrivateKey } from "../core/bundle/keys.ts";
+import { generateKeyPair } from "../core/bundle/keys.ts";
 import { BUNDLE_FILE, checkManifest, STATEMENT_FILE } from "../core/bundle/manifest.ts";
-import { signStatement } from "../core/bundle/sign.ts";
+import { keySigning, type Signing, signStatement } from "../core/bundle/sign.ts";
 import { writeSignedBundle, writeStatement } from "../core/bundle/write.ts";
 import { sha256 } from "../core/digest.ts";
 import { CordonError } from "../core/errors.ts";
@@ -48,12 +48,16 @@ export async function buildInto(
   return built;
 }
 
-/** Signs the statement in `out`. Throws BUNDLE_MISSING, KEY_INVALID. */
-export async function signInto(out: string, keyFile: string): Promise<void> {
+/** Signs the statement in `out`. Throws BUNDLE_MISSING, SIGNING_FAILED. */
+export async function signInto(out: string, signing: Signing): Promise<void> {
   const path = join(out, STATEMENT_FILE);
   if (!existsSync(path)) throw new CordonError("BUNDLE_MISSING", `there is no ${path} to sign`);
-  const signer = localSigner(parsePrivateKey(readText(keyFile), keyFile));
-  writeSignedBundle(out, await signStatement(Buffer.from(readText(path).trimEnd()), signer));
+  writeSignedBundle(out, await signStatement(Buffer.from(readText(path).trimEnd()), signing));
+}
+
+/** Throws KEY_INVALID, FILE_UNREADABLE. */
+export function signingWithKeyFile(path: string): Signing {
+  return keySigning(readText(path), path);
 }
 
 /** Writes `cordon.key` (readable by its owner only) and `cordon.pub`. Throws KEY_EXISTS rather than replace a key. */

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CordonError, messageOf } from "../../core/errors.ts";
-import { buildInto, signInto, writeKeyPair } from "../bundle.ts";
+import { buildInto, signInto, signingWithKeyFile, writeKeyPair } from "../bundle.ts";
 import StartProxy from "../commands/proxy.ts";
 import { count, paint } from "../print.ts";
 import { requireFeeds } from "../repository.ts";
@@ -64,7 +64,7 @@ async function prepare(): Promise<Prepared> {
     now: new Date(),
     version: "quickstart",
   });
-  await signInto(paths.bundle, key);
+  await signInto(paths.bundle, signingWithKeyFile(key));
   const advisories = repository.feeds.reduce((sum, { entries }) => sum + entries, 0);
   return { policies: repository.rules.set.policies.length, advisories, revision: statement.predicate.revision };
 }

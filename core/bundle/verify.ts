@@ -1,12 +1,11 @@
 /** Whether a bundle may be trusted. The checks stand in the order in which they are made, each with what it stops. */
-import "./crypto-compat.ts";
 import { bundleFromJSON } from "@sigstore/bundle";
-import { toSignedEntity, toTrustMaterial, Verifier } from "@sigstore/verify";
 import type { Manifest } from "../../schemas/types/manifest.ts";
 import { sha256 } from "../digest.ts";
 import { CordonError, messageOf } from "../errors.ts";
 import { canonicalJson, isObject } from "../json.ts";
 import { BUNDLE_LIMITS, checkManifest, PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, subjectsOf } from "./manifest.ts";
+import { verifySignature } from "./signature.ts";
 import type { Trust } from "./trust.ts";
 
 declare const verified: unique symbol;
@@ -17,7 +16,7 @@ export interface VerifiedBundle {
   readonly manifest: Manifest;
   /** SHA-256 of the signed statement. */
   readonly digest: string;
-  /** Who signed: `key:HINT`. */
+  /** Who signed: `key:HINT`, or `identity:WORKFLOW (ISSUER)`. */
   readonly signer: string;
 }
 
@@ -29,15 +28,8 @@ export interface Floor {
 }
 
 const CLOCK_SKEW_MS = 5 * 60 * 1000;
-const NO_AUTHORITIES = {
-  mediaType: "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
-  certificateAuthorities: [],
-  timestampAuthorities: [],
-  tlogs: [],
-  ctlogs: [],
-};
 
-/** Throws BUNDLE_MALFORMED, BUNDLE_SIGNATURE, BUNDLE_CHANNEL, BUNDLE_FUTURE. */
+/** Throws BUNDLE_MALFORMED, BUNDLE_SIGNATURE, BUNDLE_IDENTITY, BUNDLE_CHANNEL, BUNDLE_FUTURE. */
 export function verifyBundle(bytes: Uint8Array, trust: Trust, now: Date): VerifiedBundle {
   const signed = parseEnvelope(bytes);
   const signer = verifySignature(signed, trust);
@@ -93,29 +85,6 @@ function parseEnvelope(bytes: Uint8Array): SignedBundle {
   if (bundle.content.$case !== "dsseEnvelope") throw malformed("it signs a file, not a statement");
   if (bundle.content.dsseEnvelope.payloadType !== PAYLOAD_TYPE) throw malformed("its payload is no in-toto statement");
   return bundle;
-}
-
-/** Swapped bytes, and signatures by somebody else. A certificate is refused: this trust policy names keys. */
-function verifySignature(bundle: SignedBundle, { keys }: Trust): string {
-  const material = bundle.verificationMaterial.content;
-  if (material.$case !== "publicKey")
-    throw new CordonError(
-      "BUNDLE_SIGNATURE",
-      "the bundle is signed with a certificate, and the trust policy names keys only",
-    );
-  const { hint } = material.publicKey;
-  const key = keys.get(hint);
-  if (!key)
-    throw new CordonError("BUNDLE_SIGNATURE", "the bundle is signed by a key that the trust policy does not name");
-  try {
-    const trusted = toTrustMaterial(NO_AUTHORITIES, () => ({ publicKey: key, validFor: () => true }));
-    new Verifier(trusted, { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 }).verify(
-      toSignedEntity(bundle),
-    );
-  } catch (cause) {
-    throw new CordonError("BUNDLE_SIGNATURE", "the signature does not belong to the bundle's bytes", { cause });
-  }
-  return `key:${hint}`;
 }
 
 /** Statements about something else by the same signer, and manifests that name parts which they do not sign. */

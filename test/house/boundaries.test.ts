@@ -43,11 +43,12 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   koa: /^proxy\//,
   "@koa/router": /^proxy\//,
   "@marcbachmann/cel-js": /^core\/policy\/cel(-\w+)?\.ts$/,
-  "@marcbachmann/cel-js/evaluator": /^core\/policy\/cel(-\w+)?\.ts$/,
   re2js: /^core\/policy\/cel(-\w+)?\.ts$/,
   "@sigstore/bundle": /^core\/bundle\//,
-  "@sigstore/sign": /^core\/bundle\//,
-  "@sigstore/verify": /^core\/bundle\//,
+  "@sigstore/protobuf-specs": /^core\/bundle\//,
+  "@sigstore/sign": /^core\/bundle\/sign\.ts$/,
+  "@sigstore/tuf": /^core\/bundle\/trusted-root\.ts$/,
+  "@sigstore/verify": /^core\/bundle\/signature\.ts$/,
   undici: /^core\/http\.ts$/,
   ajv: /^core\/schema\.ts$/,
   yaml: /^core\/source\/yaml-file\.ts$/,
@@ -61,6 +62,10 @@ function importsOf(path: string): string[] {
   return [...readFileSync(path, "utf8").matchAll(/(?:^|\n)\s*(?:import|export)\s(?:[^"';]*?\sfrom\s)?"([^"]+)"/g)].map(
     ([, specifier]) => specifier ?? "",
   );
+}
+
+function packageOf(specifier: string): string {
+  return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }
 
 function folderOf(path: string): string {
@@ -90,7 +95,7 @@ describe("imports", () => {
   it("of a library stand in its home only", () => {
     for (const path of files) {
       for (const specifier of importsOf(path)) {
-        const home = HOMES[specifier] ?? HOMES[specifier.split("/")[0] ?? ""];
+        const home = HOMES[specifier] ?? HOMES[packageOf(specifier)];
         if (home) assert.match(path, home, `${path} imports ${specifier}`);
       }
     }

@@ -13,22 +13,31 @@ export interface CliRun {
   json(): unknown;
 }
 
+/** What a CI, or whoever runs the tests, may have set. */
+const FOREIGN = /^(npm_|.*_proxy$|force_color|actions_|github_|gh_|cordon_|sigstore_|buildkite)/i;
+
 /** Starts `cordon ARGS…` in the checkout, without colours and without the settings of whoever runs the tests. */
-export function startCordon(args: readonly string[]) {
+export function startCordon(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
   const runtime = "deno" in process.versions ? ["run", "-A", "--no-check"] : [];
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(npm_|.*_proxy$|force_color)/i.test(name)),
-  );
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name)));
   return spawn(process.execPath, [...runtime, ENTRY, ...args], {
     cwd: ROOT,
-    env: { ...env, NO_COLOR: "1" },
+    env: { ...env, NO_COLOR: "1", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }
 
 /** Runs `cordon ARGS…` to its end. */
 export async function cordon(...args: readonly string[]): Promise<CliRun> {
-  const child = startCordon(args);
+  return cordonWith({}, ...args);
+}
+
+/** As cordon(), with more in its environment. */
+export async function cordonWith(
+  environment: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<CliRun> {
+  const child = startCordon(args, environment);
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (chunk) => (stdout += chunk));
   child.stderr.on("data", (chunk) => (stderr += chunk));

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compileFeed } from "../../core/advisories/feed.ts";
 import { buildBundle } from "../../core/bundle/build.ts";
-import { generateKeyPair, localSigner, parsePrivateKey } from "../../core/bundle/keys.ts";
-import { signStatement } from "../../core/bundle/sign.ts";
+import { generateKeyPair } from "../../core/bundle/keys.ts";
+import { keySigning, type Signing, signStatement } from "../../core/bundle/sign.ts";
 import { writeBlobs, writeSignedBundle } from "../../core/bundle/write.ts";
 import type { PolicySource } from "../../core/policy/source.ts";
 import { type ProxyOptions, type RunningProxy, startProxy } from "../../proxy/server.ts";
@@ -24,6 +24,8 @@ export interface SignedBundle {
   readonly channel?: string;
   /** Private key in PEM; left out: the folder's own. */
   readonly key?: string;
+  /** Left out: with the key. */
+  readonly signing?: Signing;
 }
 
 const DAY_MS = 86_400_000;
@@ -53,6 +55,7 @@ export function makeBundleFolder(): BundleFolder {
       lifetimeMs = 7 * DAY_MS,
       channel = "stable",
       key = privateKey,
+      signing = keySigning(key, "test key"),
     } = {}) {
       const built = buildBundle({
         source: { policies: [MALWARE_POLICY, AGE_POLICY], lists: [], approvals: [], ...source },
@@ -67,10 +70,7 @@ export function makeBundleFolder(): BundleFolder {
         commit: null,
         generator: { name: "cordon", version: "test" },
       });
-      const signed = await signStatement(
-        Buffer.from(JSON.stringify(built.statement)),
-        localSigner(parsePrivateKey(key, "test key")),
-      );
+      const signed = await signStatement(Buffer.from(JSON.stringify(built.statement)), signing);
       writeBlobs(bundle, built.blobs);
       writeSignedBundle(bundle, signed);
       return signed;

@@ -2,56 +2,35 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { describe, it } from "node:test";
 import { compileFeed } from "../../../core/advisories/feed.ts";
-import { type BuildInput, buildBundle } from "../../../core/bundle/build.ts";
-import { generateKeyPair, localSigner, parsePrivateKey } from "../../../core/bundle/keys.ts";
+import type { BuiltBundle } from "../../../core/bundle/build.ts";
+import { generateKeyPair } from "../../../core/bundle/keys.ts";
 import type { Statement } from "../../../core/bundle/manifest.ts";
 import { openBundle } from "../../../core/bundle/open.ts";
-import { signStatement } from "../../../core/bundle/sign.ts";
+import { keySigning, signStatement } from "../../../core/bundle/sign.ts";
 import { toTrust } from "../../../core/bundle/trust.ts";
 import { verifyBundle } from "../../../core/bundle/verify.ts";
 import { sha256 } from "../../../core/digest.ts";
-import { MALWARE_POLICY, malwareRecord } from "../../support/policies.ts";
+import { MALWARE_RECORDS, makeBundle, STATEMENT_CREATED } from "../../support/bundles.ts";
 
-const RECORDS = [malwareRecord("evil", ["1.0.0"]), malwareRecord("@a/evil", ["2.0.0"], "MAL-2026-2")];
-const NOW = new Date("2026-11-22T12:00:00Z");
+const NOW = STATEMENT_CREATED;
 const keys = generateKeyPair();
 const trust = toTrust({ keys: [keys.publicKey] }, "test");
 
-function input(changes: Partial<BuildInput> = {}): BuildInput {
-  return {
-    source: { policies: [MALWARE_POLICY], lists: [], approvals: [] },
-    feeds: [compileFeed("local", RECORDS)],
-    channel: "stable",
-    epoch: 0,
-    revision: 1,
-    previous: null,
-    created: NOW,
-    lifetimeMs: 3_600_000,
-    repository: null,
-    commit: null,
-    generator: { name: "cordon", version: "test" },
-    ...changes,
-  };
-}
-
 async function sign(statement: unknown, privateKey = keys.privateKey): Promise<Uint8Array> {
-  return Buffer.from(
-    await signStatement(Buffer.from(JSON.stringify(statement)), localSigner(parsePrivateKey(privateKey, "test"))),
-  );
+  return Buffer.from(await signStatement(Buffer.from(JSON.stringify(statement)), keySigning(privateKey, "test")));
 }
 
 describe("buildBundle()", () => {
   it("gives the same part digests whatever the clock and the order of the records", () => {
     const [a, b] = [
-      input(),
-      input({
+      makeBundle(),
+      makeBundle({
         created: new Date(),
         revision: 9,
-        feeds: [compileFeed("local", RECORDS.toReversed())],
+        feeds: [compileFeed("local", MALWARE_RECORDS.toReversed())],
       }),
     ];
-    const digests = (built: BuildInput) =>
-      buildBundle(built).statement.predicate.parts.map(({ name, sha256 }) => [name, sha256]);
+    const digests = ({ statement }: BuiltBundle) => statement.predicate.parts.map(({ name, sha256 }) => [name, sha256]);
     assert.deepEqual(digests(a), digests(b));
     assert.deepEqual(
       digests(a).map(([name]) => name),
@@ -60,14 +39,14 @@ describe("buildBundle()", () => {
   });
 
   it("changes only the part that changed", () => {
-    const before = buildBundle(input()).statement.predicate.parts;
-    const after = buildBundle(input({ source: { policies: [], lists: [], approvals: [] } })).statement.predicate.parts;
+    const before = makeBundle().statement.predicate.parts;
+    const after = makeBundle({ source: { policies: [], lists: [], approvals: [] } }).statement.predicate.parts;
     assert.notEqual(before[0]?.sha256, after[0]?.sha256);
     assert.equal(before[1]?.sha256, after[1]?.sha256);
   });
 
   it("names each part as a subject, as it is and as transported", () => {
-    const { statement, blobs } = buildBundle(input());
+    const { statement, blobs } = makeBundle();
     assert.deepEqual(
       statement.subject.map(({ name }) => name),
       ["policy", "policy.gz", "advisories.local", "advisories.local.gz"],
@@ -78,7 +57,7 @@ describe("buildBundle()", () => {
 
 describe("verifyBundle()", () => {
   it("accepts what a trusted key signed, with P-256 and with ed25519", async () => {
-    const { statement } = buildBundle(input());
+    const { statement } = makeBundle();
     assert.equal(verifyBundle(await sign(statement), trust, NOW).manifest.revision, 1);
     const pair = generateKeyPairSync("ed25519", {
       privateKeyEncoding: { type: "pkcs8", format: "pem" },
@@ -91,7 +70,7 @@ describe("verifyBundle()", () => {
     );
   });
 
-  const { statement } = buildBundle(input());
+  const { statement } = makeBundle();
   const changed = (change: (statement: Statement & Record<string, unknown>) => unknown) =>
     change(structuredClone(statement) as Statement & Record<string, unknown>);
   const predicate = (fields: object) => changed((copy) => ({ ...copy, predicate: { ...copy.predicate, ...fields } }));
@@ -153,7 +132,7 @@ describe("verifyBundle()", () => {
 
 describe("openBundle()", () => {
   it("opens what it verified, and stops a decompression bomb at the signed size", async () => {
-    const { statement, blobs } = buildBundle(input());
+    const { statement, blobs } = makeBundle();
     const verified = verifyBundle(await sign(statement), trust, NOW);
     const rules = await openBundle(verified, async (digest) => blobs.get(digest) ?? Buffer.alloc(0));
     assert.equal(rules.tables[0]?.lookup({ type: "npm", name: "@a/evil" })[0]?.id, "MAL-2026-2");
@@ -172,7 +151,7 @@ describe("openBundle()", () => {
   });
 
   it("refuses a part that it does not know: it might be one that blocks", async () => {
-    const { statement, blobs } = buildBundle(input({ feeds: [] }));
+    const { statement, blobs } = makeBundle({ feeds: [] });
     const [part] = statement.predicate.parts;
     assert.ok(part);
     const parts = [part, { ...part, name: "quotas" }];

@@ -1,0 +1,41 @@
+/** The flags that say who signs, and through which Sigstore instance. */
+import { Flags } from "@oclif/core";
+import { keylessSigning, publicSigstore, type Signing } from "../core/bundle/sign.ts";
+import { signingWithKeyFile } from "./bundle.ts";
+
+const url = (description: string, env: string) =>
+  Flags.string({ description, env, helpGroup: "SIGSTORE", exclusive: ["key"] });
+
+export const SIGNING_FLAGS = {
+  key: Flags.string({ description: "private key in PEM (P-256 or ed25519); left out: keyless" }),
+  fulcio: url("certificate authority (default: the public one)", "CORDON_FULCIO_URL"),
+  rekor: url("transparency log, or `none`: then the timestamp alone bears witness", "CORDON_REKOR_URL"),
+  "rekor-version": Flags.integer({
+    description: "the log's API; v2 is not understood by cosign before 3.0.5",
+    env: "CORDON_REKOR_VERSION",
+    helpGroup: "SIGSTORE",
+    options: ["1", "2"],
+    exclusive: ["key"],
+  }),
+  tsa: url("timestamp authority (default: the public one)", "CORDON_TSA_URL"),
+};
+
+export interface SigningFlags {
+  readonly key: string | undefined;
+  readonly fulcio: string | undefined;
+  readonly rekor: string | undefined;
+  readonly "rekor-version": number | undefined;
+  readonly tsa: string | undefined;
+}
+
+/** Throws KEY_INVALID, FILE_UNREADABLE. */
+export function toSigning({ key, ...flags }: SigningFlags): Signing {
+  if (key !== undefined) return signingWithKeyFile(key);
+  const known = publicSigstore();
+  return keylessSigning({
+    fulcio: flags.fulcio ?? known.fulcio,
+    rekor: flags.rekor === "none" ? null : (flags.rekor ?? known.rekor),
+    rekorVersion: flags["rekor-version"] === 2 ? 2 : known.rekorVersion,
+    tsa: flags.tsa ?? known.tsa,
+  });
+}

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { tufHandlers } from "@tufjs/repo-mock/dist/handler.js";
+import { initializeTUFRepo } from "@tufjs/repo-mock/dist/repo.js";
+import { generateKeyPair } from "../../../core/bundle/keys.ts";
+import { readTrust, signersOf, toTrust } from "../../../core/bundle/trust.ts";
+import { type Folder, makeFolder } from "../../support/folder.ts";
+import { ISSUER, startSigstore, WORKFLOW } from "../../support/sigstore.ts";
+
+const NOW = new Date("2026-11-22T12:00:00Z");
+const DAY_MS = 86_400_000;
+const IDENTITY = { issuer: ISSUER, workflow: WORKFLOW };
+
+describe("readTrust()", () => {
+  let folder: Folder;
+
+  beforeEach(() => {
+    folder = makeFolder();
+  });
+
+  afterEach(() => folder.remove());
+
+  const read = (yaml: string) => readTrust(folder.write("trust.yaml", yaml));
+
+  it("reads keys, identities, a channel and a minimum", () => {
+    const { publicKey } = generateKeyPair();
+    const trust = read(
+      `channel: beta\nminEpoch: 1\nminRevision: 41\nkeys:\n  - |\n${publicKey.replace(/^/gm, "    ")}\nidentities:\n  - { issuer: "${ISSUER}", workflow: "${WORKFLOW}" }\n`,
+    );
+    assert.equal(trust.channel, "beta");
+    assert.deepEqual(trust.minimum, { epoch: 1, revision: 41 });
+    assert.equal(trust.transparencyLog, true);
+    const [key, identity] = signersOf(trust);
+    assert.match(key ?? "", /^key:[\w+/=]{44}$/);
+    assert.equal(identity, `identity:${WORKFLOW} (${ISSUER})`);
+  });
+
+  const WRONG: readonly [name: string, yaml: string, message: RegExp][] = [
+    ["nobody", "channel: stable\n", /names nobody who may sign/],
+    ["an identity without an issuer", `identities: [{ workflow: "${WORKFLOW}" }]`, /the key `issuer` is missing/],
+    ["an identity without a workflow", `identities: [{ issuer: "${ISSUER}" }]`, /the key `workflow` is missing/],
+    [
+      "a misspelt field",
+      `identities: [{ issuer: a, workflow: b, repositoy: c }]`,
+      /unknown key `repositoy`.*repository/,
+    ],
+    ["an empty field", `identities: [{ issuer: a, workflow: "" }]`, /must NOT have fewer than 1 characters/],
+    [
+      "settings of Sigstore and only keys",
+      `keys: ['${generateKeyPair().publicKey.replaceAll("\n", "\n\n  ")}']\nsigstore: { trustedRoot: tuf }`,
+      /no `identities` that need them/,
+    ],
+    [
+      "a mirror without its root",
+      `identities: [{ issuer: a, workflow: b }]\nsigstore: { trustedRoot: tuf, mirror: "https://tuf.example" }`,
+      /needs its `root`/,
+    ],
+    [
+      "a mirror that is not asked",
+      `identities: [{ issuer: a, workflow: b }]\nsigstore: { mirror: "https://tuf.example", root: root.json }`,
+      /go with `trustedRoot: tuf` only/,
+    ],
+  ];
+  for (const [name, yaml, message] of WRONG) {
+    it(`refuses a policy that names ${name}`, () => {
+      assert.throws(() => read(yaml), { code: "TRUST_INVALID", message });
+    });
+  }
+
+  it("refuses a trusted root that is missing, or is none", () => {
+    const withRoot = (path: string) =>
+      read(`identities: [{ issuer: a, workflow: b }]\nsigstore: { trustedRoot: ${path} }`);
+    assert.throws(() => withRoot("missing.json"), { code: "FILE_UNREADABLE" });
+    folder.write("empty.json", "{}");
+    assert.throws(() => withRoot("empty.json"), { code: "TRUST_INVALID", message: /names no certificate authority/ });
+    folder.write("text.json", "no JSON");
+    assert.throws(() => withRoot("text.json"), { code: "TRUST_INVALID", message: /is no Sigstore trusted root/ });
+  });
+
+  it("knows the public instance offline, and says how old that knowledge is", () => {
+    const root = read("identities: [{ issuer: a, workflow: b }]").root;
+    assert.ok((root?.current().certificateAuthorities.length ?? 0) > 0);
+    const status = root?.status();
+    assert.equal(status?.origin, "embedded");
+    assert.match(status?.newestAuthority ?? "", /^20\d\d-\d\d-\d\dT/);
+  });
+});
+
+describe("a trusted root that is refreshed through TUF", () => {
+  let folder: Folder;
+  let server: Server;
+  let mirror: string;
+  let asked: number;
+  let isDown: boolean;
+
+  beforeEach(async () => {
+    folder = makeFolder();
+    const sigstore = await startSigstore();
+    await sigstore.close();
+    const repo = initializeTUFRepo([
+      { name: "trusted_root.json", content: Buffer.from(JSON.stringify(sigstore.trustedRoot)) },
+    ]);
+    folder.write("root.json", JSON.stringify(repo.rootMeta.toJSON()));
+    const handlers = new Map(tufHandlers(repo, { metadataPathPrefix: "" }).map(({ path, fn }) => [path, fn]));
+    [asked, isDown] = [0, false];
+    server = createServer((request, response) => {
+      asked += 1;
+      const answer = isDown ? undefined : handlers.get(request.url ?? "")?.();
+      response.writeHead(isDown ? 503 : (answer?.statusCode ?? 404), { connection: "close" }).end(answer?.response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    mirror = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+
+  afterEach(async () => {
+    await new Promise((resolve) => server.close(resolve));
+    folder.remove();
+  });
+
+  const open = () => {
+    const policy = { identities: [IDENTITY], sigstore: { trustedRoot: "tuf", mirror, root: "root.json" } };
+    const { root } = toTrust(policy, "test", { base: folder.path, cacheDir: `${folder.path}/cache` });
+    assert.ok(root);
+    return root;
+  };
+
+  it("comes from the mirror, is asked for once a day, and is kept when the mirror is down", async () => {
+    const root = open();
+    assert.throws(() => root.current(), { code: "TRUST_INVALID", message: /no trusted root came from/ });
+    await root.refresh(NOW);
+    assert.equal(root.status().error, null);
+    assert.equal(root.status().refreshed, "2026-11-22T12:00:00Z");
+    assert.equal(root.current().certificateAuthorities.length, 1);
+    const afterFirst = asked;
+    await root.refresh(new Date(NOW.getTime() + DAY_MS - 1));
+    assert.equal(asked, afterFirst);
+    isDown = true;
+    await root.refresh(new Date(NOW.getTime() + DAY_MS));
+    assert.ok(asked > afterFirst);
+    assert.notEqual(root.status().error, null);
+    assert.equal(root.status().refreshed, "2026-11-22T12:00:00Z");
+    assert.equal(root.current().certificateAuthorities.length, 1);
+  });
+
+  it("is the last good one after a restart without the mirror", async () => {
+    await open().refresh(NOW);
+    isDown = true;
+    const restarted = open();
+    await restarted.refresh(NOW);
+    assert.equal(restarted.current().certificateAuthorities.length, 1);
+    assert.notEqual(restarted.status().error, null);
+  });
+
+  it("is refused when the repository is not the one of the root that was given", async () => {
+    const other = initializeTUFRepo([{ name: "trusted_root.json", content: Buffer.from("{}") }]);
+    folder.write("root.json", JSON.stringify(other.rootMeta.toJSON()));
+    const root = open();
+    await root.refresh(NOW);
+    assert.throws(() => root.current(), { code: "TRUST_INVALID" });
+  });
+});
