@@ -1,8 +1,8 @@
 /** A bundle that is verified, and opened, as a proxy would do it. */
 import { openBundle } from "../core/bundle/open.ts";
-import { bundleSource } from "../core/bundle/source.ts";
+import { bundleSource } from "../core/bundle/sources/index.ts";
 import { readTrust } from "../core/bundle/trust.ts";
-import { type VerifiedBundle, verifyBundle, verifyFresh } from "../core/bundle/verify.ts";
+import { type VerifiedBundle, verifyBundle, verifyFresh, verifyMinimum } from "../core/bundle/verify.ts";
 import { CordonError } from "../core/errors.ts";
 import type { Rules } from "../core/gate.ts";
 
@@ -19,7 +19,11 @@ export async function openTrustedBundle(sourceText: string, trustFile: string): 
   const polled = await source.poll(undefined);
   if (!polled) throw new CordonError("BUNDLE_MISSING", `${source.name} has no bundle`);
   const now = new Date();
-  const verified = verifyBundle(polled.bytes, readTrust(trustFile), now);
+  const trust = readTrust(trustFile);
+  await trust.root?.refresh(now);
+  const verified = verifyBundle(polled.bytes, trust, now);
+  verifyMinimum(verified, trust);
   verifyFresh(verified, now);
-  return { source: source.name, verified, rules: await openBundle(verified, source.readBlob) };
+  const { rules } = await openBundle(verified, polled.readBlob);
+  return { source: source.name, verified, rules };
 }

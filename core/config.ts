@@ -15,6 +15,9 @@ import { parseDuration } from "./time.ts";
 
 const check = schemaCheck<CordonConfig>(schema);
 
+/** Of a bundle: longer, and nobody would notice that it no longer changes. */
+const MAX_LIFETIME_MS = 366 * 24 * 60 * 60 * 1000;
+
 export type { CordonConfig } from "../schemas/types/cordon.ts";
 
 /** Reads `cordon.yaml`; where anything is wrong, the diagnostics say so and the config is empty. */
@@ -25,13 +28,18 @@ export function parseConfig(source: SourceFile | undefined): { config: CordonCon
   const diagnostics = file.check(check);
   if (diagnostics.length > 0) return { config: empty, diagnostics };
   const config = file.value as CordonConfig;
-  if (config.lifetime !== undefined && !(Number(parseDuration(config.lifetime)) > 0)) {
-    return {
-      config: empty,
-      diagnostics: [file.diagnostic("error", "duration", "must be a duration such as 168h", ["lifetime"])],
-    };
-  }
-  return { config, diagnostics };
+  const durations = [
+    ["lifetime", config.lifetime],
+    ["proxy", "staleAfter", config.proxy?.staleAfter],
+  ] as const;
+  const wrong = durations.flatMap((entry) => {
+    const [text, path] = [entry.at(-1), entry.slice(0, -1) as string[]];
+    const span = text === undefined ? 1 : Number(parseDuration(text));
+    return span > 0 && span <= MAX_LIFETIME_MS
+      ? []
+      : [file.diagnostic("error", "duration", "must be a duration such as 168h, of at most a year", path)];
+  });
+  return wrong.length > 0 ? { config: empty, diagnostics: wrong } : { config, diagnostics };
 }
 
 /** As parseConfig(). Throws CONFIG_INVALID with the first issue. */

@@ -1,5 +1,6 @@
 /** Digests as Cordon writes them (`sha256:HEX`) and as npm writes them (Subresource Integrity). */
 import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 
 export const DIGEST_ALGORITHMS = ["sha512", "sha384", "sha256", "sha1"] as const;
 export type DigestAlgorithm = (typeof DIGEST_ALGORITHMS)[number];
@@ -10,6 +11,18 @@ const HEX_LENGTH: Record<DigestAlgorithm, number> = { sha512: 128, sha384: 96, s
 
 export function sha256(data: Uint8Array | string): string {
   return createHash("sha256").update(data).digest("hex");
+}
+
+const PIECE = 4 * 1024 * 1024;
+
+/** As sha256(), of bytes so many that others must have their turn meanwhile. */
+export async function sha256InPieces(data: Uint8Array): Promise<string> {
+  const hash = createHash("sha256");
+  for (let start = 0; start < data.length; start += PIECE) {
+    if (start > 0) await setImmediate();
+    hash.update(data.subarray(start, start + PIECE));
+  }
+  return hash.digest("hex");
 }
 
 export function isDigest(algorithm: DigestAlgorithm, hex: string): boolean {

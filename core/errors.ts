@@ -30,8 +30,14 @@ const FAILURES = {
   BUNDLE_MISSING: {
     status: 503,
     exit: 1,
-    next: "Run `cordon bundle build` and `cordon bundle sign`, or check the path that is given.",
+    next: "Build, sign and publish a bundle (`cordon bundle --help`), or check where it is looked for.",
   },
+  SOURCE_DENIED: {
+    status: 503,
+    exit: 2,
+    next: "Check the token: GITHUB_TOKEN for github:, CORDON_BUNDLE_TOKEN for https:.",
+  },
+  SERVER_BUSY: { status: 503, exit: 2, next: "Wait until the time named; with a token the limit is higher." },
   BUNDLE_MALFORMED: { status: 503, exit: 1, next: "Fetch the bundle again; if it stays so, build and sign it anew." },
   BUNDLE_SIGNATURE: {
     status: 503,
@@ -64,9 +70,13 @@ const FAILURES = {
     next: "In GitHub Actions give the job `id-token: write`; elsewhere set SIGSTORE_ID_TOKEN, or sign with --key FILE.",
   },
   KEY_INVALID: { status: 500, exit: 2, next: "Make a key with `cordon bundle keygen --out DIR`." },
-  UPSTREAM_UNREACHABLE: { status: 502, exit: 2, next: "Check that the upstream registry is up, then try again." },
-  UPSTREAM_TIMEOUT: { status: 504, exit: 2, next: "Try again; the upstream registry was too slow." },
-  UPSTREAM_STATUS: { status: 502, exit: 2, next: "Check the upstream registry; it answered with an error." },
+  UPSTREAM_UNREACHABLE: {
+    status: 502,
+    exit: 2,
+    next: "Check that the server is up and can be reached from here, then try again.",
+  },
+  UPSTREAM_TIMEOUT: { status: 504, exit: 2, next: "Try again; the server was too slow." },
+  UPSTREAM_STATUS: { status: 502, exit: 2, next: "Check the server; it answered with an error." },
   UPSTREAM_TOO_LARGE: { status: 502, exit: 2, next: "Ask the operator: the document passes the size limit." },
   UPSTREAM_MALFORMED: {
     status: 502,

@@ -1,10 +1,18 @@
-/** The one door to the network: every answer is bounded in size and time, and no redirect leaves the origin asked. */
+/** The one door to the network: every answer is bounded in size and time, and credentials stay with the origin asked. */
 import { pipeline, type Readable, Transform } from "node:stream";
 import { type Dispatcher, EnvHttpProxyAgent, request } from "undici";
 import { CordonError, messageOf } from "./errors.ts";
 
 export interface FetchOptions {
+  /** Left out: GET. */
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | string;
+  /**
+   * Whether a redirect may lead to another origin; never from https to http. `authorization` does not go along. Left
+   * out: no.
+   */
+  readonly leavesOrigin?: boolean;
   readonly maxBytes: number;
   /** For the headers, and again for each silence in the body. */
   readonly timeoutMs: number;
@@ -33,12 +41,14 @@ export function createFetch(connections = 64): Fetch {
   return async function fetchStream(url, options) {
     let target = url;
     for (let redirects = 0; ; redirects++) {
-      const answer = await send(dispatcher, target, options);
+      const answer = await send(dispatcher, target, target.origin === url.origin ? options : withoutSecrets(options));
       const location = answer.headers["location"];
       if (answer.status < 300 || answer.status >= 400 || answer.status === 304 || typeof location !== "string")
         return answer;
       answer.body.destroy();
-      target = redirectTarget(target, location, redirects);
+      // What was sent once must not be sent again to wherever the answer says.
+      if (options.body !== undefined) throw redirected(target, "and what was sent is not sent again");
+      target = redirectTarget(target, location, redirects, options.leavesOrigin ?? false);
     }
   };
 }
@@ -51,16 +61,53 @@ export async function fetchBytes(fetch: Fetch, url: URL, options: FetchOptions):
   return { ...answer, body: Buffer.concat(chunks) };
 }
 
+const RESUMES = 3;
+
+/**
+ * As fetchBytes(), for a large body that never changes: when it breaks off, what is missing is asked for (RFC 9110,
+ * section 14). A server that does not know ranges sends it whole again.
+ */
+export async function fetchResuming(fetch: Fetch, url: URL, options: FetchOptions): Promise<FetchedBytes> {
+  let chunks: Buffer[] = [];
+  let received = 0;
+  for (let resumes = 0; ; resumes++) {
+    const range = received > 0 ? { range: `bytes=${received}-` } : {};
+    try {
+      const headers = { "accept-encoding": "identity", ...options.headers, ...range };
+      const { body, ...answer } = await fetch(url, { ...options, headers });
+      const isRest = received > 0 && answer.status === 206 && startOf(answer.headers["content-range"]) === received;
+      if (!isRest) [chunks, received] = [[], 0];
+      for await (const chunk of body) {
+        chunks.push(chunk as Buffer);
+        received += (chunk as Buffer).length;
+        if (received > options.maxBytes) throw tooLarge(url, options.maxBytes);
+      }
+      return { ...answer, status: isRest ? 200 : answer.status, body: Buffer.concat(chunks) };
+    } catch (error) {
+      const isBroken =
+        error instanceof CordonError && (error.code === "UPSTREAM_UNREACHABLE" || error.code === "UPSTREAM_TIMEOUT");
+      if (!isBroken || received === 0 || resumes === RESUMES || options.signal?.aborted) throw error;
+    }
+  }
+}
+
+function startOf(contentRange: string | string[] | undefined): number | undefined {
+  const start = /^bytes (\d+)-/.exec(String(contentRange))?.[1];
+  return start === undefined ? undefined : Number(start);
+}
+
 async function send(
   dispatcher: Dispatcher,
   url: URL,
-  { headers, maxBytes, timeoutMs, signal }: FetchOptions,
+  { method = "GET", headers, body, maxBytes, timeoutMs, signal }: FetchOptions,
 ): Promise<FetchedStream> {
   let answer: Dispatcher.ResponseData;
   try {
     answer = await request(url, {
       dispatcher,
+      method,
       headers: { "user-agent": "cordon", ...headers },
+      ...(body !== undefined && { body }),
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
       ...(signal && { signal }),
@@ -93,18 +140,24 @@ function limited(body: Readable, url: URL, maxBytes: number): Readable {
   return pipeline(body, limit, () => {});
 }
 
-function redirectTarget(from: URL, location: string, redirects: number): URL {
-  if (redirects >= MAX_REDIRECTS)
-    throw new CordonError("UPSTREAM_STATUS", `${describe(from)} redirects more than ${MAX_REDIRECTS} times`);
-  if (!URL.canParse(location, from))
-    throw new CordonError("UPSTREAM_STATUS", `${describe(from)} redirects to what is no URL`);
+function redirectTarget(from: URL, location: string, redirects: number, leavesOrigin: boolean): URL {
+  if (redirects >= MAX_REDIRECTS) throw redirected(from, `more than ${MAX_REDIRECTS} times`);
+  if (!URL.canParse(location, from)) throw redirected(from, "to what is no URL");
   const target = new URL(location, from);
-  if (target.origin !== from.origin)
-    throw new CordonError(
-      "UPSTREAM_STATUS",
-      `${describe(from)} redirects to another origin (${target.origin}), which is not followed`,
-    );
+  if (target.origin === from.origin) return target;
+  if (!leavesOrigin) throw redirected(from, `to another origin (${target.origin}), which is not followed`);
+  if (target.protocol !== "https:" && target.protocol !== from.protocol)
+    throw redirected(from, `from https to ${target.protocol}, which is not followed`);
   return target;
+}
+
+function redirected(from: URL, how: string): CordonError {
+  return new CordonError("UPSTREAM_STATUS", `${describe(from)} redirects ${how}`);
+}
+
+function withoutSecrets(options: FetchOptions): FetchOptions {
+  const { authorization: _, ...headers } = options.headers ?? {};
+  return { ...options, headers };
 }
 
 function tooLarge(url: URL, maxBytes: number): CordonError {

@@ -5,11 +5,13 @@ import { CordonError, messageOf } from "../core/errors.ts";
 import type { PurlType } from "../core/purl.ts";
 import type { Wording } from "../core/refusal.ts";
 import { sentenceOf } from "../core/refusal.ts";
+import { formatInstant } from "../core/time.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { BundleLifecycle } from "./bundle-lifecycle.ts";
 import type { DecisionLog } from "./decision-log.ts";
 import { Listings } from "./listings.ts";
 import type { Log } from "./log.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
 import { createRegistry, type ServeRegistry } from "./registry.ts";
 import { replyFailure, replyJson } from "./reply.ts";
 import { serveWhy } from "./why.ts";
@@ -19,6 +21,7 @@ export interface AppOptions {
   readonly lifecycle: BundleLifecycle;
   readonly wording: Wording;
   readonly decisions: DecisionLog;
+  readonly startedAt: Date;
   readonly now: () => Date;
   readonly log: Log;
 }
@@ -29,7 +32,11 @@ const CLIENTS_DOING = /^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+)$/;
 /** Where each ecosystem's registry lies below the public URL. */
 const MOUNTS: Readonly<Record<PurlType, string>> = { npm: "/npm", pypi: "/pypi", cargo: "/cargo", golang: "/go" };
 
-export function createApp(options: AppOptions): Koa {
+export function createApp(given: AppOptions): Koa {
+  // A proxy whose decisions are not on record is one to take out of service.
+  const isReady = () => given.lifecycle.isReady() && given.decisions.failure() === null;
+  const metrics = createMetrics(given.lifecycle, isReady);
+  const options = { ...given, decisions: metrics.counting(given.decisions) };
   const { lifecycle, wording, log } = options;
   const rules = () => lifecycle.rules();
   const listings = new Map<PurlType, Listings>();
@@ -51,7 +58,7 @@ export function createApp(options: AppOptions): Koa {
     if (!CLIENTS_DOING.test(error.code ?? "")) log("error", "request failed", { reason: messageOf(error) });
   });
   app.use(answerFailures(log));
-  app.use(statusRoutes(options).routes());
+  app.use(statusRoutes(options, isReady, metrics).routes());
   // Registry paths are read raw: a router would decode a scope's slash and lose which one it was.
   app.use(async (ctx) => {
     const path = ctx.req.url?.split("?", 1)[0] ?? "/";
@@ -86,11 +93,18 @@ function answerFailures(log: Log) {
   };
 }
 
-function statusRoutes({ lifecycle, decisions, upstreams }: AppOptions): Router {
+function statusRoutes(
+  { lifecycle, decisions, upstreams, startedAt }: AppOptions,
+  isReady: () => boolean,
+  metrics: Metrics,
+): Router {
   const router = new Router();
   router.get("/-/healthz", (ctx) => replyJson(ctx, 200, { status: "alive" }));
-  // A proxy whose decisions are not on record is one to take out of service.
-  const isReady = () => lifecycle.isReady() && decisions.failure() === null;
+  router.get("/-/metrics", async (ctx) => {
+    ctx.type = metrics.contentType;
+    ctx.set("cache-control", "no-store");
+    ctx.body = await metrics.render();
+  });
   router.get("/-/readyz", (ctx) => {
     const { state, lastPoll } = lifecycle.status();
     const reason = decisions.failure() ?? lastPoll?.error?.code ?? null;
@@ -99,6 +113,7 @@ function statusRoutes({ lifecycle, decisions, upstreams }: AppOptions): Router {
   router.get("/-/status", (ctx) =>
     replyJson(ctx, 200, {
       ready: isReady(),
+      process: { id: process.pid, startedAt: formatInstant(startedAt) },
       bundle: lifecycle.status(),
       registries: upstreams.map(({ ecosystem, registry }) => ({
         ecosystem: ecosystem.type,

@@ -1,39 +1,33 @@
 /** The bundle in force: polled, verified, opened, and swapped whole. What fails leaves the last known good one in place. */
-import { openBundle } from "../core/bundle/open.ts";
-import type { BundleSource } from "../core/bundle/source.ts";
-import type { Trust } from "../core/bundle/trust.ts";
-import { floorOf, type VerifiedBundle, verifyBundle, verifyFloor, verifyFresh } from "../core/bundle/verify.ts";
+import { type OpenedBundle, openBundle } from "../core/bundle/open.ts";
+import type { BundleSource, OfferedBundle, ReadBlob } from "../core/bundle/source.ts";
+import { signersOf, type Trust } from "../core/bundle/trust.ts";
+import {
+  floorOf,
+  reverifyBundle,
+  type VerifiedBundle,
+  verifyBundle,
+  verifyFloor,
+  verifyFresh,
+  verifyMinimum,
+} from "../core/bundle/verify.ts";
 import { CordonError, type FailureCode, messageOf } from "../core/errors.ts";
 import type { Rules } from "../core/gate.ts";
+import { ServerBusy } from "../core/server-busy.ts";
 import { formatInstant } from "../core/time.ts";
-import type { FeedSummary } from "../schemas/types/manifest.ts";
+import {
+  type BundleState,
+  type BundleStatus,
+  describeInForce,
+  type InForce,
+  isExpired,
+  type OnExpired,
+  type PollReport,
+  stateOf,
+} from "./bundle-status.ts";
 import type { BundleStore } from "./bundle-store.ts";
 import type { Log } from "./log.ts";
-
-export type OnExpired = "enforce" | "hold-new" | "deny";
-
-/** `empty`: nothing to enforce. `expired`: past its lifetime. `degraded`: the last poll failed. */
-export type BundleState = "empty" | "ok" | "degraded" | "expired";
-
-export interface BundleStatus {
-  readonly state: BundleState;
-  readonly source: string;
-  readonly onExpired: OnExpired;
-  readonly revision: number | null;
-  readonly epoch: number | null;
-  readonly digest: string | null;
-  readonly signer: string | null;
-  readonly channel: string | null;
-  readonly created: string | null;
-  readonly expires: string | null;
-  readonly ageSeconds: number | null;
-  readonly activatedAt: string | null;
-  readonly lastPoll: {
-    readonly at: string;
-    readonly error: { readonly code: string; readonly message: string } | null;
-  } | null;
-  readonly feeds: readonly FeedSummary[];
-}
+import { nextPollMs } from "./poll-schedule.ts";
 
 export interface LifecycleOptions {
   readonly source: BundleSource;
@@ -41,36 +35,59 @@ export interface LifecycleOptions {
   readonly store: BundleStore;
   readonly onExpired: OnExpired;
   readonly pollSeconds: number;
+  /** From which age on a bundle is called stale. */
+  readonly staleMs: number;
   readonly now: () => Date;
   readonly log: Log;
 }
 
-interface Active {
-  readonly bundle: VerifiedBundle;
+interface Active extends InForce {
+  /** The signed file as it came. */
+  readonly bytes: Uint8Array;
+  readonly tables: OpenedBundle["tables"];
   readonly rules: Rules;
   readonly held: Rules;
-  readonly activatedAt: Date;
 }
 
 /** Failures that the same bytes give again: they are not verified anew at every poll. */
 const FINAL: ReadonlySet<FailureCode> = new Set([
   "BUNDLE_MALFORMED",
   "BUNDLE_SIGNATURE",
+  "BUNDLE_IDENTITY",
   "BUNDLE_CHANNEL",
   "BUNDLE_ROLLBACK",
   "BUNDLE_FORK",
+  "POLICY_INVALID",
 ]);
+
+/** How polls ended. `failed`: no answer that could be used. */
+export interface PollCounts {
+  activated: number;
+  unchanged: number;
+  refused: number;
+  failed: number;
+}
 
 export class BundleLifecycle {
   readonly #options: LifecycleOptions;
-  /** Whether the bytes that the validator names were refused for good. */
-  #isRefused = false;
+  readonly polls: Readonly<PollCounts> & PollCounts = { activated: 0, unchanged: 0, refused: 0, failed: 0 };
   #active: Active | undefined;
+  /** Names what was last taken or refused for good. */
   #validator: string | undefined;
-  #lastPoll: BundleStatus["lastPoll"] = null;
+  #refusal: CordonError | undefined;
+  /** The trusted root that the refusal was made by: another may not refuse. */
+  #refusedBy: string | null = null;
+  /** Stores what is in force; undefined where that is done. */
+  #store: (() => Promise<void>) | undefined;
+  #lastPoll: PollReport | null = null;
+  #lastContact: Date | undefined;
+  #failures = 0;
+  #retryAt: Date | undefined;
+  #polling: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** Whether what is in force is also on disk. */
-  #stored = false;
+  #nextPoll: Date | undefined;
+  #isStopped = false;
+  #loggedState: BundleState = "empty";
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
@@ -78,132 +95,165 @@ export class BundleLifecycle {
 
   /** Takes up the stored bundle, polls once, and goes on polling. Never throws: without a bundle the proxy answers 503. */
   async start(): Promise<void> {
+    await this.#refreshRoot();
     await this.#restore();
     await this.poll();
-    this.#schedule();
   }
 
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
   }
 
   /** Throws BUNDLE_MISSING, or BUNDLE_EXPIRED where the operator chose `deny`. */
   rules(): Rules {
-    const { onExpired } = this.#options;
+    const { onExpired, now } = this.#options;
     if (!this.#active) {
       throw new CordonError("BUNDLE_MISSING", "there is no verified policy bundle, so nothing can be allowed");
     }
-    if (onExpired === "enforce" || !this.#isExpired(this.#active)) return this.#active.rules;
+    if (onExpired === "enforce" || !isExpired(this.#active, now())) return this.#active.rules;
     if (onExpired === "hold-new") return this.#active.held;
     throw new CordonError("BUNDLE_EXPIRED", `the policy bundle expired at ${this.#active.bundle.manifest.expires}`);
   }
 
-  /** Asks the source once. */
-  async poll(): Promise<void> {
-    const at = formatInstant(this.#options.now());
-    try {
-      const offered = await this.#options.source.poll(this.#validator);
-      if (offered) await this.#accept(offered.bytes, offered.validator);
-      // An unchanged answer that was refused before is still refused; a source that had failed is well again.
-      else if (this.#lastPoll?.error && this.#isRefused) {
-        this.#lastPoll = { ...this.#lastPoll, at };
-        return;
-      }
-      this.#lastPoll = { at, error: null };
-    } catch (error) {
-      const { code, message } =
-        error instanceof CordonError ? error : { code: "UNEXPECTED", message: messageOf(error) };
-      if (this.#lastPoll?.error?.message !== message)
-        this.#options.log("error", "bundle refused", { source: this.#options.source.name, code, reason: message });
-      this.#lastPoll = { at, error: { code, message } };
-    }
+  /** Whether requests can be answered under the operator's settings. */
+  isReady(): boolean {
+    const { onExpired, now } = this.#options;
+    return this.#active !== undefined && !(onExpired === "deny" && isExpired(this.#active, now()));
   }
 
   status(): BundleStatus {
-    const { source, onExpired, now } = this.#options;
-    const manifest = this.#active?.bundle.manifest;
+    const { source, onExpired, trust, staleMs, now } = this.#options;
     return {
-      state: this.#state(),
+      state: stateOf(this.#active, this.#lastPoll, staleMs, now()),
       source: source.name,
       onExpired,
-      revision: manifest?.revision ?? null,
-      epoch: manifest?.epoch ?? null,
-      digest: this.#active ? `sha256:${this.#active.bundle.digest}` : null,
-      signer: this.#active?.bundle.signer ?? null,
-      channel: manifest?.channel ?? null,
-      created: manifest?.created ?? null,
-      expires: manifest?.expires ?? null,
-      ageSeconds: manifest ? Math.round((now().getTime() - Date.parse(manifest.created)) / 1000) : null,
-      activatedAt: this.#active ? formatInstant(this.#active.activatedAt) : null,
+      ...describeInForce(this.#active, now()),
+      stored: this.#active !== undefined && this.#store === undefined,
       lastPoll: this.#lastPoll,
-      feeds: manifest?.feeds ?? [],
+      lastContact: this.#lastContact ? formatInstant(this.#lastContact) : null,
+      nextPoll: this.#nextPoll ? formatInstant(this.#nextPoll) : null,
+      trustedRoot: trust.root?.status() ?? null,
     };
   }
 
-  /** Whether requests can be answered under the operator's settings. */
-  isReady(): boolean {
-    return this.#active !== undefined && !(this.#options.onExpired === "deny" && this.#isExpired(this.#active));
+  /** Asks the source once, or waits for the answer where it is being asked already; the next poll is counted from here. */
+  poll(): Promise<void> {
+    this.#polling ??= this.#pollOnce().finally(() => {
+      this.#polling = undefined;
+      this.#schedule();
+    });
+    return this.#polling;
   }
 
-  #state(): BundleState {
-    if (!this.#active) return "empty";
-    if (this.#isExpired(this.#active)) return "expired";
-    return this.#lastPoll?.error ? "degraded" : "ok";
+  async #pollOnce(): Promise<void> {
+    const { now, source, log } = this.#options;
+    const at = now();
+    await this.#refreshRoot();
+    const failure = (await failureOf(() => this.#ask(at))) ?? (await failureOf(() => this.#storeActive()));
+    if (failure && failure.message !== this.#lastPoll?.error?.message)
+      log("error", failure.code.startsWith("BUNDLE_") ? "bundle refused" : "bundle not polled", {
+        source: source.name,
+        code: failure.code,
+        reason: failure.message,
+      });
+    this.#lastPoll = { at: formatInstant(at), error: failure ?? null };
+    this.#logState();
   }
 
-  #isExpired({ bundle }: Active): boolean {
-    return this.#options.now().getTime() >= Date.parse(bundle.manifest.expires);
+  /** Takes what the source offers. Throws whatever stands against it. */
+  async #ask(at: Date): Promise<void> {
+    const { source } = this.#options;
+    let offered: OfferedBundle | undefined;
+    try {
+      offered = await source.poll(this.#validator);
+      [this.#failures, this.#retryAt, this.#lastContact] = [0, undefined, at];
+    } catch (error) {
+      this.polls.failed += 1;
+      this.#failures += 1;
+      this.#retryAt = error instanceof ServerBusy ? error.retryAt : undefined;
+      throw error;
+    }
+    try {
+      if (offered) await this.#accept(offered);
+      // What was refused and has not changed is still refused.
+      else if (this.#refusal) throw this.#refusal;
+      else this.polls.unchanged += 1;
+    } catch (error) {
+      this.polls.refused += 1;
+      throw error;
+    }
+  }
+
+  async #accept(offered: OfferedBundle): Promise<void> {
+    const { trust, store, now } = this.#options;
+    try {
+      const bundle = verifyBundle(offered.bytes, trust, now());
+      const readBlob: ReadBlob = async (sha256, maxBytes) =>
+        (await store.readBlob(sha256)) ?? offered.readBlob(sha256, maxBytes);
+      if (bundle.digest === this.#active?.bundle.digest) this.#renew(this.#active, bundle, offered.bytes, readBlob);
+      else {
+        this.#verifyOrder(bundle);
+        verifyFresh(bundle, now());
+        const kept = keepRead(readBlob);
+        const opened = await openBundle(bundle, kept, this.#active?.tables);
+        // A disk that is full must not keep an old policy in force: it is enforced first, and stored afterwards.
+        this.#activate(bundle, offered.bytes, opened);
+        this.#store = () => store.write(bundle, offered.bytes, kept);
+        this.polls.activated += 1;
+      }
+      [this.#validator, this.#refusal] = [offered.validator, undefined];
+    } catch (error) {
+      if (error instanceof CordonError && FINAL.has(error.code)) {
+        [this.#validator, this.#refusal] = [offered.validator, error];
+        this.#refusedBy = trust.root?.status().refreshed ?? null;
+      }
+      throw error;
+    }
+  }
+
+  /** The bundle in force with another signature, as when a key is changed: the new one is what must be verified later. */
+  #renew(active: Active, bundle: VerifiedBundle, bytes: Uint8Array, readBlob: ReadBlob): void {
+    this.polls.unchanged += 1;
+    if (Buffer.compare(active.bytes, bytes) === 0) return;
+    this.#active = { ...active, bundle, bytes };
+    this.#store = () => this.#options.store.write(bundle, bytes, readBlob);
+  }
+
+  /** Against what was accepted before, here or in another life, and against what the operator set. */
+  #verifyOrder(bundle: VerifiedBundle): void {
+    const { trust, store } = this.#options;
+    verifyMinimum(bundle, trust);
+    const floor = store.floor(signersOf(trust));
+    if (floor) verifyFloor(bundle, floor);
+    // What is in force is a floor too, also where it could not be stored.
+    if (this.#active) verifyFloor(bundle, floorOf(this.#active.bundle));
+  }
+
+  async #storeActive(): Promise<void> {
+    await this.#store?.();
+    this.#store = undefined;
   }
 
   async #restore(): Promise<void> {
-    const { store, trust, now, log } = this.#options;
+    const { store, trust, log } = this.#options;
     try {
-      const bytes = await store.read();
+      const bytes = store.read();
       if (!bytes) return;
-      const bundle = verifyBundle(bytes, trust, now());
-      verifyFloor(bundle, store.floor(bundle.signer));
-      this.#activate(bundle, await openBundle(bundle, store.readBlob));
-      this.#stored = true;
+      const bundle = reverifyBundle(bytes, trust);
+      this.#verifyOrder(bundle);
+      const opened = await openBundle(bundle, async (sha256) => (await store.readBlob(sha256)) ?? Buffer.alloc(0));
+      this.#activate(bundle, bytes, opened);
       store.raiseFloor(bundle); // a crash may have come between the bundle and its floor
     } catch (error) {
       log("error", "the stored bundle is refused", { reason: messageOf(error) });
     }
   }
 
-  async #accept(bytes: Uint8Array, validator: string): Promise<void> {
-    const { source, store, trust, now } = this.#options;
-    try {
-      const bundle = verifyBundle(bytes, trust, now());
-      if (bundle.digest !== this.#active?.bundle.digest || !this.#stored) {
-        verifyFloor(bundle, store.floor(bundle.signer));
-        // What is in force is a floor too, also where it could not be stored.
-        if (this.#active?.bundle.signer === bundle.signer) verifyFloor(bundle, floorOf(this.#active.bundle));
-        verifyFresh(bundle, now());
-        const blobs = new Map<string, Uint8Array>();
-        const rules = await openBundle(bundle, async (sha256, maxBytes) => {
-          const blob = await source.readBlob(sha256, maxBytes);
-          blobs.set(sha256, blob);
-          return blob;
-        });
-        // A disk that is full must not keep an old policy in force; the failure shows in the status until it is mended.
-        this.#activate(bundle, rules);
-        this.#stored = false;
-        store.write(bundle, bytes, blobs);
-        this.#stored = true;
-      }
-      this.#validator = validator;
-      this.#isRefused = false;
-    } catch (error) {
-      this.#isRefused = error instanceof CordonError && FINAL.has(error.code);
-      if (this.#isRefused) this.#validator = validator;
-      throw error;
-    }
-  }
-
   /** One assignment: a request sees the old rules or the new ones. */
-  #activate(bundle: VerifiedBundle, rules: Rules): void {
+  #activate(bundle: VerifiedBundle, bytes: Uint8Array, { rules, tables }: OpenedBundle): void {
     const held = { ...rules, holdNewerThan: new Date(bundle.manifest.created) };
-    this.#active = { bundle, rules, held, activatedAt: this.#options.now() };
+    this.#active = { bundle, bytes, tables, rules, held, activatedAt: this.#options.now() };
     this.#options.log("info", "bundle in force", {
       revision: bundle.manifest.revision,
       digest: `sha256:${bundle.digest}`,
@@ -211,13 +261,51 @@ export class BundleLifecycle {
     });
   }
 
+  async #refreshRoot(): Promise<void> {
+    const { root } = this.#options.trust;
+    await root?.refresh(this.#options.now());
+    if (this.#refusal && root && root.status().refreshed !== this.#refusedBy)
+      [this.#validator, this.#refusal] = [undefined, undefined];
+  }
+
+  #logState(): void {
+    const { state } = this.status();
+    if (state === this.#loggedState) return;
+    this.#options.log(state === "ok" ? "info" : "warn", "bundle state", { from: this.#loggedState, to: state });
+    this.#loggedState = state;
+  }
+
   #schedule(): void {
-    // Up to a tenth more, so that many proxies do not ask at once.
-    const wait = this.#options.pollSeconds * 1000 * (1 + Math.random() / 10);
-    this.#timer = setTimeout(async () => {
-      await this.poll();
-      this.#schedule();
-    }, wait);
+    clearTimeout(this.#timer);
+    if (this.#isStopped) return;
+    const { source, pollSeconds, now } = this.#options;
+    const wait = nextPollMs(Math.max(pollSeconds, source.minPollSeconds) * 1000, {
+      failures: this.#failures,
+      retryAt: this.#retryAt,
+      now: now(),
+    });
+    this.#nextPoll = new Date(now().getTime() + wait);
+    this.#timer = setTimeout(() => void this.poll(), wait);
     this.#timer.unref();
+  }
+}
+
+/** Remembers what was read for opening, so that storing does not fetch it again. */
+function keepRead(readBlob: ReadBlob): ReadBlob {
+  const read = new Map<string, Uint8Array>();
+  return async (sha256, maxBytes) => {
+    const bytes = read.get(sha256) ?? (await readBlob(sha256, maxBytes));
+    read.set(sha256, bytes);
+    return bytes;
+  };
+}
+
+async function failureOf(attempt: () => Promise<void>): Promise<NonNullable<PollReport["error"]> | undefined> {
+  try {
+    await attempt();
+    return undefined;
+  } catch (error) {
+    const code = error instanceof CordonError ? error.code : "UNEXPECTED";
+    return { code, message: messageOf(error) };
   }
 }

@@ -2,58 +2,82 @@
  * The last known good bundle on disk, and the floors: the highest bundle ever accepted from each signer. The bytes are
  * kept as they came and verified again at every start, so a tampered cache is worth nothing.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { BUNDLE_FILE } from "../core/bundle/manifest.ts";
-import { bundleSource } from "../core/bundle/source.ts";
+import { BUNDLE_FILE, BUNDLE_LIMITS, blobPath } from "../core/bundle/manifest.ts";
+import type { ReadBlob } from "../core/bundle/source.ts";
 import { type Floor, floorOf, type VerifiedBundle } from "../core/bundle/verify.ts";
-import { writeBlobs, writeSignedBundle } from "../core/bundle/write.ts";
+import { sha256InPieces } from "../core/digest.ts";
 import { CordonError } from "../core/errors.ts";
 import { isObject, own, ownString } from "../core/json.ts";
-import { readText, writeWhole } from "../core/source/files.ts";
+import { readBytes, readText, writeWhole, writeWholeLater } from "../core/source/files.ts";
 
 const FLOOR_FILE = "floor.json";
 
 export interface BundleStore {
-  /** The bytes as they were stored; undefined where there are none. */
-  read(): Promise<Uint8Array | undefined>;
-  readonly readBlob: (sha256: string, maxBytes: number) => Promise<Uint8Array>;
-  /** The signer's floor. Throws BUNDLE_MALFORMED where the floors cannot be read: guessing low would allow a rollback. */
-  floor(signer: string): Floor | undefined;
+  /** The signed file as it was stored; undefined where there is none. Throws FILE_UNREADABLE. */
+  read(): Uint8Array | undefined;
+  /** A blob that is there with the bytes of its name; undefined for any other. */
+  readBlob(sha256: string): Promise<Uint8Array | undefined>;
+  /**
+   * The highest floor of these signers; undefined where nothing was accepted from any. One who is no longer trusted no
+   * longer counts, which is the way back after a signer was stolen and signed far ahead. Throws BUNDLE_MALFORMED where
+   * the floors cannot be read: guessing low would allow a rollback.
+   */
+  floor(signers: ReadonlySet<string>): Floor | undefined;
   /** Raises the signer's floor to this bundle; a higher one stays. */
   raiseFloor(bundle: VerifiedBundle): void;
   /** Stores an accepted bundle: blobs, then the pointer, then the floor. A crash leaves the old one or the new one, whole. */
-  write(bundle: VerifiedBundle, bytes: Uint8Array, blobs: ReadonlyMap<string, Uint8Array>): void;
+  write(bundle: VerifiedBundle, bytes: Uint8Array, readBlob: ReadBlob): Promise<void>;
 }
 
-/** `dir` is made where it does not exist. Floors are kept by channel and signer: another signer starts anew. */
 export function createBundleStore(dir: string, channel: string): BundleStore {
   const bundleDir = join(dir, "bundle");
-  const floorFile = join(dir, FLOOR_FILE);
-  mkdirSync(bundleDir, { recursive: true });
-  const source = bundleSource(`dir:${bundleDir}`);
-  const keyOf = (signer: string) => `${channel} ${signer}`;
-  const readFloors = () =>
-    existsSync(floorFile) ? parseFloors(readText(floorFile), floorFile) : new Map<string, Floor>();
-  const raiseFloor = (bundle: VerifiedBundle): void => {
-    const floors = readFloors();
-    const [floor, raised] = [floors.get(keyOf(bundle.signer)), floorOf(bundle)];
-    if (floor && (floor.epoch - raised.epoch || floor.revision - raised.revision) >= 0) return;
-    floors.set(keyOf(bundle.signer), raised);
-    writeWhole(floorFile, `${JSON.stringify(Object.fromEntries(floors))}\n`);
+  const pointer = join(bundleDir, BUNDLE_FILE);
+  const blobDir = join(bundleDir, "blobs", "sha256");
+  const floors = createFloors(join(dir, FLOOR_FILE), channel);
+  const readBlob: BundleStore["readBlob"] = async (sha256) => {
+    const bytes = await readFile(join(bundleDir, blobPath(sha256))).catch(() => undefined);
+    return bytes && (await sha256InPieces(bytes)) === sha256 ? bytes : undefined;
   };
   return {
-    read: async () => (existsSync(join(bundleDir, BUNDLE_FILE)) ? (await source.poll(undefined))?.bytes : undefined),
-    readBlob: source.readBlob,
-    floor: (signer) => readFloors().get(keyOf(signer)),
-    raiseFloor,
-    write(bundle, bytes, blobs) {
-      writeBlobs(bundleDir, blobs);
-      writeSignedBundle(bundleDir, bytes);
-      raiseFloor(bundle);
-      removeOthers(join(bundleDir, "blobs", "sha256"), new Set(bundle.manifest.parts.map(({ gzip }) => gzip.sha256)));
+    ...floors,
+    readBlob,
+    read: () => (existsSync(pointer) ? readBytes(pointer, BUNDLE_LIMITS.manifestBytes) : undefined),
+    async write(bundle, bytes, readOffered) {
+      await mkdir(blobDir, { recursive: true });
+      const needed = new Map(bundle.manifest.parts.map(({ gzip }) => [gzip.sha256, gzip.size]));
+      for (const [sha256, size] of needed)
+        if (!(await readBlob(sha256)))
+          await writeWholeLater(join(bundleDir, blobPath(sha256)), await readOffered(sha256, size));
+      await writeWholeLater(pointer, bytes);
+      floors.raiseFloor(bundle);
+      for (const name of await readdir(blobDir)) if (!needed.has(name)) await rm(join(blobDir, name), { force: true });
     },
   };
+}
+
+function createFloors(file: string, channel: string): Pick<BundleStore, "floor" | "raiseFloor"> {
+  const keyOf = (signer: string) => `${channel} ${signer}`;
+  const read = () => (existsSync(file) ? parseFloors(readText(file), file) : new Map<string, Floor>());
+  return {
+    floor(signers) {
+      const floors = read();
+      return [...signers].flatMap((signer) => floors.get(keyOf(signer)) ?? []).sort((a, b) => compare(b, a))[0];
+    },
+    raiseFloor(bundle) {
+      const floors = read();
+      const [floor, raised] = [floors.get(keyOf(bundle.signer)), floorOf(bundle)];
+      if (floor && compare(floor, raised) >= 0) return;
+      floors.set(keyOf(bundle.signer), raised);
+      writeWhole(file, `${JSON.stringify(Object.fromEntries(floors))}\n`);
+    },
+  };
+}
+
+function compare(a: Floor, b: Floor): number {
+  return a.epoch - b.epoch || a.revision - b.revision;
 }
 
 function parseFloors(text: string, path: string): Map<string, Floor> {
@@ -73,8 +97,4 @@ function parseFloor(floor: unknown, path: string): Floor {
     throw new CordonError("BUNDLE_MALFORMED", `${path} does not say which bundles were accepted`);
   }
   return { epoch: Number(epoch), revision: Number(revision), digest };
-}
-
-function removeOthers(folder: string, keep: ReadonlySet<string>): void {
-  for (const name of readdirSync(folder)) if (!keep.has(name)) rmSync(join(folder, name), { force: true });
 }

@@ -3,14 +3,18 @@
 import { mkdirSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
-import { bundleSource } from "../core/bundle/source.ts";
+import { bundleSource } from "../core/bundle/sources/index.ts";
 import { readTrust } from "../core/bundle/trust.ts";
 import { ECOSYSTEMS } from "../core/ecosystems/index.ts";
 import { CordonError, messageOf } from "../core/errors.ts";
 import { createFetch, type Fetch } from "../core/http.ts";
+import { writeWhole } from "../core/source/files.ts";
+import { PROCESS_FILE } from "../core/state.ts";
+import { formatInstant } from "../core/time.ts";
 import { createUpstream } from "../core/upstream.ts";
 import { createApp } from "./app.ts";
-import { BundleLifecycle, type OnExpired } from "./bundle-lifecycle.ts";
+import { BundleLifecycle } from "./bundle-lifecycle.ts";
+import type { OnExpired } from "./bundle-status.ts";
 import { createBundleStore } from "./bundle-store.ts";
 import { openDecisionLog } from "./decision-log.ts";
 import { createLog, type Log } from "./log.ts";
@@ -27,6 +31,8 @@ export interface ProxyOptions {
   readonly npmUpstream: URL;
   readonly pollSeconds: number;
   readonly onExpired: OnExpired;
+  /** Left out: twelve hours, which is two of the six-hourly publications that are recommended. */
+  readonly staleMs?: number;
   readonly now?: () => Date;
   readonly fetch?: Fetch;
   readonly log?: Log;
@@ -41,22 +47,24 @@ export interface RunningProxy {
 }
 
 const FILE_CONNECTIONS = 1024;
+const STALE_MS = 12 * 60 * 60 * 1000;
 
 /** Throws TRUST_INVALID, USAGE, UPSTREAM_LOOP before anything listens. */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { now = () => new Date(), fetch = createFetch(), log = createLog() } = options;
   // A pool of their own: clients that take a file slowly must not keep others from being answered.
   const fetchFile = options.fetch ?? createFetch(FILE_CONNECTIONS);
-  const trust = readTrust(options.trust);
+  const trust = readTrust(options.trust, join(options.state, "sigstore"));
   mkdirSync(options.state, { recursive: true });
   const decisionLog = join(options.state, "decisions.jsonl");
   const decisions = await openDecisionLog(decisionLog, log);
   const lifecycle = new BundleLifecycle({
-    source: bundleSource(options.bundle),
+    source: bundleSource(options.bundle, { ...(options.fetch && { fetch: options.fetch }) }),
     trust,
     store: createBundleStore(options.state, trust.channel),
     onExpired: options.onExpired,
     pollSeconds: options.pollSeconds,
+    staleMs: options.staleMs ?? STALE_MS,
     now,
     log,
   });
@@ -69,12 +77,27 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     const upstreams = [...ECOSYSTEMS.values()].map((ecosystem) =>
       createUpstream(ecosystem, options.npmUpstream, fetch, fetchFile),
     );
+    const startedAt = now();
     const wording = { publicUrl, repository: options.repository };
-    server.on("request", createApp({ upstreams, lifecycle, wording, decisions, now, log }).callback());
+    server.on("request", createApp({ upstreams, lifecycle, wording, decisions, startedAt, now, log }).callback());
+    writeProcess(options.state, {
+      id: process.pid,
+      startedAt,
+      url: `http://${reachable(options.listen.host)}:${port}`,
+    });
     return { publicUrl, decisionLog, lifecycle, close: () => close(server, lifecycle, decisions.close) };
   } catch (error) {
     await close(server, lifecycle, decisions.close);
     throw error;
+  }
+}
+
+/** By which `cordon bundle pull --state DIR` finds this process. */
+function writeProcess(state: string, { id, startedAt, url }: { id: number; startedAt: Date; url: string }): void {
+  try {
+    writeWhole(join(state, PROCESS_FILE), `${JSON.stringify({ id, startedAt: formatInstant(startedAt), url })}\n`);
+  } catch {
+    // A full or read-only disk: the proxy serves all the same, and its status says so.
   }
 }
 

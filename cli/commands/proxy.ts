@@ -3,6 +3,7 @@ import { Flags } from "@oclif/core";
 import { type CordonConfig, requireConfig, upstreamUrl } from "../../core/config.ts";
 import { CordonError } from "../../core/errors.ts";
 import { readText } from "../../core/source/files.ts";
+import { parseDuration } from "../../core/time.ts";
 import { type RunningProxy, startProxy } from "../../proxy/server.ts";
 import { CordonCommand } from "../command.ts";
 import { parseUpstreams } from "../live.ts";
@@ -13,13 +14,16 @@ export default class StartProxy extends CordonCommand {
   static override summary = "Start the proxy.";
   static override description =
     `Verifies the bundle against the trust policy and enforces it between package managers and their registries.
-Runs until it gets SIGINT or SIGTERM; then requests under way are finished. Without a verified bundle it answers 503.`;
+Runs until it gets SIGINT or SIGTERM; then requests under way are finished. SIGHUP makes it look for a new bundle at
+once. Without a verified bundle it answers 503.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> --bundle dir:dist --trust cordon.pub",
     "<%= config.bin %> <%= command.id %> --config cordon.yaml --listen 0.0.0.0:4873 --public-url https://packages.acme.example",
   ];
   static override flags = {
-    bundle: Flags.string({ description: "where the bundle comes from: dir:PATH" }),
+    bundle: Flags.string({
+      description: "where the bundle comes from: dir:PATH, https://…, or github:OWNER/REPO[@channel]",
+    }),
     trust: Flags.string({ description: "public key in PEM, or trust policy in YAML" }),
     listen: Flags.string({ description: `HOST:PORT (default ${DEFAULT_LISTEN})` }),
     state: Flags.string({
@@ -57,7 +61,9 @@ Runs until it gets SIGINT or SIGTERM; then requests under way are finished. With
       npmUpstream: upstreamUrl("npm", npm),
       pollSeconds: config.proxy?.pollSeconds ?? 60,
       onExpired: config.proxy?.onExpired ?? "enforce",
+      ...(config.proxy?.staleAfter && { staleMs: parseDuration(config.proxy.staleAfter) ?? 0 }),
     });
+    process.on("SIGHUP", () => void proxy.lifecycle.poll());
     const { state, revision, lastPoll } = proxy.lifecycle.status();
     this.log(
       revision === null
@@ -80,7 +86,7 @@ function readConfig(path: string | undefined): {
   const config = requireConfig(path === undefined ? undefined : { path, text: readText(path) });
   const base = path === undefined ? "." : dirname(path);
   const pathOf = (text: string | undefined) => {
-    if (text === undefined) return undefined;
+    if (text === undefined || /^(https?|github):/.test(text)) return text;
     return text.startsWith("dir:") ? `dir:${resolve(base, text.slice("dir:".length))}` : resolve(base, text);
   };
   return { config, pathOf };

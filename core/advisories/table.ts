@@ -3,6 +3,7 @@
  * it is, without being parsed, so a table of half a million packages is ready as soon as it is read; and it can be
  * grepped, compared and reproduced.
  */
+import { setImmediate } from "node:timers/promises";
 import { CordonError } from "../errors.ts";
 import { canonicalJson } from "../json.ts";
 import type { PackageId } from "../purl.ts";
@@ -69,12 +70,26 @@ function parseAdvisories(text: string): CompiledAdvisory[] {
   }));
 }
 
+/** Bytes that were looked through already. */
+const ordered = new WeakSet<Uint8Array>();
+
+function* scanOrder(feed: string, bytes: Buffer): Generator<number, void> {
+  if (bytes.length > 0 && bytes.at(-1) !== LINE_FEED)
+    throw new CordonError("BUNDLE_MALFORMED", `the advisory table of feed ${feed} does not end with a line feed`);
+  const broken = yield* findDisorder(bytes);
+  if (broken !== undefined)
+    throw new CordonError("BUNDLE_MALFORMED", `the advisory table of feed ${feed} is out of order at byte ${broken}`);
+}
+
+const SLICE = 512 * 1024;
+
 /**
- * Where the first line begins whose key does not stand after the one before; undefined where all do. The search would
- * miss verdicts in such a table.
+ * Looks for the first line whose key does not stand after the one before, and says where it begins; the search would
+ * miss verdicts in such a table. Rests after each half megabyte, where it is.
  */
-function findDisorder(bytes: Buffer): number | undefined {
+function* findDisorder(bytes: Buffer): Generator<number, number | undefined> {
   let before = -1;
+  let restAt = SLICE;
   for (let start = 0; start < bytes.length; ) {
     let isAfter = before < 0;
     let at = start;
@@ -90,6 +105,10 @@ function findDisorder(bytes: Buffer): number | undefined {
     if (!isAfter) return start;
     before = start;
     start = bytes.indexOf(LINE_FEED, at) + 1;
+    if (start > restAt) {
+      restAt = start + SLICE;
+      yield start;
+    }
   }
   return undefined;
 }
@@ -103,12 +122,17 @@ export class AdvisoryTable {
   constructor(feed: string, bytes: Uint8Array) {
     this.feed = feed;
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (bytes.length > 0 && bytes.at(-1) !== LINE_FEED) {
-      throw new CordonError("BUNDLE_MALFORMED", `the advisory table of feed ${feed} does not end with a line feed`);
-    }
-    const broken = findDisorder(this.#bytes);
-    if (broken !== undefined)
-      throw new CordonError("BUNDLE_MALFORMED", `the advisory table of feed ${feed} is out of order at byte ${broken}`);
+    if (ordered.has(bytes)) return;
+    const scan = scanOrder(feed, this.#bytes);
+    while (!scan.next().done);
+  }
+
+  /** As the constructor, but lets others have their turn while it looks through a large table. */
+  static async open(feed: string, bytes: Uint8Array): Promise<AdvisoryTable> {
+    for (const _ of scanOrder(feed, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)))
+      await setImmediate();
+    ordered.add(bytes);
+    return new AdvisoryTable(feed, bytes);
   }
 
   /** What the feed says of a package; binary search over the bytes. */

@@ -1,8 +1,8 @@
 /** A verified manifest and its blobs to rules that decide. */
-import { gunzipSync } from "node:zlib";
+import { createGunzip } from "node:zlib";
 import type { Part } from "../../schemas/types/manifest.ts";
 import { AdvisoryTable } from "../advisories/table.ts";
-import { sha256 } from "../digest.ts";
+import { sha256InPieces } from "../digest.ts";
 import { CordonError } from "../errors.ts";
 import type { Rules } from "../gate.ts";
 import { isObject, own } from "../json.ts";
@@ -11,20 +11,32 @@ import type { PolicySource } from "../policy/source.ts";
 import { formatDiagnostic } from "../source/diagnostic.ts";
 import { ADVISORY_PREFIX, POLICY_PART } from "./build.ts";
 import { BUNDLE_LIMITS } from "./manifest.ts";
+import type { ReadBlob } from "./source.ts";
 import type { VerifiedBundle } from "./verify.ts";
 
-/** Reads a blob by the SHA-256 of its transported bytes. */
-export type ReadBlob = (sha256: string, maxBytes: number) => Promise<Uint8Array>;
+const INFLATE_CHUNK = 256 * 1024;
 
-/** Opens a bundle whole or not at all. Throws BUNDLE_DIGEST, BUNDLE_MALFORMED, POLICY_INVALID. */
-export async function openBundle({ manifest, digest }: VerifiedBundle, readBlob: ReadBlob): Promise<Rules> {
-  const tables: AdvisoryTable[] = [];
+/** A bundle that is ready to decide, and its tables by the name and digest of their part, for the bundle that comes next. */
+export interface OpenedBundle {
+  readonly rules: Rules;
+  readonly tables: ReadonlyMap<string, AdvisoryTable>;
+}
+
+/**
+ * Opens a bundle whole or not at all; `known` are tables of the bundle before, which are not read again. Large parts
+ * are worked through in small pieces, so that requests are answered meanwhile. Throws BUNDLE_DIGEST,
+ * BUNDLE_MALFORMED, POLICY_INVALID, and what reading a blob throws.
+ */
+export async function openBundle(
+  { manifest, digest }: VerifiedBundle,
+  readBlob: ReadBlob,
+  known: OpenedBundle["tables"] = new Map(),
+): Promise<OpenedBundle> {
+  const tables = new Map<string, AdvisoryTable>();
   let source: PolicySource | undefined;
   for (const part of manifest.parts) {
-    const bytes = await readPart(part, readBlob);
-    if (part.name === POLICY_PART) source = parseSource(bytes);
-    else if (part.name.startsWith(ADVISORY_PREFIX))
-      tables.push(new AdvisoryTable(part.name.slice(ADVISORY_PREFIX.length), bytes));
+    if (part.name === POLICY_PART) source = parseSource(await readPart(part, readBlob));
+    else if (part.name.startsWith(ADVISORY_PREFIX)) tables.set(keyOf(part), await openTable(part, readBlob, known));
     // A part that this version does not know might be one that blocks: leaving it out would fail open.
     else
       throw new CordonError(
@@ -39,7 +51,17 @@ export async function openBundle({ manifest, digest }: VerifiedBundle, readBlob:
     throw new CordonError("POLICY_INVALID", `the bundle's policies do not compile:\n${formatDiagnostic(failure)}`);
   if (set.policies.length === 0)
     throw new CordonError("BUNDLE_MALFORMED", "the bundle has no policies, and would allow everything");
-  return { set, tables, reference: { revision: manifest.revision, digest: `sha256:${digest}` } };
+  const reference = { revision: manifest.revision, digest: `sha256:${digest}` };
+  return { rules: { set, tables: [...tables.values()], reference }, tables };
+}
+
+async function openTable(part: Part, readBlob: ReadBlob, known: OpenedBundle["tables"]): Promise<AdvisoryTable> {
+  const table = known.get(keyOf(part));
+  return table ?? AdvisoryTable.open(part.name.slice(ADVISORY_PREFIX.length), await readPart(part, readBlob));
+}
+
+function keyOf({ name, sha256 }: Part): string {
+  return `${name} ${sha256}`;
 }
 
 async function readPart(part: Part, readBlob: ReadBlob): Promise<Uint8Array> {
@@ -47,16 +69,30 @@ async function readPart(part: Part, readBlob: ReadBlob): Promise<Uint8Array> {
     throw new CordonError("BUNDLE_MALFORMED", `part ${part.name} is larger than this version of Cordon reads`);
   }
   const compressed = await readBlob(part.gzip.sha256, part.gzip.size);
-  if (compressed.length !== part.gzip.size || sha256(compressed) !== part.gzip.sha256) throw wrong(part, "transported");
-  let bytes: Uint8Array;
+  if (compressed.length !== part.gzip.size || (await sha256InPieces(compressed)) !== part.gzip.sha256)
+    throw wrong(part, "transported");
+  const bytes = await inflate(part, compressed);
+  if (bytes.length !== part.size || (await sha256InPieces(bytes)) !== part.sha256) throw wrong(part, "decompressed");
+  return bytes;
+}
+
+/** A decompression bomb stops at the size that was signed. */
+async function inflate(part: Part, compressed: Uint8Array): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafe(part.size);
+  let length = 0;
+  const gunzip = createGunzip({ chunkSize: INFLATE_CHUNK });
   try {
-    // A decompression bomb stops at the size that was signed.
-    bytes = gunzipSync(compressed, { maxOutputLength: Math.max(1, part.size) });
+    gunzip.end(compressed);
+    for await (const chunk of gunzip as AsyncIterable<Buffer>) {
+      if (length + chunk.length > part.size) throw wrong(part, "decompressed");
+      length += chunk.copy(bytes, length);
+    }
   } catch (cause) {
     throw wrong(part, "decompressed", cause);
+  } finally {
+    gunzip.destroy();
   }
-  if (bytes.length !== part.size || sha256(bytes) !== part.sha256) throw wrong(part, "decompressed");
-  return bytes;
+  return bytes.subarray(0, length);
 }
 
 function wrong({ name }: Part, form: string, cause?: unknown): CordonError {

@@ -20,7 +20,7 @@ export interface VerifiedBundle {
   readonly signer: string;
 }
 
-/** The highest bundle that was ever accepted from a signer. */
+/** The highest bundle that was ever accepted. */
 export interface Floor {
   readonly epoch: number;
   readonly revision: number;
@@ -28,21 +28,41 @@ export interface Floor {
 }
 
 const CLOCK_SKEW_MS = 5 * 60 * 1000;
+const MAX_LIFETIME_MS = 366 * 24 * 60 * 60 * 1000;
 
 /** Throws BUNDLE_MALFORMED, BUNDLE_SIGNATURE, BUNDLE_IDENTITY, BUNDLE_CHANNEL, BUNDLE_FUTURE. */
 export function verifyBundle(bytes: Uint8Array, trust: Trust, now: Date): VerifiedBundle {
+  const bundle = reverifyBundle(bytes, trust);
+  verifyTimes(bundle.manifest, now);
+  return bundle;
+}
+
+/**
+ * As verifyBundle(), of one that was accepted before: it was not from the future then, so that it seems so now is the
+ * clock's doing, and no reason to be without a policy. Throws BUNDLE_MALFORMED, BUNDLE_SIGNATURE, BUNDLE_IDENTITY,
+ * BUNDLE_CHANNEL.
+ */
+export function reverifyBundle(bytes: Uint8Array, trust: Trust): VerifiedBundle {
   const signed = parseEnvelope(bytes);
   const signer = verifySignature(signed, trust);
   const statement = signed.content.$case === "dsseEnvelope" ? signed.content.dsseEnvelope.payload : Buffer.alloc(0);
   const manifest = parseStatement(statement);
   verifyChannel(manifest, trust);
-  verifyTimes(manifest, now);
+  verifySpan(manifest);
   return { manifest, digest: sha256(statement), signer } as VerifiedBundle;
 }
 
+/** Rollback, for those who remember nothing: the operator's own floor. Throws BUNDLE_ROLLBACK. */
+export function verifyMinimum({ manifest }: VerifiedBundle, { minimum }: Trust): void {
+  if ((manifest.epoch - minimum.epoch || manifest.revision - minimum.revision) < 0)
+    throw new CordonError(
+      "BUNDLE_ROLLBACK",
+      `the bundle is ${revisionOf(manifest)}, and the trust policy takes none before ${minimum.epoch}.${minimum.revision}`,
+    );
+}
+
 /** A bundle against what was accepted before. Throws BUNDLE_ROLLBACK, BUNDLE_FORK. */
-export function verifyFloor({ manifest, digest }: VerifiedBundle, floor: Floor | undefined): void {
-  if (!floor) return;
+export function verifyFloor({ manifest, digest }: VerifiedBundle, floor: Floor): void {
   const name = revisionOf(manifest);
   const order = manifest.epoch - floor.epoch || manifest.revision - floor.revision;
   // Rollback: an old bundle, validly signed, would take newer blocks back.
@@ -119,9 +139,15 @@ function verifyChannel({ channel }: Manifest, trust: Trust): void {
     );
 }
 
+/** A lifetime that ends before it begins, or so late that nobody would notice a freeze. */
+function verifySpan({ created, expires }: Manifest): void {
+  const span = Date.parse(expires) - Date.parse(created);
+  if (span <= 0) throw malformed("it expires before it was made");
+  if (span > MAX_LIFETIME_MS) throw malformed("it says that it is fresh for more than a year");
+}
+
 /** A date set forward, which would outlast every later bundle. */
-function verifyTimes({ created, expires }: Manifest, now: Date): void {
-  if (Date.parse(created) >= Date.parse(expires)) throw malformed("it expires before it was made");
+function verifyTimes({ created }: Manifest, now: Date): void {
   if (Date.parse(created) > now.getTime() + CLOCK_SKEW_MS)
     throw new CordonError("BUNDLE_FUTURE", `the bundle was made at ${created}, which is in the future`);
 }

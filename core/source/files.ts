@@ -9,6 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { CordonError, messageOf } from "../errors.ts";
 
@@ -78,6 +79,18 @@ export function writeWhole(path: string, content: Uint8Array | string, mode = 0o
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** As writeWhole(), for large files in a process that serves: it waits for the disk, but holds nobody up. */
+export async function writeWholeLater(path: string, content: Uint8Array | string): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, content, { mode: 0o644, flush: true });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
     throw error;
   }
 }

@@ -76,7 +76,7 @@ export interface CordonConfig {
    */
   proxy?: {
     /**
-     * Where the bundle comes from (`dir:PATH`).
+     * Where the bundle comes from: `dir:PATH`, `https://…` or `github:OWNER/REPO[@channel]`.
      */
     bundle?: string;
     /**
@@ -86,6 +86,10 @@ export interface CordonConfig {
     listen?: string;
     state?: string;
     pollSeconds?: number;
+    /**
+     * From which age on a bundle is reported as stale, as a CEL duration.
+     */
+    staleAfter?: string;
     /**
      * What a proxy does when its bundle's lifetime has passed: `enforce` it and report itself degraded, `hold-new` (quarantine releases published after the bundle was made), or `deny` everything.
      */

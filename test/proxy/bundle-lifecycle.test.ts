@@ -297,10 +297,14 @@ describe("the bundle in force", () => {
     clock = new Date(NOW.getTime() + HOUR_MS);
     const status = (await (await fetch(`${proxy.publicUrl}/-/status`)).json()) as {
       ready: boolean;
+      process: { id: number; startedAt: string };
       bundle: Record<string, unknown>;
     };
+    assert.deepEqual(status.process, { id: process.pid, startedAt: "2026-11-22T12:00:00Z" });
     assert.equal(status.ready, true);
-    const { digest, signer, ...bundle } = status.bundle;
+    const { digest, signer, nextPoll, ...bundle } = status.bundle;
+    const waitMs = Date.parse(String(nextPoll)) - NOW.getTime();
+    assert.ok(waitMs >= HOUR_MS && waitMs <= 1.1 * HOUR_MS, `${nextPoll}`);
     assert.match(String(digest), /^sha256:[0-9a-f]{64}$/);
     assert.match(String(signer), /^key:/);
     assert.deepEqual(bundle, {
@@ -314,7 +318,10 @@ describe("the bundle in force", () => {
       expires: "2026-11-29T12:00:00Z",
       ageSeconds: 3600,
       activatedAt: "2026-11-22T12:00:00Z",
+      stored: true,
       lastPoll: { at: "2026-11-22T12:00:00Z", error: null },
+      lastContact: "2026-11-22T12:00:00Z",
+      trustedRoot: null,
       feeds: [{ name: "local", entries: 1, newest: "2026-11-01T00:00:00Z", fetched: null, version: null }],
     });
   });

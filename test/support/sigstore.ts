@@ -174,15 +174,22 @@ interface ProposedDsse {
 function storedV1(proposed: ProposedDsse): object {
   const { envelope, verifiers } = proposed.spec.proposedContent;
   const { payload, signatures } = JSON.parse(envelope) as { payload: string; signatures: { sig: string }[] };
+  const verifier = canonicalPem(verifiers[0] ?? "");
   return {
     apiVersion: "0.0.1",
     kind: "dsse",
     spec: {
       envelopeHash: { algorithm: "sha256", value: digest(envelope).toString("hex") },
       payloadHash: { algorithm: "sha256", value: digest(Buffer.from(payload, "base64")).toString("hex") },
-      signatures: signatures.map(({ sig }) => ({ signature: sig, verifier: verifiers[0] })),
+      signatures: signatures.map(({ sig }) => ({ signature: sig, verifier })),
     },
   };
+}
+
+/** A log stores a certificate in its own writing, in lines of 64; the mock's authority gives it in one. */
+function canonicalPem(base64: string): string {
+  const pem = Buffer.from(base64, "base64").toString("latin1");
+  return Buffer.from(pem.replace(/.{64}(?=.)/g, "$&\n"), "latin1").toString("base64");
 }
 
 type TLog = Awaited<ReturnType<typeof initializeTLog>>;
@@ -226,12 +233,13 @@ interface Authorities {
   readonly tlog: Buffer;
 }
 
+/** Without the operators' names: the public instance's root has none, and cosign 2.5 does not know the field. */
 function toTrustedRoot(url: string, { ca, tsa, ctlog, tlog }: Authorities): object {
   const start = new Date(Date.now() - 60_000);
   const authority = (certificates: readonly Certificate[]) => ({
     subject: { commonName: "sigstore", organization: "sigstore.mock" },
     uri: url,
-    operator: "mock",
+    operator: "",
     validFor: { start },
     certChain: {
       certificates: certificates.map(({ buffer, byteOffset, byteLength }) => ({
@@ -243,7 +251,7 @@ function toTrustedRoot(url: string, { ca, tsa, ctlog, tlog }: Authorities): obje
     baseUrl: url,
     logId: { keyId: digest(key) },
     hashAlgorithm: HashAlgorithm.SHA2_256,
-    operator: "mock",
+    operator: "",
     checkpointKeyId: undefined,
     publicKey: { rawBytes: key, keyDetails: PublicKeyDetails.PKIX_ECDSA_P256_SHA_256, validFor: { start } },
   });

@@ -1,5 +1,5 @@
 import { Args } from "@oclif/core";
-import { bundleSource } from "../../../core/bundle/source.ts";
+import { bundleSource } from "../../../core/bundle/sources/index.ts";
 import { sha256 } from "../../../core/digest.ts";
 import { CordonError } from "../../../core/errors.ts";
 import type { Manifest } from "../../../schemas/types/manifest.ts";

@@ -134,7 +134,7 @@ describe("openBundle()", () => {
   it("opens what it verified, and stops a decompression bomb at the signed size", async () => {
     const { statement, blobs } = makeBundle();
     const verified = verifyBundle(await sign(statement), trust, NOW);
-    const rules = await openBundle(verified, async (digest) => blobs.get(digest) ?? Buffer.alloc(0));
+    const { rules } = await openBundle(verified, async (digest) => blobs.get(digest) ?? Buffer.alloc(0));
     assert.equal(rules.tables[0]?.lookup({ type: "npm", name: "@a/evil" })[0]?.id, "MAL-2026-2");
     const part = statement.predicate.parts[0];
     assert.ok(part);

@@ -1,0 +1,85 @@
+/** `/-/metrics`: figures in Prometheus' text format. Their names and labels are part of the public contract (docs/HTTP.md). */
+import { Counter, Gauge, Registry } from "prom-client";
+import type { BundleLifecycle } from "./bundle-lifecycle.ts";
+import { BUNDLE_STATES } from "./bundle-status.ts";
+import type { DecisionLog } from "./decision-log.ts";
+
+export interface Metrics {
+  readonly contentType: string;
+  render(): Promise<string>;
+  /** The log, with each decision counted that it records. */
+  counting(decisions: DecisionLog): DecisionLog;
+}
+
+export function createMetrics(lifecycle: BundleLifecycle, isReady: () => boolean): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  /** A figure that is read when it is asked for; null where there is none. */
+  const gauge = (name: string, help: string, read: () => number | null) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        const value = read();
+        if (value === null) this.remove();
+        else this.set(value);
+      },
+    });
+  const status = () => lifecycle.status();
+  gauge("cordon_ready", "1 while requests can be answered", () => Number(isReady()));
+  gauge("cordon_bundle_revision", "Revision in force", () => status().revision);
+  gauge("cordon_bundle_epoch", "Epoch in force", () => status().epoch);
+  gauge("cordon_bundle_created_timestamp_seconds", "When the bundle in force was made", () =>
+    seconds(status().created),
+  );
+  gauge("cordon_bundle_expires_timestamp_seconds", "When its lifetime ends", () => seconds(status().expires));
+  gauge("cordon_bundle_activated_timestamp_seconds", "When it came into force", () => seconds(status().activatedAt));
+  gauge("cordon_bundle_stored", "1 where it would be in force after a restart", () => Number(status().stored));
+  gauge("cordon_bundle_last_contact_timestamp_seconds", "When the source last answered", () =>
+    seconds(status().lastContact),
+  );
+  gauge("cordon_trusted_root_refreshed_timestamp_seconds", "When TUF last gave a trusted root", () =>
+    seconds(status().trustedRoot?.refreshed ?? null),
+  );
+  new Gauge({
+    name: "cordon_bundle_state",
+    help: "1 for the state that the bundle is in",
+    labelNames: ["state"],
+    registers,
+    collect() {
+      for (const state of BUNDLE_STATES) this.set({ state }, Number(state === status().state));
+    },
+  });
+  new Counter({
+    name: "cordon_bundle_polls_total",
+    help: "Polls of the bundle's source, by how they ended",
+    labelNames: ["result"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [result, count] of Object.entries(lifecycle.polls)) this.inc({ result }, count);
+    },
+  });
+  const decided = new Counter({
+    name: "cordon_decisions_total",
+    help: "Decisions that were recorded",
+    labelNames: ["registry", "kind", "decision"],
+    registers,
+  });
+  return {
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+    counting: (decisions) => ({
+      ...decisions,
+      record(decision, context, facts) {
+        decided.inc({ registry: context.registry, kind: context.kind, decision: decision.decision });
+        decisions.record(decision, context, facts);
+      },
+    }),
+  };
+}
+
+function seconds(instant: string | null): number | null {
+  return instant === null ? null : Date.parse(instant) / 1000;
+}
