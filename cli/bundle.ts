@@ -16,27 +16,38 @@ import { readCommit } from "./git.ts";
 import { table } from "./print.ts";
 import type { Repository } from "./repository.ts";
 
+/** A bundle that another is built on top of. */
+export interface PreviousBundle {
+  readonly manifest: Manifest;
+  /** SHA-256 of its statement. */
+  readonly digest: string;
+}
+
 export interface BuildOptions {
   readonly out: string;
+  /** Left out: one more than the previous bundle's. */
   readonly revision: number | undefined;
+  /** Left out: the bundle that lies in `out`. Null: there is none. */
+  readonly previous?: PreviousBundle | null;
+  /** Counts from revision 1 again, in the next epoch. */
+  readonly isNewEpoch?: boolean;
   readonly now: Date;
   readonly version: string;
 }
 
-/** Builds the repository's bundle into `out`; the revision follows the one that lies there. */
+/** Builds the repository's bundle into `out`. */
 export async function buildInto(
   repository: Repository,
-  { out, revision, now, version }: BuildOptions,
+  { out, revision, previous = readBuilt(out) ?? null, isNewEpoch = false, now, version }: BuildOptions,
 ): Promise<BuiltBundle> {
-  const before = readPrevious(out);
   const { config, source, feeds, dir } = repository;
   const built = buildBundle({
     source,
     feeds,
     channel: config.channel ?? "stable",
-    epoch: before?.manifest.epoch ?? 0,
-    revision: revision ?? (before ? before.manifest.revision + 1 : 1),
-    previous: before?.digest ?? null,
+    epoch: (previous?.manifest.epoch ?? 0) + (isNewEpoch ? 1 : 0),
+    revision: revision ?? (previous && !isNewEpoch ? previous.manifest.revision + 1 : 1),
+    previous: previous?.digest ?? null,
     created: now,
     lifetimeMs: parseDuration(config.lifetime ?? "168h") ?? 0,
     repository: config.repository ?? null,
@@ -74,7 +85,7 @@ export function writeKeyPair(dir: string): { key: string; pub: string } {
 }
 
 /** The manifest in a directory as it says of itself, unverified: it only tells the next number. */
-function readPrevious(out: string): { manifest: Manifest; digest: string } | undefined {
+function readBuilt(out: string): PreviousBundle | undefined {
   const path = join(out, BUNDLE_FILE);
   if (!existsSync(path)) return undefined;
   const found = parseUnverified(readText(path));

@@ -11,7 +11,7 @@ export const SIGNING_FLAGS = {
   fulcio: url("certificate authority (default: the public one)", "CORDON_FULCIO_URL"),
   rekor: url("transparency log, or `none`: then the timestamp alone bears witness", "CORDON_REKOR_URL"),
   "rekor-version": Flags.integer({
-    description: "the log's API; v2 is not understood by cosign before 3.0.5",
+    description: "the log's API; Cordon verifies both, cosign only 1",
     env: "CORDON_REKOR_VERSION",
     helpGroup: "SIGSTORE",
     options: ["1", "2"],

@@ -1,8 +1,15 @@
 /** A bundle that is verified, and opened, as a proxy would do it. */
 import { openBundle } from "../core/bundle/open.ts";
+import type { BundleSource, OfferedBundle } from "../core/bundle/source.ts";
 import { bundleSource } from "../core/bundle/sources/index.ts";
 import { readTrust } from "../core/bundle/trust.ts";
-import { type VerifiedBundle, verifyBundle, verifyFresh, verifyMinimum } from "../core/bundle/verify.ts";
+import {
+  reverifyBundle,
+  type VerifiedBundle,
+  verifyBundle,
+  verifyFresh,
+  verifyMinimum,
+} from "../core/bundle/verify.ts";
 import { CordonError } from "../core/errors.ts";
 import type { Rules } from "../core/gate.ts";
 
@@ -11,6 +18,31 @@ export interface TrustedBundle {
   readonly source: string;
   readonly verified: VerifiedBundle;
   readonly rules: Rules;
+  readonly offered: OfferedBundle;
+}
+
+/**
+ * What a source has now, verified but for its lifetime, for the bundle that comes after it; undefined where it has
+ * nothing. Throws BUNDLE_* and TRUST_INVALID.
+ */
+export async function readPublishedBundle(
+  source: BundleSource,
+  trustFile: string,
+): Promise<VerifiedBundle | undefined> {
+  const trust = readTrust(trustFile);
+  const bytes = await readPublished(source);
+  await trust.root?.refresh(new Date());
+  return bytes && reverifyBundle(bytes, trust);
+}
+
+/** The signed file that a source has; undefined where there is none yet. */
+export async function readPublished(source: BundleSource): Promise<Uint8Array | undefined> {
+  try {
+    return (await source.poll(undefined))?.bytes;
+  } catch (error) {
+    if (error instanceof CordonError && error.code === "BUNDLE_MISSING") return undefined;
+    throw error;
+  }
 }
 
 /** `sourceText` as in `dir:PATH`; `trustFile` a public key in PEM, or a trust policy. Throws BUNDLE_* and TRUST_INVALID. */
@@ -25,5 +57,5 @@ export async function openTrustedBundle(sourceText: string, trustFile: string): 
   verifyMinimum(verified, trust);
   verifyFresh(verified, now);
   const { rules } = await openBundle(verified, polled.readBlob);
-  return { source: source.name, verified, rules };
+  return { source: source.name, verified, rules, offered: polled };
 }

@@ -14,6 +14,7 @@ const FAILURES = {
     exit: 2,
     next: "Stop what listens there, or choose another address with --listen (PORT for `npm start`).",
   },
+  PROXY_MISSING: { status: 500, exit: 2, next: "Give the --state directory of a proxy that runs on this machine." },
   KEY_EXISTS: {
     status: 500,
     exit: 2,
@@ -59,6 +60,13 @@ const FAILURES = {
     exit: 1,
     next: "Find out who signed two bundles of one revision, then publish a higher one.",
   },
+  BUNDLE_OVERTAKEN: {
+    status: 503,
+    exit: 1,
+    next: "Build again on top of what is published now (--previous), sign, and publish.",
+  },
+  TARGET_LOCKED: { status: 503, exit: 2, next: "Try again when the other publisher is done." },
+  ALREADY_EXISTS: { status: 502, exit: 2, next: "Look at what is there; then try again." },
   TRUST_INVALID: {
     status: 503,
     exit: 2,

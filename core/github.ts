@@ -27,7 +27,7 @@ export interface GitHubOptions {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** Every method throws UPSTREAM_*, SOURCE_DENIED and ServerBusy; NOT_FOUND where there is nothing. */
+/** Every method throws UPSTREAM_*, SOURCE_DENIED, ALREADY_EXISTS and ServerBusy; NOT_FOUND where there is nothing. */
 export interface GitHub {
   readonly repository: string;
   readonly hasToken: boolean;
@@ -179,21 +179,23 @@ function requireOk(url: URL, answer: FetchedBytes): FetchedBytes {
     if (wait) throw new ServerBusy(`${where} answered ${status} because of its rate limit`, wait);
   }
   if (status === 401 || status === 403)
-    throw new CordonError("SOURCE_DENIED", `${where} answered ${status}${messageIn(answer)}`);
+    throw new CordonError("SOURCE_DENIED", `${where} answered ${status}${complaintOf(answer).message}`);
   if (status === 404) throw new CordonError("NOT_FOUND", `${where} is not there, or not for this token`);
-  throw new CordonError("UPSTREAM_STATUS", `${where} answered ${status}${messageIn(answer)}`);
+  const { message, codes } = complaintOf(answer);
+  if (status === 422 && codes.includes("already_exists"))
+    throw new CordonError("ALREADY_EXISTS", `${where} answered ${status}${message}`);
+  throw new CordonError("UPSTREAM_STATUS", `${where} answered ${status}${message}`);
 }
 
-/** GitHub's own word on what is wrong, on one line. */
-function messageIn({ body }: FetchedBytes): string {
+/** GitHub's own word on what is wrong, on one line, and its codes. */
+function complaintOf({ body }: FetchedBytes): { message: string; codes: readonly string[] } {
   try {
     const value: unknown = JSON.parse(Buffer.from(body.subarray(0, 4096)).toString("utf8"));
-    const errors = isObject(value) && Array.isArray(value["errors"]) ? value["errors"] : [];
-    const codes = errors.flatMap((error) =>
-      isObject(error) ? [`${String(error["field"])} ${String(error["code"])}`] : [],
-    );
-    return isObject(value) ? `: ${oneLine([String(value["message"]), ...codes].join(", "), 200)}` : "";
+    const errors = isObject(value) && Array.isArray(value["errors"]) ? value["errors"].filter(isObject) : [];
+    const details = errors.map(({ field, code }) => `${String(field)} ${String(code)}`);
+    const message = isObject(value) ? `: ${oneLine([String(value["message"]), ...details].join(", "), 200)}` : "";
+    return { message, codes: errors.map(({ code }) => String(code)) };
   } catch {
-    return "";
+    return { message: "", codes: [] };
   }
 }

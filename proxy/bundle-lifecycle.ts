@@ -22,6 +22,7 @@ import {
   type InForce,
   isExpired,
   type OnExpired,
+  type PollCounts,
   type PollReport,
   stateOf,
 } from "./bundle-status.ts";
@@ -60,17 +61,11 @@ const FINAL: ReadonlySet<FailureCode> = new Set([
   "POLICY_INVALID",
 ]);
 
-/** How polls ended. `failed`: no answer that could be used. */
-export interface PollCounts {
-  activated: number;
-  unchanged: number;
-  refused: number;
-  failed: number;
-}
-
 export class BundleLifecycle {
   readonly #options: LifecycleOptions;
-  readonly polls: Readonly<PollCounts> & PollCounts = { activated: 0, unchanged: 0, refused: 0, failed: 0 };
+  readonly #polls: PollCounts = { activated: 0, unchanged: 0, refused: 0, failed: 0 };
+  /** How the poll under way has ended so far. */
+  #outcome: keyof PollCounts = "failed";
   #active: Active | undefined;
   /** Names what was last taken or refused for good. */
   #validator: string | undefined;
@@ -133,6 +128,7 @@ export class BundleLifecycle {
       lastPoll: this.#lastPoll,
       lastContact: this.#lastContact ? formatInstant(this.#lastContact) : null,
       nextPoll: this.#nextPoll ? formatInstant(this.#nextPoll) : null,
+      polls: { ...this.#polls },
       trustedRoot: trust.root?.status() ?? null,
     };
   }
@@ -150,6 +146,7 @@ export class BundleLifecycle {
     const { now, source, log } = this.#options;
     const at = now();
     await this.#refreshRoot();
+    this.#outcome = "failed";
     const failure = (await failureOf(() => this.#ask(at))) ?? (await failureOf(() => this.#storeActive()));
     if (failure && failure.message !== this.#lastPoll?.error?.message)
       log("error", failure.code.startsWith("BUNDLE_") ? "bundle refused" : "bundle not polled", {
@@ -157,7 +154,9 @@ export class BundleLifecycle {
         code: failure.code,
         reason: failure.message,
       });
+    // Told together: who waits for the count to rise finds what came of it.
     this.#lastPoll = { at: formatInstant(at), error: failure ?? null };
+    this.#polls[this.#outcome] += 1;
     this.#logState();
   }
 
@@ -169,7 +168,6 @@ export class BundleLifecycle {
       offered = await source.poll(this.#validator);
       [this.#failures, this.#retryAt, this.#lastContact] = [0, undefined, at];
     } catch (error) {
-      this.polls.failed += 1;
       this.#failures += 1;
       this.#retryAt = error instanceof ServerBusy ? error.retryAt : undefined;
       throw error;
@@ -178,9 +176,9 @@ export class BundleLifecycle {
       if (offered) await this.#accept(offered);
       // What was refused and has not changed is still refused.
       else if (this.#refusal) throw this.#refusal;
-      else this.polls.unchanged += 1;
+      else this.#outcome = "unchanged";
     } catch (error) {
-      this.polls.refused += 1;
+      this.#outcome = "refused";
       throw error;
     }
   }
@@ -200,7 +198,7 @@ export class BundleLifecycle {
         // A disk that is full must not keep an old policy in force: it is enforced first, and stored afterwards.
         this.#activate(bundle, offered.bytes, opened);
         this.#store = () => store.write(bundle, offered.bytes, kept);
-        this.polls.activated += 1;
+        this.#outcome = "activated";
       }
       [this.#validator, this.#refusal] = [offered.validator, undefined];
     } catch (error) {
@@ -214,7 +212,7 @@ export class BundleLifecycle {
 
   /** The bundle in force with another signature, as when a key is changed: the new one is what must be verified later. */
   #renew(active: Active, bundle: VerifiedBundle, bytes: Uint8Array, readBlob: ReadBlob): void {
-    this.polls.unchanged += 1;
+    this.#outcome = "unchanged";
     if (Buffer.compare(active.bytes, bytes) === 0) return;
     this.#active = { ...active, bundle, bytes };
     this.#store = () => this.#options.store.write(bundle, bytes, readBlob);

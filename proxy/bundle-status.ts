@@ -13,6 +13,14 @@ export type OnExpired = "enforce" | "hold-new" | "deny";
 export const BUNDLE_STATES = ["empty", "ok", "stale", "degraded", "expired"] as const;
 export type BundleState = (typeof BUNDLE_STATES)[number];
 
+/** How polls ended since the start. `failed`: no answer that could be used. */
+export interface PollCounts {
+  activated: number;
+  unchanged: number;
+  refused: number;
+  failed: number;
+}
+
 export interface PollReport {
   readonly at: string;
   readonly error: { readonly code: string; readonly message: string } | null;
@@ -37,6 +45,7 @@ export interface BundleStatus {
   /** When the source last answered, whatever it said. */
   readonly lastContact: string | null;
   readonly nextPoll: string | null;
+  readonly polls: Readonly<PollCounts>;
   /** Null where only keys are trusted. */
   readonly trustedRoot: RootStatus | null;
   readonly feeds: readonly FeedSummary[];

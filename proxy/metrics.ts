@@ -58,7 +58,7 @@ export function createMetrics(lifecycle: BundleLifecycle, isReady: () => boolean
     registers,
     collect() {
       this.reset();
-      for (const [result, count] of Object.entries(lifecycle.polls)) this.inc({ result }, count);
+      for (const [result, count] of Object.entries(status().polls)) this.inc({ result }, count);
     },
   });
   const decided = new Counter({

@@ -1,6 +1,6 @@
 /** A verified manifest and its blobs to rules that decide. */
 import { createGunzip } from "node:zlib";
-import type { Part } from "../../schemas/types/manifest.ts";
+import type { Manifest, Part } from "../../schemas/types/manifest.ts";
 import { AdvisoryTable } from "../advisories/table.ts";
 import { sha256InPieces } from "../digest.ts";
 import { CordonError } from "../errors.ts";
@@ -22,6 +22,11 @@ export interface OpenedBundle {
   readonly tables: ReadonlyMap<string, AdvisoryTable>;
 }
 
+/** What a bundle carries, before its policies are compiled. */
+export interface BundleContent extends Pick<OpenedBundle, "tables"> {
+  readonly source: PolicySource;
+}
+
 /**
  * Opens a bundle whole or not at all; `known` are tables of the bundle before, which are not read again. Large parts
  * are worked through in small pieces, so that requests are answered meanwhile. Throws BUNDLE_DIGEST,
@@ -30,8 +35,25 @@ export interface OpenedBundle {
 export async function openBundle(
   { manifest, digest }: VerifiedBundle,
   readBlob: ReadBlob,
-  known: OpenedBundle["tables"] = new Map(),
+  known?: OpenedBundle["tables"],
 ): Promise<OpenedBundle> {
+  const { source, tables } = await readContent(manifest, readBlob, known);
+  const { set, diagnostics } = compilePolicies(source);
+  const failure = diagnostics.find(({ severity }) => severity === "error");
+  if (failure)
+    throw new CordonError("POLICY_INVALID", `the bundle's policies do not compile:\n${formatDiagnostic(failure)}`);
+  if (set.policies.length === 0)
+    throw new CordonError("BUNDLE_MALFORMED", "the bundle has no policies, and would allow everything");
+  const reference = { revision: manifest.revision, digest: `sha256:${digest}` };
+  return { rules: { set, tables: [...tables.values()], reference }, tables };
+}
+
+/** Reads every part, each checked against its digests; whether the manifest is to be trusted is the caller's business. */
+export async function readContent(
+  manifest: Manifest,
+  readBlob: ReadBlob,
+  known: OpenedBundle["tables"] = new Map(),
+): Promise<BundleContent> {
   const tables = new Map<string, AdvisoryTable>();
   let source: PolicySource | undefined;
   for (const part of manifest.parts) {
@@ -45,14 +67,7 @@ export async function openBundle(
       );
   }
   if (!source) throw new CordonError("BUNDLE_MALFORMED", "the bundle has no policy part");
-  const { set, diagnostics } = compilePolicies(source);
-  const failure = diagnostics.find(({ severity }) => severity === "error");
-  if (failure)
-    throw new CordonError("POLICY_INVALID", `the bundle's policies do not compile:\n${formatDiagnostic(failure)}`);
-  if (set.policies.length === 0)
-    throw new CordonError("BUNDLE_MALFORMED", "the bundle has no policies, and would allow everything");
-  const reference = { revision: manifest.revision, digest: `sha256:${digest}` };
-  return { rules: { set, tables: [...tables.values()], reference }, tables };
+  return { source, tables };
 }
 
 async function openTable(part: Part, readBlob: ReadBlob, known: OpenedBundle["tables"]): Promise<AdvisoryTable> {

@@ -34,7 +34,7 @@ export interface SigstoreUrls {
   readonly tsa: string;
 }
 
-/** Rekor v1: what v2 writes, verifiers from before cosign 3.0.5 cannot read. */
+/** Rekor v1: the entries that @sigstore/sign writes to v2 are of a kind that cosign does not read. */
 export function publicSigstore(): SigstoreUrls {
   const tsa = embeddedRoot().timestampAuthorities[0]?.uri ?? "";
   return { fulcio: DEFAULT_FULCIO_URL, rekor: DEFAULT_REKOR_URL, rekorVersion: 1, tsa };
@@ -83,6 +83,8 @@ export async function signStatement(statement: Uint8Array, { signer, witnesses, 
   const builder = new DSSEBundleBuilder({ signer, witnesses });
   try {
     const bundle = await builder.create({ data: Buffer.from(statement), type: PAYLOAD_TYPE });
+    // The key's name stands beside the envelope. In it, cosign expects OpenSSH's form, and takes ours for another key's.
+    for (const signature of bundle.content.dsseEnvelope.signatures) signature.keyid = "";
     return `${JSON.stringify(bundleToJSON(bundle))}\n`;
   } catch (error) {
     // Without its cause: the library's errors repeat the whole token when it cannot be read.

@@ -73,7 +73,7 @@ describe("cordon policy", () => {
       assert.equal(wrong.code, 1);
       assert.ok(
         wrong.stdout.includes(
-          "cordon.yaml:3:11: error: must be a duration such as 168h [duration]\n   |\n 3 | lifetime: soon\n   |           ^^^^\n",
+          "cordon.yaml:3:11: error: must be a duration such as 168h, of at most a year [duration]\n   |\n 3 | lifetime: soon\n   |           ^^^^\n",
         ),
         wrong.stdout,
       );

@@ -86,7 +86,7 @@ describe("requireConfig()", () => {
     assert.throws(() => requireConfig(file(`${HEAD}lifetime: soon\n`)), {
       code: "CONFIG_INVALID",
       message:
-        "cordon.yaml:3:11: error: must be a duration such as 168h [duration]\n   |\n 3 | lifetime: soon\n   |           ^^^^",
+        "cordon.yaml:3:11: error: must be a duration such as 168h, of at most a year [duration]\n   |\n 3 | lifetime: soon\n   |           ^^^^",
     });
   });
 });

@@ -321,6 +321,7 @@ describe("the bundle in force", () => {
       stored: true,
       lastPoll: { at: "2026-11-22T12:00:00Z", error: null },
       lastContact: "2026-11-22T12:00:00Z",
+      polls: { activated: 1, unchanged: 0, refused: 0, failed: 0 },
       trustedRoot: null,
       feeds: [{ name: "local", entries: 1, newest: "2026-11-01T00:00:00Z", fetched: null, version: null }],
     });

@@ -1,27 +1,46 @@
 import { Args, Flags } from "@oclif/core";
+import { bundleSource } from "../../../core/bundle/sources/index.ts";
 import type { Manifest } from "../../../schemas/types/manifest.ts";
 import { buildInto, partsTable } from "../../bundle.ts";
 import { CordonCommand } from "../../command.ts";
 import { requireFeeds } from "../../repository.ts";
+import { readPublishedBundle } from "../../trusted-bundle.ts";
 
 export default class BundleBuild extends CordonCommand {
   static override summary = "Compile a policy repository to a bundle.";
   static override description =
     `Writes the parts, content-addressed, and the statement that names them. The same commit and advisories give
 the same part digests on every machine. The bundle is not trusted before it is signed.`;
-  static override examples = ["<%= config.bin %> <%= command.id %> policies --out dist"];
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> policies --out dist",
+    "<%= config.bin %> <%= command.id %> --out dist --previous github:acme/policies --trust trust.yaml",
+  ];
   static override args = { dir: Args.string({ description: "the policy repository", default: "." }) };
   static override flags = {
     out: Flags.string({ description: "the directory to write to", required: true }),
-    revision: Flags.integer({ description: "the revision's number; left out: one more than the bundle there", min: 1 }),
+    revision: Flags.integer({
+      description: "the revision's number; left out: one more than the previous bundle's",
+      min: 1,
+    }),
+    previous: Flags.string({
+      description: "where the bundle is published that this one follows; left out: the one in --out",
+      dependsOn: ["trust"],
+    }),
+    trust: Flags.string({ description: "who may have signed the previous bundle", dependsOn: ["previous"] }),
+    "new-epoch": Flags.boolean({
+      description: "count from revision 1 again, above every earlier revision: after one was taken far too high",
+    }),
   };
 
   async run(): Promise<Manifest> {
     const { args, flags } = await this.parse(BundleBuild);
-    const { out, revision } = flags;
+    const { out, revision, previous, trust } = flags;
     const { statement } = await buildInto(requireFeeds(args.dir), {
       out,
       revision,
+      ...(previous !== undefined &&
+        trust !== undefined && { previous: (await readPublishedBundle(bundleSource(previous), trust)) ?? null }),
+      isNewEpoch: flags["new-epoch"],
       now: new Date(),
       version: this.config.version,
     });

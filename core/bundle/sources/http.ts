@@ -54,7 +54,8 @@ function isEntityTag(text: string | undefined): text is string {
   return text !== undefined && /^(W\/)?"[\x21\x23-\x7e]*"$/.test(text);
 }
 
-function baseUrl(text: string, token: string | undefined): URL {
+/** Throws USAGE. */
+export function baseUrl(text: string, token: string | undefined): URL {
   if (!URL.canParse(text)) throw new CordonError("USAGE", `${JSON.stringify(text)} is no URL`);
   const url = new URL(text);
   if (url.username || url.password || url.search || url.hash)

@@ -1,0 +1,64 @@
+import { Args, Flags } from "@oclif/core";
+import { buildInto, signInto } from "../../bundle.ts";
+import { CordonCommand } from "../../command.ts";
+import { paint } from "../../print.ts";
+import { publishTarget } from "../../publish/index.ts";
+import { type PublishOutcome, publishBundle, readSignedBundle } from "../../publish/publish.ts";
+import type { PublishTarget } from "../../publish/target.ts";
+import { requireFeeds } from "../../repository.ts";
+import { SIGNING_FLAGS, toSigning } from "../../signing-flags.ts";
+import { openTrustedBundle, readPublishedBundle } from "../../trusted-bundle.ts";
+
+export default class BundlePublish extends CordonCommand {
+  static override summary = "Publish a signed bundle where proxies look for it.";
+  static override description =
+    `Sends the parts first and the signed file last. What was published already is not sent again, and an attempt that broke
+off is taken up. A revision that goes back, that is another's, or that was not built on top of what is published is
+refused. With --from, a policy repository is built and signed into OUT first: that is the whole way in one step.
+Tokens are read from GITHUB_TOKEN (github:) and CORDON_BUNDLE_TOKEN (https:).`;
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> dist --to dir:/srv/policies",
+    "<%= config.bin %> <%= command.id %> dist --to github:acme/policies --from . --trust trust.yaml",
+  ];
+  static override args = { out: Args.string({ description: "the directory of the signed bundle", required: true }) };
+  static override flags = {
+    to: Flags.string({ description: "dir:PATH, https://… or github:OWNER/REPO[@channel]", required: true }),
+    from: Flags.string({ description: "build and sign this policy repository first", dependsOn: ["trust"] }),
+    trust: Flags.string({ description: "publish only what this trust policy accepts" }),
+    keep: Flags.integer({ description: "how many releases of the channel stay (github:)", default: 30, min: 1 }),
+    ...SIGNING_FLAGS,
+  };
+
+  async run(): Promise<{
+    outcome: PublishOutcome;
+    revision: number;
+    digest: string;
+    target: string;
+    url: string | null;
+  }> {
+    const { args, flags } = await this.parse(BundlePublish);
+    const target = publishTarget(flags.to, { keep: flags.keep });
+    if (flags.from !== undefined && flags.trust !== undefined) {
+      await this.#build(flags.from, args.out, target, flags.trust);
+      await signInto(args.out, toSigning(flags));
+    }
+    // Before it is sent: what a proxy would refuse must not take the place of what it accepts.
+    if (flags.trust !== undefined) await openTrustedBundle(args.out, flags.trust);
+    const bundle = readSignedBundle(args.out);
+    const { epoch, revision, channel } = bundle.manifest;
+    const { outcome, url } = await publishBundle(bundle, target, (name, what) => this.log(`  ${name}: ${what}`));
+    const name = `revision ${epoch}.${revision} of channel ${channel}`;
+    if (outcome === "published") this.log(`${paint("green", "✓")} ${target.source.name} has ${name}`);
+    else this.log(`${paint("green", "✓")} ${target.source.name} has ${name} already`);
+    if (url) this.log(`  ${url}`);
+    return { outcome, revision, digest: `sha256:${bundle.digest}`, target: target.source.name, url };
+  }
+
+  async #build(dir: string, out: string, target: PublishTarget, trust: string): Promise<void> {
+    const previous = (await readPublishedBundle(target.source, trust)) ?? null;
+    const options = { out, revision: undefined, previous, now: new Date(), version: this.config.version };
+    const { statement } = await buildInto(requireFeeds(dir), options);
+    const { epoch, revision, expires } = statement.predicate;
+    this.log(`Built revision ${epoch}.${revision} in ${out}, fresh until ${expires}.`);
+  }
+}

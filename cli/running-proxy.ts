@@ -1,0 +1,84 @@
+/** The proxy that runs on a state directory, and how it is told to look for a new bundle. */
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { CordonError, messageOf } from "../core/errors.ts";
+import { createFetch, type Fetch, fetchBytes } from "../core/http.ts";
+import { isObject, own, ownString } from "../core/json.ts";
+import { readText } from "../core/source/files.ts";
+import { PROCESS_FILE } from "../core/state.ts";
+
+interface RunningProxy {
+  readonly id: number;
+  readonly startedAt: string;
+  readonly url: string;
+}
+
+export interface PolledStatus {
+  readonly url: string;
+  readonly state: string;
+  readonly revision: number | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+const WAIT_MS = 60_000;
+const ASK_EVERY_MS = 200;
+
+/** Makes the proxy poll, and waits for what came of it. Throws PROXY_MISSING, UPSTREAM_TIMEOUT. */
+export async function pollNow(state: string, fetch: Fetch = createFetch(1)): Promise<PolledStatus> {
+  const proxy = readProcess(state);
+  const before = await readStatus(proxy, fetch);
+  // The number may be another process's by now, and this signal ends those that do not expect it.
+  if (own(before.process, "id") !== proxy.id || own(before.process, "startedAt") !== proxy.startedAt)
+    throw missing(state, `${proxy.url} is another proxy`);
+  process.kill(proxy.id, "SIGHUP");
+  for (const deadline = Date.now() + WAIT_MS; Date.now() < deadline; ) {
+    await setTimeout(ASK_EVERY_MS);
+    const { bundle } = await readStatus(proxy, fetch);
+    if (pollCount(bundle) > pollCount(before.bundle)) return toPolled(proxy.url, bundle);
+  }
+  throw new CordonError("UPSTREAM_TIMEOUT", `${proxy.url} has not ended its poll after ${WAIT_MS / 1000} s`);
+}
+
+function readProcess(state: string): RunningProxy {
+  try {
+    const value: unknown = JSON.parse(readText(join(state, PROCESS_FILE)));
+    const [id, startedAt, url] = [own(value, "id"), ownString(value, "startedAt"), ownString(value, "url")];
+    if (Number.isSafeInteger(id) && startedAt !== undefined && url !== undefined)
+      return { id: Number(id), startedAt, url };
+  } catch (cause) {
+    throw missing(state, messageOf(cause), cause);
+  }
+  throw missing(state, `${PROCESS_FILE} does not name one`);
+}
+
+interface Status {
+  readonly process: unknown;
+  readonly bundle: unknown;
+}
+
+async function readStatus({ url }: RunningProxy, fetch: Fetch): Promise<Status> {
+  const options = { maxBytes: 1024 * 1024, timeoutMs: 5000, signal: AbortSignal.timeout(10_000) };
+  const { body } = await fetchBytes(fetch, new URL("/-/status", url), options);
+  const value: unknown = JSON.parse(Buffer.from(body).toString("utf8"));
+  return { process: own(value, "process"), bundle: own(value, "bundle") };
+}
+
+function pollCount(bundle: unknown): number {
+  const polls = own(bundle, "polls");
+  return isObject(polls) ? Object.values(polls).reduce<number>((sum, count) => sum + Number(count), 0) : 0;
+}
+
+function toPolled(url: string, bundle: unknown): PolledStatus {
+  const error = own(own(bundle, "lastPoll"), "error");
+  const revision = own(bundle, "revision");
+  return {
+    url,
+    state: ownString(bundle, "state") ?? "unknown",
+    revision: typeof revision === "number" ? revision : null,
+    error: isObject(error) ? { code: String(error["code"]), message: String(error["message"]) } : null,
+  };
+}
+
+function missing(state: string, why: string, cause?: unknown): CordonError {
+  return new CordonError("PROXY_MISSING", `no proxy runs on ${state}: ${why}`, { cause });
+}
