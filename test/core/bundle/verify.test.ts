@@ -1,16 +1,21 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
+import { bundleToJSON } from "@sigstore/bundle";
+import { DSSEBundleBuilder } from "@sigstore/sign";
 import { compileFeed } from "../../../core/advisories/feed.ts";
 import type { BuiltBundle } from "../../../core/bundle/build.ts";
 import { generateKeyPair } from "../../../core/bundle/keys.ts";
-import type { Statement } from "../../../core/bundle/manifest.ts";
+import { type Statement, subjectsOf } from "../../../core/bundle/manifest.ts";
 import { openBundle } from "../../../core/bundle/open.ts";
 import { keySigning, signStatement } from "../../../core/bundle/sign.ts";
 import { toTrust } from "../../../core/bundle/trust.ts";
 import { verifyBundle } from "../../../core/bundle/verify.ts";
 import { sha256 } from "../../../core/digest.ts";
+import type { PolicySource } from "../../../core/policy/source.ts";
 import { MALWARE_RECORDS, makeBundle, STATEMENT_CREATED } from "../../support/bundles.ts";
+import { policyFile } from "../../support/policies.ts";
 
 const NOW = STATEMENT_CREATED;
 const keys = generateKeyPair();
@@ -74,6 +79,10 @@ describe("verifyBundle()", () => {
   const changed = (change: (statement: Statement & Record<string, unknown>) => unknown) =>
     change(structuredClone(statement) as Statement & Record<string, unknown>);
   const predicate = (fields: object) => changed((copy) => ({ ...copy, predicate: { ...copy.predicate, ...fields } }));
+  const twice = (given: Statement) => {
+    const parts = [...given.predicate.parts, ...given.predicate.parts];
+    return { ...given, predicate: { ...given.predicate, parts }, subject: [...given.subject, ...given.subject] };
+  };
   const REFUSED: readonly [name: string, statement: unknown, code: string][] = [
     [
       "a statement of another type",
@@ -93,6 +102,8 @@ describe("verifyBundle()", () => {
     ["a manifest with an unknown field", predicate({ upstreams: {} }), "BUNDLE_MALFORMED"],
     ["a manifest of a later format", predicate({ formatVersion: 2 }), "BUNDLE_MALFORMED"],
     ["a revision that is no number", predicate({ revision: "9" }), "BUNDLE_MALFORMED"],
+    ["a lifetime of more than a year", predicate({ expires: "2027-11-24T12:00:00Z" }), "BUNDLE_MALFORMED"],
+    ["two parts of one name", twice(statement), "BUNDLE_MALFORMED"],
     ["an end before the beginning", predicate({ expires: "2026-11-22T11:00:00Z" }), "BUNDLE_MALFORMED"],
     ["another channel", predicate({ channel: "beta" }), "BUNDLE_CHANNEL"],
     [
@@ -108,6 +119,16 @@ describe("verifyBundle()", () => {
       assert.throws(() => verifyBundle(signed, trust, NOW), { code });
     });
   }
+
+  it("refuses a signed payload of another type, though its text is a statement", async () => {
+    const builder = new DSSEBundleBuilder({ ...keySigning(keys.privateKey, "test") });
+    const data = Buffer.from(JSON.stringify(statement));
+    const bundle = await builder.create({ data, type: "application/json" });
+    assert.throws(() => verifyBundle(Buffer.from(JSON.stringify(bundleToJSON(bundle))), trust, NOW), {
+      code: "BUNDLE_MALFORMED",
+      message: /no in-toto statement/,
+    });
+  });
 
   it("refuses a key that is not trusted, even under a trusted key's name", async () => {
     const other = generateKeyPair();
@@ -148,6 +169,43 @@ describe("openBundle()", () => {
       openBundle(bomb, async (digest) => blobs.get(digest) ?? Buffer.alloc(0)),
       { code: "BUNDLE_DIGEST" },
     );
+  });
+
+  it("refuses parts with other bytes than were signed, as they come and as they unpack", async () => {
+    const { statement, blobs } = makeBundle();
+    const verified = verifyBundle(await sign(statement), trust, NOW);
+    const swapped = gzipSync("other bytes");
+    await assert.rejects(
+      openBundle(verified, async () => swapped),
+      { code: "BUNDLE_DIGEST", message: /^the transported bytes/ },
+    );
+    const [part, ...rest] = statement.predicate.parts;
+    assert.ok(part);
+    const other = Buffer.alloc(part.size, "x");
+    const parts = [{ ...part, gzip: { sha256: sha256(gzipSync(other)), size: gzipSync(other).length } }, ...rest];
+    const signed = await sign({
+      ...statement,
+      predicate: { ...statement.predicate, parts },
+      subject: subjectsOf(parts),
+    });
+    await assert.rejects(
+      openBundle(verifyBundle(signed, trust, NOW), async (digest) => blobs.get(digest) ?? gzipSync(other)),
+      { code: "BUNDLE_DIGEST", message: /^the decompressed bytes/ },
+    );
+  });
+
+  it("refuses policies that do not compile, and a bundle that has none", async () => {
+    const open = async (policies: PolicySource["policies"]) => {
+      const { statement, blobs } = makeBundle({ source: { policies, lists: [], approvals: [] } });
+      const verified = verifyBundle(await sign(statement), trust, NOW);
+      return openBundle(verified, async (digest) => blobs.get(digest) ?? Buffer.alloc(0));
+    };
+    await assert.rejects(open([]), { code: "BUNDLE_MALFORMED", message: /would allow everything/ });
+    const broken = policyFile(
+      "broken",
+      "  rules: [{ name: r, condition: pkg.nmae == 'x', verdict: block, message: m }]",
+    );
+    await assert.rejects(open([broken]), { code: "POLICY_INVALID" });
   });
 
   it("refuses a part that it does not know: it might be one that blocks", async () => {

@@ -1,0 +1,224 @@
+/**
+ * Takes each check of a bundle away, one at a time, in a copy of the project, and runs the tests that stand for it: at
+ * least one must fail. `node test/mutations/run.ts` prints a table and exits with 1 where a check can go unnoticed. The
+ * last result stands in docs/THREAT-MODEL.md.
+ */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+interface Mutation {
+  /** The attack that the check stops. */
+  readonly attack: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+const VERIFY = "core/bundle/verify.ts";
+const SIGNATURE = "core/bundle/signature.ts";
+const IDENTITY = "core/bundle/identity.ts";
+const OPEN = "core/bundle/open.ts";
+const LIFECYCLE = "proxy/bundle-lifecycle.ts";
+const TRUST = "core/bundle/trust.ts";
+
+const MUTATIONS: readonly Mutation[] = [
+  mutation("a signed file without end", VERIFY, "bytes.length > BUNDLE_LIMITS.manifestBytes", "false"),
+  mutation("a payload of another type", VERIFY, "bundle.content.dsseEnvelope.payloadType !== PAYLOAD_TYPE", "false"),
+  mutation(
+    "swapped bytes, another's signature",
+    SIGNATURE,
+    "return verifier.verify(toSignedEntity(bundle));",
+    "return { key: undefined as never };",
+  ),
+  mutation(
+    "a key that is not trusted",
+    SIGNATURE,
+    "const key = keys.get(hint);",
+    "const key = keys.get(hint) ?? [...keys.values()][0];",
+  ),
+  mutation("a certificate, where only keys are trusted", SIGNATURE, "if (!root)", "if (false as boolean)"),
+  mutation("a signature in no transparency log", SIGNATURE, "  tlogThreshold: logged,", "  tlogThreshold: 0,"),
+  mutation("a certificate in no certificate log", SIGNATURE, "ctlogThreshold: logged,", "ctlogThreshold: 0,"),
+  mutation("a signature that nobody dates", SIGNATURE, "timestampThreshold: 1,", "timestampThreshold: 0,"),
+  mutation(
+    "any identity in the world",
+    SIGNATURE,
+    "findIdentity(claimsOf(signer.identity ?? {}), identities)",
+    "identities[0] as never",
+  ),
+  mutation(
+    "a beginning or end of the identity",
+    IDENTITY,
+    "if (claimed !== wanted)",
+    "if (!claimed?.includes(wanted))",
+  ),
+  mutation(
+    "an identity that differs in its later fields",
+    IDENTITY,
+    "Object.entries(identity)",
+    "Object.entries(identity).slice(0, 2)",
+  ),
+  mutation(
+    "any repository that calls the workflow",
+    IDENTITY,
+    "if (repository === undefined) return path === undefined ? identity :",
+    "if (repository === undefined) return true as boolean ? identity :",
+  ),
+  mutation("a claim that is made twice", IDENTITY, "if (found.length > 1)", "if (false as boolean)"),
+  mutation("a claim of another type", IDENTITY, "if (tag !== 0x0c) return undefined;", ""),
+  mutation("a claim longer than it says", IDENTITY, "content.length === length ?", "true ?"),
+  mutation(
+    "a trust policy that names nobody",
+    TRUST,
+    "if (pems.length + identities.length === 0)",
+    "if (false as boolean)",
+  ),
+  mutation("a statement of another kind", VERIFY, `statement["predicateType"] !== PREDICATE_TYPE`, "false"),
+  mutation(
+    "a manifest of another form",
+    VERIFY,
+    "if (!checkManifest.is(manifest))",
+    "if (!checkManifest.is(manifest) && false)",
+  ),
+  mutation(
+    "parts that are not signed",
+    VERIFY,
+    `canonicalJson(statement["subject"]) !== canonicalJson(subjectsOf(manifest.parts))`,
+    "false",
+  ),
+  mutation(
+    "two parts of one name",
+    VERIFY,
+    "new Set(manifest.parts.map(({ name }) => name)).size < manifest.parts.length",
+    "false",
+  ),
+  mutation("a bundle of another channel", VERIFY, "if (channel !== trust.channel)", "if (false as boolean)"),
+  mutation("a lifetime without end", VERIFY, "if (span > MAX_LIFETIME_MS)", "if (false as boolean)"),
+  mutation("a lifetime that ends before it begins", VERIFY, "if (span <= 0)", "if (false as boolean)"),
+  mutation(
+    "a bundle from the future",
+    VERIFY,
+    "if (Date.parse(created) > now.getTime() + CLOCK_SKEW_MS)",
+    "if (false as boolean)",
+  ),
+  mutation("rollback", VERIFY, "if (order < 0)", "if (false as boolean)"),
+  mutation(
+    "rollback below what the operator set",
+    VERIFY,
+    "if ((manifest.epoch - minimum.epoch || manifest.revision - minimum.revision) < 0)",
+    "if (false as boolean)",
+  ),
+  mutation("a fork", VERIFY, "order === 0 && digest !== floor.digest", "false"),
+  mutation(
+    "freeze: a replayed bundle that has expired",
+    VERIFY,
+    "if (now.getTime() >= Date.parse(manifest.expires))",
+    "if (false as boolean)",
+  ),
+  mutation("a swapped part", OPEN, "(await sha256InPieces(compressed)) !== part.gzip.sha256", "false"),
+  mutation("a part that unpacks to something else", OPEN, "(await sha256InPieces(bytes)) !== part.sha256", "false"),
+  mutation("a decompression bomb", OPEN, "if (length + chunk.length > part.size)", "if (false as boolean)"),
+  mutation(
+    "a part that might be one that blocks",
+    OPEN,
+    "// A part that this version does not know might be one that blocks: leaving it out would fail open.\n    else",
+    "else if (false as boolean)",
+  ),
+  mutation("policies that do not compile", OPEN, "if (failure)", "if (false as boolean)"),
+  mutation("a bundle without policies", OPEN, "if (set.policies.length === 0)", "if (false as boolean)"),
+  mutation("rollback after a restart", LIFECYCLE, "if (floor) verifyFloor(bundle, floor);", ""),
+  mutation(
+    "rollback below what could not be stored",
+    LIFECYCLE,
+    "if (this.#active) verifyFloor(bundle, floorOf(this.#active.bundle));",
+    "",
+  ),
+  mutation(
+    "rollback to another trusted signer",
+    "proxy/bundle-store.ts",
+    "[...signers].flatMap",
+    "[...signers].slice(0, 1).flatMap",
+  ),
+  mutation("a lost floor", LIFECYCLE, "store.raiseFloor(bundle); // a crash", "// a crash"),
+  mutation(
+    "a tampered cache",
+    LIFECYCLE,
+    "const bundle = reverifyBundle(bytes, trust);",
+    "const bundle = reverifyBundleUnchecked(bytes);",
+  ),
+  mutation(
+    "freeze under `deny`",
+    LIFECYCLE,
+    `onExpired === "enforce" || !isExpired`,
+    `onExpired !== "hold-new" || !isExpired`,
+  ),
+  mutation(
+    "freeze under `hold-new`",
+    LIFECYCLE,
+    `if (onExpired === "hold-new") return this.#active.held;`,
+    `if (onExpired === "hold-new") return this.#active.rules;`,
+  ),
+  mutation("an approval kept alive by a freeze", "core/policy/approvals.ts", "now >= approval.expires", "false"),
+];
+
+const TESTS = [
+  "test/core/bundle/*.test.ts",
+  "test/core/policy/engine.test.ts",
+  "test/proxy/{bundle-lifecycle,lifecycle}.test.ts",
+];
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+function mutation(attack: string, file: string, find: string, replace: string): Mutation {
+  return { attack, file, find, replace };
+}
+
+/** The tests that fail, by name. */
+function failuresIn(copy: string): string[] {
+  const patterns = TESTS.map((pattern) => `"${pattern}"`).join(" ");
+  const { stdout } = spawnSync(
+    `"${process.execPath}" --test --test-force-exit --test-isolation=none --test-reporter=tap ${patterns}`,
+    {
+      cwd: copy,
+      shell: true,
+      encoding: "utf8",
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  );
+  if (!/^# tests \d+/m.test(stdout)) return ["the tests could not be run"];
+  return [...stdout.matchAll(/^\s+not ok \d+ - (.*)$/gm)].map(([, name = ""]) => name);
+}
+
+for (const { file, find } of MUTATIONS)
+  if (readFileSync(join(ROOT, file), "utf8").split(find).length !== 2)
+    throw new Error(`${file} does not have exactly once: ${find}`);
+
+const copy = mkdtempSync(join(tmpdir(), "cordon-mutations-"));
+let unnoticed = 0;
+try {
+  for (const name of ["cli", "core", "policies", "proxy", "schemas", "test", "package.json", "tsconfig.json"])
+    cpSync(join(ROOT, name), join(copy, name), { recursive: true });
+  symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
+  const before = failuresIn(copy);
+  if (before.length > 0) throw new Error(`tests fail without any mutation: ${before.join(", ")}`);
+  for (const { attack, file, find, replace } of MUTATIONS) {
+    const path = join(copy, file);
+    const text = readFileSync(path, "utf8");
+    writeFileSync(
+      path,
+      text.replace(find, () => replace),
+    );
+    const failures = failuresIn(copy);
+    writeFileSync(path, text);
+    if (failures.length === 0) unnoticed += 1;
+    console.log(
+      `| ${attack} | \`${file}\` | ${failures.length === 0 ? "**unnoticed**" : `${failures.length}: ${failures[0]}`} |`,
+    );
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+console.log(`\n${MUTATIONS.length} checks taken away, ${unnoticed} unnoticed`);
+process.exitCode = unnoticed > 0 ? 1 : 0;
