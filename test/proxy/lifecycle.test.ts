@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { compileFeed } from "../../core/advisories/feed.ts";
@@ -68,6 +69,18 @@ describe("the life of a bundle", () => {
       await lifecycle.poll();
       assert.deepEqual(summary(lifecycle), [11, "degraded", "BUNDLE_ROLLBACK"]);
       assert.deepEqual(summary(await start({ trust: bothKeys })), [11, "degraded", "BUNDLE_ROLLBACK"]);
+    });
+
+    it("does not go back where the stored bundle was taken away and the floors were left", async () => {
+      await offer(10);
+      const lifecycle = await start({ trust: bothKeys });
+      await offer(11, second.privateKey);
+      await lifecycle.poll();
+      rmSync(join(folder.path, "state", "bundle"), { recursive: true });
+      await offer(10);
+      assert.deepEqual(summary(await start({ trust: bothKeys })), [null, "empty", "BUNDLE_ROLLBACK"]);
+      await offer(11, second.privateKey);
+      assert.deepEqual(summary(await start({ trust: bothKeys })), [11, "ok", null]);
     });
 
     it("takes two bundles of one revision for a fork, whoever signed them", async () => {

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { request as httpRequest } from "node:http";
+import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { after, before, describe, it } from "node:test";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { OLD, tarball } from "../support/packument.ts";
 import { AGE_POLICY, MALWARE_POLICY, malwareRecord, SCRIPTS_POLICY } from "../support/policies.ts";
 import { type BundleFolder, makeBundleFolder, startTestProxy, type TestProxy } from "../support/proxy.ts";
-import { type FixtureRegistry, startRegistry } from "../support/registry.ts";
+import { type Answer, type FixtureRegistry, startRegistry } from "../support/registry.ts";
 
 const ABBREVIATED = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
 const YESTERDAY = "2026-11-21T12:00:00.000Z";
@@ -294,6 +295,24 @@ describe("the npm registry", () => {
       assert.equal(registry.requests.slice(count).filter((path) => path.endsWith(".tgz")).length, 0);
     });
 
+    it("is named by its digest, so that who has it is told so, and given whole to who asks for a part", async () => {
+      const path = "/plain/-/plain-1.0.0.tgz";
+      const whole = await get(path);
+      const bytes = await whole.arrayBuffer();
+      const etag = whole.headers.get("etag") ?? "";
+      assert.match(etag, /^"[0-9a-f]{128}"$/);
+      assert.equal((await get(path, { "if-none-match": etag })).status, 304);
+      const part = await get(path, { range: "bytes=0-9" });
+      assert.equal(part.status, 200);
+      assert.equal(part.headers.get("accept-ranges"), "none");
+      assert.equal((await part.arrayBuffer()).byteLength, bytes.byteLength);
+    });
+
+    it("is refused to who has it already", async () => {
+      const answer = await get("/evil/-/evil-1.0.1.tgz", { "if-none-match": "*" });
+      assert.equal(answer.status, 403);
+    });
+
     it("never arrives complete when its bytes are not those of the listing", async () => {
       registry.put({ name: "swapped", releases: [{ version: "1.0.0" }] });
       registry.answer("/swapped/-/swapped-1.0.0.tgz", (_request, response) => response.end(Buffer.alloc(100_000, "x")));
@@ -407,6 +426,66 @@ describe("the npm registry", () => {
     });
   });
 
+  describe("what holds nothing to install", () => {
+    it("tells the tags as the listing does", async () => {
+      const { "dist-tags": tags } = (await (await get("/evil")).json()) as { "dist-tags": object };
+      for (const path of ["/-/package/evil/dist-tags", "/-/package/@acme%2fui/dist-tags"])
+        assert.equal((await get(path)).status, 200, path);
+      assert.deepEqual(await (await get("/-/package/evil/dist-tags")).json(), tags);
+      assert.equal((await get("/-/package/no-such-package/dist-tags")).status, 404);
+    });
+
+    it("relays what is asked of advisories, compressed as it came, without the client's credentials", async () => {
+      const seen: { body: Buffer; headers: IncomingHttpHeaders }[] = [];
+      registry.answer("/-/npm/v1/security/advisories/bulk", async (request, response) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of request) chunks.push(chunk as Buffer);
+        seen.push({ body: Buffer.concat(chunks), headers: request.headers });
+        response.end('{"plain":[{"id":1}]}');
+      });
+      const body = gzipSync('{"plain":["1.0.0"]}');
+      const answer = await fetch(`${proxy.npm}/-/npm/v1/security/advisories/bulk`, {
+        method: "POST",
+        body,
+        headers: { "content-encoding": "gzip", "content-type": "application/json", authorization: "Bearer secret" },
+      });
+      assert.deepEqual(await answer.json(), { plain: [{ id: 1 }] });
+      assert.equal(answer.headers.get("cache-control"), "no-store");
+      assert.equal(gunzipSync(seen[0]?.body ?? "").toString(), '{"plain":["1.0.0"]}');
+      assert.equal(seen[0]?.headers["content-encoding"], "gzip");
+      assert.equal(seen[0]?.headers.authorization, undefined);
+    });
+
+    it("relays keys, attestations and searches", async () => {
+      const paths = ["/-/npm/v1/keys", "/-/npm/v1/attestations/plain@1.0.0", "/-/v1/search?text=plain&size=2"];
+      for (const path of paths) {
+        registry.answer(path, (_request, response) => response.end(JSON.stringify({ path })));
+        assert.deepEqual(await (await get(path)).json(), { path });
+      }
+    });
+
+    it("passes on no page, no server error, and nothing without end", async () => {
+      const answers: readonly [answer: Answer, status: number][] = [
+        [(_request, response) => response.end("<html>captive portal</html>"), 502],
+        [(_request, response) => response.writeHead(500).end("{}"), 502],
+        [(_request, response) => response.writeHead(401).end("{}"), 502],
+        [(_request, response) => response.writeHead(404).end("{}"), 404],
+        [(_request, response) => response.writeHead(302, { location: "http://169.254.1.1/" }).end(), 502],
+        [(_request, response) => response.writeHead(200, { "content-length": "999999999" }).write("{"), 502],
+      ];
+      for (const [answer, status] of answers) {
+        registry.answer("/-/npm/v1/keys", answer);
+        assert.equal((await get("/-/npm/v1/keys")).status, status);
+      }
+    });
+
+    it("takes no question larger than any tree", async () => {
+      const body = Buffer.alloc(17 * 1024 * 1024, " ");
+      const answer = await fetch(`${proxy.npm}/-/npm/v1/security/advisories/bulk`, { method: "POST", body });
+      assert.equal(answer.status, 413);
+    });
+  });
+
   describe("a path that is no registry path", () => {
     const paths = [
       "/../-/status",
@@ -415,7 +494,8 @@ describe("the npm registry", () => {
       "/plain/-/..%2fevil-1.0.1.tgz",
       "/@acme%2fui%2f..",
       "/.hidden",
-      "/-/v1/search?text=x",
+      "/-/whoami",
+      "/-/v1/../../x",
       "/%00",
       "/%zz",
       "/a%20b",

@@ -60,12 +60,13 @@ export interface MockSigstore {
   close(): Promise<void>;
 }
 
-export async function startSigstore(claims = runClaims()): Promise<MockSigstore> {
+/** `logsCertificates`: whether its authority sends certificates to the certificate log before it gives them out. */
+export async function startSigstore(claims = runClaims(), { logsCertificates = true } = {}): Promise<MockSigstore> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const ctlog = await initializeCTLog(keyPair());
-  const ca = await initializeCA(keyPair(), ctlog);
+  const ca = await initializeCA(keyPair(), logsCertificates ? ctlog : undefined);
   const tlog = await initializeTLog(url, keyPair());
   const tsa = await initializeTSA(keyPair());
   const issue = fulcioHandler(ca, { subjectClaim: "subject" });

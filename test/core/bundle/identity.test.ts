@@ -141,6 +141,30 @@ describe("a bundle that an identity signed", () => {
     return other.trustedRoot as Record<string, unknown>;
   }
 
+  it("is refused when its certificate is in no certificate log", async () => {
+    const silent = await startSigstore(runClaims(), { logsCertificates: false });
+    const { url } = silent;
+    const provider = { getToken: async () => silent.token() };
+    const signing = keylessSigning({ fulcio: url, rekor: url, rekorVersion: 1, tsa: url }, provider);
+    const unlogged = await signStatement(Buffer.from(JSON.stringify(makeStatement())), signing);
+    await silent.close();
+    folder.write("silent.json", JSON.stringify(silent.trustedRoot));
+    assert.throws(() => verify(Buffer.from(unlogged), trusting({}, { trustedRoot: "silent.json" })), {
+      code: "BUNDLE_SIGNATURE",
+      message: /expected 1 SCTs, got 0/,
+    });
+  });
+
+  it("is refused when nobody says when it was signed", async () => {
+    // An entry of Rekor v2 has no time of its own.
+    const envelope = JSON.parse(Buffer.from(await signAs({}, { rekorVersion: 2 })).toString());
+    delete envelope.verificationMaterial.timestampVerificationData;
+    assert.throws(() => verify(Buffer.from(JSON.stringify(envelope))), {
+      code: "BUNDLE_SIGNATURE",
+      message: /expected 1 timestamps, got 0/,
+    });
+  });
+
   it("is refused when its witnesses were taken out, or belong to another signature", async () => {
     const envelope = JSON.parse(Buffer.from(signed).toString());
     const another = JSON.parse(Buffer.from(await signAs()).toString());

@@ -174,11 +174,15 @@ describe("openBundle()", () => {
   it("refuses parts with other bytes than were signed, as they come and as they unpack", async () => {
     const { statement, blobs } = makeBundle();
     const verified = verifyBundle(await sign(statement), trust, NOW);
-    const swapped = gzipSync("other bytes");
-    await assert.rejects(
-      openBundle(verified, async () => swapped),
-      { code: "BUNDLE_DIGEST", message: /^the transported bytes/ },
-    );
+    const readSwapped = async (digest: string) => {
+      const swapped = Buffer.from(blobs.get(digest) ?? []);
+      swapped[swapped.length - 20] = (swapped.at(-20) ?? 0) ^ 1;
+      return swapped;
+    };
+    await assert.rejects(openBundle(verified, readSwapped), {
+      code: "BUNDLE_DIGEST",
+      message: /^the transported bytes/,
+    });
     const [part, ...rest] = statement.predicate.parts;
     assert.ok(part);
     const other = Buffer.alloc(part.size, "x");
@@ -206,6 +210,25 @@ describe("openBundle()", () => {
       "  rules: [{ name: r, condition: pkg.nmae == 'x', verdict: block, message: m }]",
     );
     await assert.rejects(open([broken]), { code: "POLICY_INVALID" });
+  });
+
+  it("stops where a part unpacks to more than was signed, however much more", { timeout: 30_000 }, async () => {
+    // Sixty gigabytes: who unpacks them to the end does not end in time.
+    const member = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+    const bomb = Buffer.concat(Array.from({ length: 1000 }, () => member));
+    const { statement } = makeBundle();
+    const [part] = statement.predicate.parts;
+    assert.ok(part);
+    const parts = [{ ...part, size: 1000, gzip: { sha256: sha256(bomb), size: bomb.length } }];
+    const signed = await sign({
+      ...statement,
+      predicate: { ...statement.predicate, parts },
+      subject: subjectsOf(parts),
+    });
+    await assert.rejects(
+      openBundle(verifyBundle(signed, trust, NOW), async () => bomb),
+      { code: "BUNDLE_DIGEST" },
+    );
   });
 
   it("refuses a part that it does not know: it might be one that blocks", async () => {

@@ -28,6 +28,19 @@ describe("parseRequest()", () => {
     ],
     ["/foo/-/bar-1.0.0.tgz", { kind: "file", name: "foo", filename: "bar-1.0.0.tgz", version: undefined }],
     ["/-/ping", { kind: "answer", body: {} }],
+    ["/-/package/lodash/dist-tags", { kind: "tags", name: "lodash" }],
+    ["/-/package/@acme%2fui/dist-tags", { kind: "tags", name: "@acme/ui" }],
+    ["/-/package/@acme/ui/dist-tags", { kind: "tags", name: "@acme/ui" }],
+    ["/-/npm/v1/keys", { kind: "relay", method: "GET", path: "/-/npm/v1/keys" }],
+    [
+      "/-/npm/v1/attestations/@acme%2fui@1.0.0",
+      { kind: "relay", method: "GET", path: "/-/npm/v1/attestations/@acme%2fui@1.0.0" },
+    ],
+    [
+      "/-/npm/v1/attestations/@acme/ui@1.0.0",
+      { kind: "relay", method: "GET", path: "/-/npm/v1/attestations/@acme%2fui@1.0.0" },
+    ],
+    ["/-/v1/search", { kind: "relay", method: "GET", path: "/-/v1/search" }],
   ];
   for (const [path, expected] of cases)
     it(`reads ${path}`, () => assert.deepEqual(parseRequest("GET", path), expected));
@@ -43,6 +56,15 @@ describe("parseRequest()", () => {
     "/@a%2fb%2fc",
     "/_private",
     "/node_modules/../x",
+    "/-/npm/v1/attestations/lodash",
+    "/-/npm/v1/attestations/@1.0.0",
+    "/-/npm/v1/attestations/..%2f..%2fx@1.0.0",
+    "/-/npm/v1/security/advisories/bulk",
+    "/-/npm/v1/tokens",
+    "/-/package/lodash/dist-tags/latest",
+    "/-/package/lodash/access",
+    "/-/whoami",
+    "/-/all",
     `/${"a".repeat(215)}`,
   ]) {
     it(`does not know ${path.slice(0, 40)}`, () => {
@@ -50,4 +72,23 @@ describe("parseRequest()", () => {
       assert.deepEqual([request.kind, request.kind === "unsupported" && request.status], ["unsupported", 404]);
     });
   }
+
+  it("asks the search for what it knows only", () => {
+    const request = parseRequest("GET", "/-/v1/search", "text=a%26b&size=20&token=secret&from=x y");
+    assert.equal(request.kind === "relay" && request.path, "/-/v1/search?text=a%26b&size=20&from=x+y");
+  });
+
+  it("relays questions about advisories, and takes nothing else that is sent", () => {
+    for (const path of ["/-/npm/v1/security/advisories/bulk", "/-/npm/v1/security/audits/quick"])
+      assert.deepEqual(parseRequest("POST", path), { kind: "relay", method: "POST", path });
+    for (const [method, path] of [
+      ["POST", "/-/v1/login"],
+      ["PUT", "/lodash"],
+      ["DELETE", "/lodash/-rev/1"],
+      ["PUT", "/-/npm/v1/security/advisories/bulk"],
+    ] as const) {
+      const request = parseRequest(method, path);
+      assert.deepEqual([request.kind, request.kind === "unsupported" && request.status], ["unsupported", 405], path);
+    }
+  });
 });
