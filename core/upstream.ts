@@ -9,6 +9,8 @@ import { toPurl } from "./purl.ts";
 export const UPSTREAM_LIMITS = {
   listingBytes: 128 * 1024 * 1024,
   fileBytes: 2 * 1024 * 1024 * 1024,
+  /** What is relayed: advisories, keys, attestations, results of a search. */
+  relayBytes: 32 * 1024 * 1024,
   timeoutMs: 30_000,
   /** For a whole listing, however steadily it trickles in. */
   listingMs: 120_000,
@@ -20,11 +22,29 @@ export interface UpstreamFile {
   readonly body: Readable;
 }
 
+export interface RelayRequest {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly body?: Uint8Array;
+  /** How the body is encoded; left out: not at all. */
+  readonly encoding?: "gzip";
+}
+
+export interface RelayedAnswer {
+  readonly status: number;
+  readonly body: Uint8Array;
+}
+
 /** Throws UPSTREAM_* failures, and NOT_FOUND where the upstream has no such package or file. */
 export interface Upstream {
   readonly ecosystem: Ecosystem;
   readonly registry: URL;
   listing(name: string): Promise<Listing>;
+  /**
+   * Asks a path below the registry as it is; what the upstream answers with is a JSON document, whatever it says of
+   * itself. Throws UPSTREAM_STATUS for an answer that is none.
+   */
+  relay(request: RelayRequest): Promise<RelayedAnswer>;
   /** The signal ends the asking; a body that has come is its reader's to let go of. */
   file(file: ReleaseFile, signal?: AbortSignal): Promise<UpstreamFile>;
 }
@@ -46,6 +66,27 @@ export function createUpstream(ecosystem: Ecosystem, registry: URL, fetch: Fetch
         throw new CordonError("NOT_FOUND", `the upstream registry has no ${toPurl({ type: ecosystem.type, name })}`);
       if (status !== 200) throw new CordonError("UPSTREAM_STATUS", `${describe(url)} answered ${status}`);
       return ecosystem.parseListing(name, body);
+    },
+    async relay({ method, path, body, encoding }) {
+      const url = new URL(`${registry.href.replace(/\/$/, "")}${path}`);
+      const { status, body: answer } = await fetchBytes(fetch, url, {
+        method,
+        headers: {
+          accept: "application/json",
+          ...(body && { "content-type": "application/json" }),
+          ...(encoding && { "content-encoding": encoding }),
+        },
+        ...(body && { body }),
+        maxBytes: UPSTREAM_LIMITS.relayBytes,
+        timeoutMs: UPSTREAM_LIMITS.timeoutMs,
+        signal: AbortSignal.timeout(UPSTREAM_LIMITS.listingMs),
+      });
+      if (status >= 500 || status === 401 || status === 403)
+        throw new CordonError("UPSTREAM_STATUS", `${describe(url)} answered ${status}`);
+      if (status === 404 || status === 410)
+        throw new CordonError("NOT_FOUND", `the upstream registry has nothing at ${url.pathname}`);
+      requireJson(url, answer);
+      return { status, body: answer };
     },
     async file(file, signal) {
       const url = new URL(file.url);
@@ -71,4 +112,13 @@ export function createUpstream(ecosystem: Ecosystem, registry: URL, fetch: Fetch
       return { size: Number.isSafeInteger(size) ? size : undefined, body };
     },
   };
+}
+
+/** A page in another language, or half of one, must not pass for a registry's answer. */
+function requireJson(url: URL, body: Uint8Array): void {
+  try {
+    JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch (cause) {
+    throw new CordonError("UPSTREAM_MALFORMED", `${describe(url)} answered with what is no JSON`, { cause });
+  }
 }

@@ -1,6 +1,6 @@
 /** One registry, whatever its ecosystem: a request in, the gate's answer out. There is no other way through. */
 import { randomUUID } from "node:crypto";
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context } from "koa";
 import type { JudgedListing, ListedRelease, RegistryRequest, ReleaseFile } from "../core/ecosystems/ecosystem.ts";
 import { CordonError, messageOf } from "../core/errors.ts";
@@ -13,7 +13,7 @@ import type { Decision } from "../schemas/types/decision.ts";
 import type { DecisionContext, DecisionLog } from "./decision-log.ts";
 import type { Judged, Listings } from "./listings.ts";
 import type { Log } from "./log.ts";
-import { replyJson, replyListing, replyRefusal, replyRelease } from "./reply.ts";
+import { replyFileHead, replyJson, replyListing, replyRefusal, replyRelayed, replyRelease } from "./reply.ts";
 import { streamFile } from "./stream-file.ts";
 
 export interface RegistryOptions {
@@ -35,12 +35,16 @@ export type ServeRegistry = (ctx: Context, path: string) => Promise<void>;
 export function createRegistry(options: RegistryOptions): ServeRegistry {
   const { ecosystem } = options.upstream;
   return async (ctx, path) => {
-    const request = ecosystem.parseRequest(ctx.method, path);
+    const request = ecosystem.parseRequest(ctx.method, path, ctx.querystring);
     switch (request.kind) {
       case "unsupported":
         return replyJson(ctx, request.status, { error: `cordon: ${request.reason}` });
       case "answer":
         return replyJson(ctx, 200, request.body);
+      case "relay":
+        return serveRelay(ctx, request, options);
+      case "tags":
+        return serveTags(ctx, request.name, options);
       case "listing":
         return serveListing(ctx, request.name, options);
       case "release":
@@ -49,6 +53,42 @@ export function createRegistry(options: RegistryOptions): ServeRegistry {
         return serveFile(ctx, request, options);
     }
   };
+}
+
+/** A tree of a hundred thousand packages fits. */
+const MAX_RELAYED_BODY = 16 * 1024 * 1024;
+
+async function serveRelay(
+  ctx: Context,
+  { method, path }: RegistryRequest & { kind: "relay" },
+  { upstream, rules }: RegistryOptions,
+): Promise<void> {
+  rules(); // without a bundle nothing is served
+  const body = method === "POST" ? await readBody(ctx.req, MAX_RELAYED_BODY) : undefined;
+  const encoding = ctx.get("content-encoding") === "gzip" ? ("gzip" as const) : undefined;
+  const answer = await upstream.relay({ method, path, ...(body && { body }), ...(encoding && { encoding }) });
+  replyRelayed(ctx, answer);
+}
+
+/** Throws REQUEST_TOO_LARGE. */
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const tooLarge = () =>
+    new CordonError("REQUEST_TOO_LARGE", `the request's body is larger than the ${maxBytes} bytes allowed`);
+  // Before it is read: to stop in the middle is to cut the connection, and the client would not hear why.
+  if (Number(request.headers["content-length"] ?? 0) > maxBytes) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request) {
+    length += (chunk as Buffer).length;
+    if (length > maxBytes) throw tooLarge();
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+async function serveTags(ctx: Context, name: string, { listings, rules, upstream }: RegistryOptions): Promise<void> {
+  const { judged } = await listings.judge(name, rules());
+  replyJson(ctx, 200, upstream.ecosystem.tagsOf(judged));
 }
 
 /** Listings whose withheld releases are on record. */
@@ -110,9 +150,7 @@ async function serveFile(
   const file = release?.files[0];
   if (!file) throw found.missing ?? new CordonError("NOT_FOUND", `the upstream registry has no ${decision.purl}`);
   options.decisions.record(decision, { ...context, cache }, recordFacts(rules, decision.purl, judged));
-  ctx.status = 200;
-  ctx.set({ "cache-control": "private, no-cache", "content-type": "application/octet-stream" });
-  if (ctx.method === "HEAD") return;
+  if (replyFileHead(ctx, file) || ctx.method === "HEAD") return;
   const upstreamFile = await fetchFile(ctx.res, file, options.upstream);
   if (!upstreamFile) return;
   if (upstreamFile.size !== undefined) ctx.length = upstreamFile.size;

@@ -1,7 +1,9 @@
 /** All that the proxy says over HTTP, each with how long it may be kept. */
 import type { Context } from "koa";
+import type { ReleaseFile } from "../core/ecosystems/ecosystem.ts";
 import type { CordonError } from "../core/errors.ts";
 import type { Refusal } from "../core/refusal.ts";
+import type { RelayedAnswer } from "../core/upstream.ts";
 import type { RenderedListing } from "./listings.ts";
 
 /** A client must ask again before it uses what it kept: policy may have changed. */
@@ -34,13 +36,39 @@ export async function replyListing(ctx: Context, rendered: RenderedListing): Pro
 
 /** RFC 9110, 13.1.2: weak comparison. Koa's own would answer 200 to `cache-control: no-cache`, which fetch() always adds. */
 function matches(ifNoneMatch: string, etag: string): boolean {
-  return ifNoneMatch.split(",").some((candidate) => candidate.trim().replace(/^W\//, "") === etag);
+  return etag !== "" && ifNoneMatch.split(",").some((candidate) => candidate.trim().replace(/^W\//, "") === etag);
+}
+
+/**
+ * What stands before a file's bytes; true where the client has them. Its digest is its tag, so it is the same whatever
+ * else has changed. There are no ranges: a part cannot be checked against the digest, so who asks for one gets the whole
+ * (RFC 9110, 14.2).
+ */
+export function replyFileHead(ctx: Context, { digests }: ReleaseFile): boolean {
+  const digest = digests.sha512 ?? digests.sha384 ?? digests.sha256 ?? digests.sha1;
+  ctx.set({
+    "cache-control": REVALIDATE,
+    "content-type": "application/octet-stream",
+    "accept-ranges": "none",
+    ...(digest && { etag: `"${digest}"` }),
+  });
+  const isKnown = matches(ctx.get("if-none-match"), ctx.response.get("etag"));
+  ctx.status = isKnown ? 304 : 200;
+  return isKnown;
 }
 
 export function replyRelease(ctx: Context, { contentType, body }: { contentType: string; body: string }): void {
   ctx.status = 200;
   ctx.set("cache-control", REVALIDATE);
   ctx.type = contentType;
+  ctx.body = body;
+}
+
+/** What the upstream said, as JSON and nothing else: no browser may take it for a page. */
+export function replyRelayed(ctx: Context, { status, body }: RelayedAnswer): void {
+  ctx.status = status;
+  ctx.set({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
+  ctx.type = "application/json";
   ctx.body = body;
 }
 

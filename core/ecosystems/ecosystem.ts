@@ -12,6 +12,10 @@ export type RegistryRequest =
   | { readonly kind: "release"; readonly name: string; readonly version: string }
   /** `version` is what the file's name tells; the listing has the last word. */
   | { readonly kind: "file"; readonly name: string; readonly filename: string; readonly version: string | undefined }
+  /** What the tags of a package name, once denied releases are withheld. */
+  | { readonly kind: "tags"; readonly name: string }
+  /** What holds nothing that could be installed: asked of the upstream as it is, but never with the client's credentials. */
+  | { readonly kind: "relay"; readonly method: "GET" | "POST"; readonly path: string }
   | { readonly kind: "answer"; readonly body: object }
   | { readonly kind: "unsupported"; readonly status: 404 | 405; readonly reason: string };
 
@@ -60,8 +64,8 @@ export type Form = string;
 export interface Ecosystem {
   readonly type: PurlType;
   readonly versions: VersionOrder;
-  /** The path as it came, still encoded, below the registry's own. */
-  parseRequest(method: string, path: string): RegistryRequest;
+  /** The path as it came, still encoded, below the registry's own; the query without its question mark. */
+  parseRequest(method: string, path: string, query: string): RegistryRequest;
   formOf(headers: { readonly accept: string | undefined; readonly userAgent: string | undefined }): Form;
   listingUrl(registry: URL, name: string): URL;
   /** What to ask the upstream for: always the fullest document. */
@@ -80,6 +84,8 @@ export interface Ecosystem {
     version: string,
     rendering: Rendering,
   ): { readonly contentType: string; readonly body: string } | undefined;
+  /** The tags of a listing as clients see them. */
+  tagsOf(judged: JudgedListing): object;
   /** The version that a client gets for a version, a tag or a range once denied releases are withheld; undefined where there is none. */
   resolveVersion(judged: JudgedListing, wanted: string): string | undefined;
 }

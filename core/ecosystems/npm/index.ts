@@ -1,7 +1,7 @@
 import type { Ecosystem } from "../ecosystem.ts";
 import { VERSION_ORDERS } from "../versions.ts";
 import { parseListing } from "./listing.ts";
-import { formOf, renderListing, renderRelease, resolveVersion } from "./render.ts";
+import { formOf, renderListing, renderRelease, resolveVersion, tagsOf } from "./render.ts";
 import { parseRequest } from "./request.ts";
 
 /** The npm registry, as npm, pnpm, yarn and bun use it. */
@@ -18,4 +18,5 @@ export const npm: Ecosystem = {
   renderListing,
   renderRelease,
   resolveVersion,
+  tagsOf: (judged) => tagsOf(judged, true),
 };

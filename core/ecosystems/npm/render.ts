@@ -142,7 +142,8 @@ export function resolveVersion(judged: JudgedListing, wanted: string): string | 
 
 const TAGS = new WeakMap<JudgedListing, ReadonlyMap<string, string | undefined>>();
 
-function tagsOf(judged: JudgedListing, explains: boolean): JsonObject {
+/** Each tag at what it names, or at the highest allowed below; `explains` keeps those of which nothing is left. */
+export function tagsOf(judged: JudgedListing, explains: boolean): JsonObject {
   const originals = (judged.listing.document as Packument)["dist-tags"];
   const repaired = TAGS.get(judged) ?? repairTags(originals, allowedVersions(judged));
   TAGS.set(judged, repaired);

@@ -1,4 +1,4 @@
-/** The paths of the npm registry API that an install needs. */
+/** The paths of the npm registry API that installs, and looking around before them, need. */
 import { isPackageName, isVersion } from "../../purl.ts";
 import type { RegistryRequest } from "../ecosystem.ts";
 
@@ -6,26 +6,74 @@ import type { RegistryRequest } from "../ecosystem.ts";
  * Reads a path below the registry's base. A scope's slash may come raw, as `%2f` or as `%2F`; everything is decoded
  * once, and what then is no package name is not looked up anywhere.
  */
-export function parseRequest(method: string, path: string): RegistryRequest {
+export function parseRequest(method: string, path: string, query = ""): RegistryRequest {
+  if (method === "POST" && AUDITS.has(path)) return { kind: "relay", method, path };
   if (method !== "GET" && method !== "HEAD") {
     return {
       kind: "unsupported",
       status: 405,
-      reason: "this registry serves installs only; publish, log in and audit at the upstream registry",
+      reason: "this registry serves installs only; publish and log in at the upstream registry",
     };
   }
   if (path === "/-/ping") return { kind: "answer", body: {} };
+  if (path === "/-/npm/v1/keys") return { kind: "relay", method: "GET", path };
+  if (path === "/-/v1/search") return { kind: "relay", method: "GET", path: `${path}${searchQuery(query)}` };
   const segments = decodeSegments(path);
   if (!segments) return notFound("the path is not a registry path");
-  const [first = "", second = "", ...others] = segments;
-  const [name, rest] =
-    first.startsWith("@") && !first.includes("/") ? [`${first}/${second}`, others] : [first, segments.slice(1)];
+  if (segments[0] === "-") return parseSpecial(segments.slice(1));
+  const [name, rest] = takeName(segments);
   if (!isPackageName("npm", name)) return notFound(`${JSON.stringify(name.slice(0, 80))} cannot be a package name`);
   if (rest.length === 0) return { kind: "listing", name };
   const [dash, ...tail] = rest;
   if (dash === "-" && tail.length > 0) return parseFile(name, tail);
   if (rest.length === 1 && dash !== undefined && isVersion(dash)) return { kind: "release", name, version: dash };
-  return notFound("this registry has no such endpoint");
+  return NO_ENDPOINT;
+}
+
+/** npm, yarn 4 and bun ask for the advisories of a whole tree at once; pnpm 10 and older npms the two others. */
+const AUDITS: ReadonlySet<string> = new Set([
+  "/-/npm/v1/security/advisories/bulk",
+  "/-/npm/v1/security/audits",
+  "/-/npm/v1/security/audits/quick",
+]);
+
+const SEARCH_KEYS = ["text", "size", "from", "quality", "popularity", "maintenance"] as const;
+
+/** Only what the search knows, written anew. */
+function searchQuery(query: string): string {
+  const given = new URLSearchParams(query.slice(0, 1000));
+  const known = SEARCH_KEYS.flatMap((key) => {
+    const value = given.get(key);
+    return value === null ? [] : [[key, value]];
+  });
+  return known.length === 0 ? "" : `?${new URLSearchParams(known)}`;
+}
+
+/** Below `-/`: the tags of a package, and the attestations on a release. */
+function parseSpecial(segments: readonly string[]): RegistryRequest {
+  const [first, second, third] = segments;
+  if (first === "package") {
+    const [name, rest] = takeName(segments.slice(1));
+    if (isPackageName("npm", name) && rest.length === 1 && rest[0] === "dist-tags") return { kind: "tags", name };
+  }
+  if (first === "npm" && second === "v1" && third === "attestations") {
+    const release = segments.slice(3).join("/");
+    const at = release.lastIndexOf("@");
+    const [name, version] = [release.slice(0, at), release.slice(at + 1)];
+    if (at > 0 && isPackageName("npm", name) && isVersion(version))
+      return {
+        kind: "relay",
+        method: "GET",
+        path: `/-/npm/v1/attestations/${name.replace("/", "%2f")}@${encodeURIComponent(version)}`,
+      };
+  }
+  return NO_ENDPOINT;
+}
+
+/** A name and what follows it; a scope's slash may be one between segments, or inside the first. */
+function takeName(segments: readonly string[]): [name: string, rest: readonly string[]] {
+  const [first = "", second = "", ...others] = segments;
+  return first.startsWith("@") && !first.includes("/") ? [`${first}/${second}`, others] : [first, segments.slice(1)];
 }
 
 /** `-/FILE`, or `-/blocked/POLICY/EVIDENCE/FILE`: the path of a refused file tells why, for clients that show no more than the path. */
@@ -55,7 +103,7 @@ function decodeSegments(path: string): string[] | undefined {
   try {
     const segments = path.slice(1).replace(/\/$/, "").split("/").map(decodeURIComponent);
     // Only a scope's own slash may have been encoded.
-    return segments.every((segment, index) => segment !== "" && (!segment.includes("/") || index === 0))
+    return segments.every((segment) => segment !== "" && (!segment.includes("/") || /^@[^/]+\/[^/]+$/.test(segment)))
       ? segments
       : undefined;
   } catch {
@@ -66,3 +114,5 @@ function decodeSegments(path: string): string[] | undefined {
 function notFound(reason: string): RegistryRequest {
   return { kind: "unsupported", status: 404, reason };
 }
+
+const NO_ENDPOINT = notFound("this registry has no such endpoint");
