@@ -81,11 +81,16 @@ function isSame(a: unknown, b: unknown): boolean {
   return canonicalJson(a ?? null) === canonicalJson(b ?? null);
 }
 
+/** What a document says; its text where that cannot be read, as in a bundle that nobody has verified. */
+function contentOf(file: SourceFile): unknown {
+  return new YamlFile(file).value ?? file.text;
+}
+
 /** Documents by their `metadata.name`; by their path where they have none. */
 function byName(files: readonly SourceFile[]): Values {
   return new Map(
     files.map((file) => {
-      const value: unknown = new YamlFile(file).value;
+      const value = contentOf(file);
       return [ownString(own(value, "metadata"), "name") ?? file.path, value];
     }),
   );
@@ -93,8 +98,9 @@ function byName(files: readonly SourceFile[]): Values {
 
 function diffPolicy(name: string, before: unknown, after: unknown): ChangedPolicy {
   const settings = (policy: unknown) => {
+    if (!isObject(policy)) return policy;
     const spec = own(policy, "spec");
-    return { ...(isObject(policy) ? policy : {}), spec: { ...(isObject(spec) ? spec : {}), rules: null } };
+    return { ...policy, spec: { ...(isObject(spec) ? spec : {}), rules: null } };
   };
   return {
     name,
@@ -121,7 +127,7 @@ function entriesOf(list: unknown): Values {
 function approvalsOf(files: readonly SourceFile[]): Values {
   return new Map(
     files.map((file) => {
-      const value: unknown = new YamlFile(file).value;
+      const value = contentOf(file);
       return [`${ownString(own(value, "spec"), "purl") ?? "?"} (${file.path})`, value];
     }),
   );
@@ -169,6 +175,7 @@ function* linesOf(table: AdvisoryTable | undefined): Generator<Line, undefined> 
   return undefined;
 }
 
+/** Two records may have one id; they are compared together, so that a change in either shows. */
 function byId(advisories: Line[1]): Values {
-  return new Map(advisories.map((advisory) => [advisory.id, advisory]));
+  return Map.groupBy(advisories, ({ id }) => id);
 }

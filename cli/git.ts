@@ -1,14 +1,25 @@
 /** The one file that knows git. */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type SimpleGit, simpleGit } from "simple-git";
+import { type SimpleGit, type SimpleGitOptions, simpleGit } from "simple-git";
 import { CordonError, messageOf } from "../core/errors.ts";
 import { oneLine } from "../core/words.ts";
+
+/** What git has no use for, and what simple-git would print with DEBUG=*. */
+const SECRET = /token|secret|password|passwd|private|credential|api_?key/i;
+
+/** What simple-git does not let through: variables that name programs for git to run, or other settings. */
+const GUARDED = /^(git_|ssh_askpass|.*editor$|.*pager$|visual$|prefix$)/i;
+
+function open(dir: string, options: Partial<SimpleGitOptions> = {}): SimpleGit {
+  const env = Object.entries(process.env).filter(([name]) => !SECRET.test(name) && !GUARDED.test(name));
+  return simpleGit(dir, options).env(Object.fromEntries(env));
+}
 
 /** The commit of the work tree that `dir` lies in; null where it is none, or has no commit yet. */
 export async function readCommit(dir: string): Promise<string | null> {
   try {
-    return (await simpleGit(dir).revparse(["HEAD"])).trim();
+    return (await open(dir).revparse(["HEAD"])).trim();
   } catch {
     return null; // a bundle may be built outside git; its manifest then says that no commit is known
   }
@@ -17,7 +28,7 @@ export async function readCommit(dir: string): Promise<string | null> {
 /** Commit and author of a line's last change (`1a2b3c4 by Ann`); empty outside git, and for what is not committed. */
 export async function readLastChange(dir: string, file: string, line: number): Promise<string> {
   try {
-    const blame = await simpleGit(dir).raw(["blame", "--porcelain", "-L", `${line},${line}`, "--", file]);
+    const blame = await open(dir).raw(["blame", "--porcelain", "-L", `${line},${line}`, "--", file]);
     const author = /^author (.*)$/m.exec(blame)?.[1] ?? "";
     return /^0{40}/.test(blame) || author === "" ? "" : `${blame.slice(0, 7)} by ${oneLine(author, 60)}`;
   } catch {
@@ -41,7 +52,7 @@ const TIMEOUT_MS = 10 * 60 * 1000;
  */
 export async function openClone(dir: string, url: string, branch: string | undefined): Promise<Clone> {
   mkdirSync(dir, { recursive: true });
-  const git = simpleGit(dir, {
+  const git = open(dir, {
     timeout: { block: TIMEOUT_MS },
     config: ["core.symlinks=false", "core.autocrlf=false", "gc.auto=0", "fetch.fsckObjects=true"],
   });

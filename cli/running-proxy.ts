@@ -26,11 +26,17 @@ const ASK_EVERY_MS = 200;
 /** Makes the proxy poll, and waits for what came of it. Throws PROXY_MISSING, UPSTREAM_TIMEOUT. */
 export async function pollNow(state: string, fetch: Fetch = createFetch(1)): Promise<PolledStatus> {
   const proxy = readProcess(state);
-  const before = await readStatus(proxy, fetch);
+  const before = await readStatus(proxy, fetch).catch((cause: unknown) => {
+    throw missing(state, messageOf(cause), cause);
+  });
   // The number may be another process's by now, and this signal ends those that do not expect it.
   if (own(before.process, "id") !== proxy.id || own(before.process, "startedAt") !== proxy.startedAt)
     throw missing(state, `${proxy.url} is another proxy`);
-  process.kill(proxy.id, "SIGHUP");
+  try {
+    process.kill(proxy.id, "SIGHUP");
+  } catch (cause) {
+    throw missing(state, `process ${proxy.id} cannot be told (${messageOf(cause)})`, cause);
+  }
   for (const deadline = Date.now() + WAIT_MS; Date.now() < deadline; ) {
     await setTimeout(ASK_EVERY_MS);
     const { bundle } = await readStatus(proxy, fetch);
@@ -43,8 +49,15 @@ function readProcess(state: string): RunningProxy {
   try {
     const value: unknown = JSON.parse(readText(join(state, PROCESS_FILE)));
     const [id, startedAt, url] = [own(value, "id"), ownString(value, "startedAt"), ownString(value, "url")];
-    if (Number.isSafeInteger(id) && startedAt !== undefined && url !== undefined)
-      return { id: Number(id), startedAt, url };
+    // Zero and below are groups of processes.
+    if (
+      typeof id === "number" &&
+      Number.isSafeInteger(id) &&
+      id > 0 &&
+      startedAt !== undefined &&
+      URL.canParse(url ?? "")
+    )
+      return { id, startedAt, url: String(url) };
   } catch (cause) {
     throw missing(state, messageOf(cause), cause);
   }

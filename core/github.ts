@@ -108,6 +108,8 @@ export function createGitHub({ repository, fetch, environment }: GitHubOptions):
         method: "POST",
         body: bytes,
         headers: { "content-type": "application/octet-stream" },
+        // The server says nothing until it has everything, which is no silence.
+        timeoutMs: UPLOAD_MS,
         signal: AbortSignal.timeout(UPLOAD_MS),
       });
     },

@@ -35,9 +35,10 @@ export type Fetch = (url: URL, options: FetchOptions) => Promise<FetchedStream>;
 
 const MAX_REDIRECTS = 3;
 
-/** HTTP(S) through a pool of so many connections an origin, which honours HTTPS_PROXY and NO_PROXY. */
+/** HTTP(S) through a pool of so many connections an origin, which honours HTTPS_PROXY and NO_PROXY; this machine is asked directly. */
 export function createFetch(connections = 64): Fetch {
-  const dispatcher = new EnvHttpProxyAgent({ connections, pipelining: 1 });
+  const exempt = [process.env["no_proxy"] ?? process.env["NO_PROXY"], "localhost", "127.0.0.1", "::1"];
+  const dispatcher = new EnvHttpProxyAgent({ connections, pipelining: 1, noProxy: exempt.filter(Boolean).join(",") });
   return async function fetchStream(url, options) {
     let target = url;
     for (let redirects = 0; ; redirects++) {

@@ -4,6 +4,7 @@
  */
 import { setTimeout } from "node:timers/promises";
 import { BUNDLE_FILE } from "../../core/bundle/manifest.ts";
+import type { BundleSource } from "../../core/bundle/source.ts";
 import {
   assetName,
   type GitHubAddress,
@@ -14,10 +15,11 @@ import {
   releaseTag,
 } from "../../core/bundle/sources/github.ts";
 import { sha256 } from "../../core/digest.ts";
-import { CordonError } from "../../core/errors.ts";
+import { CordonError, messageOf } from "../../core/errors.ts";
 import { type Asset, createGitHub, type GitHub, type Release, toRelease } from "../../core/github.ts";
 import type { Fetch } from "../../core/http.ts";
 import { ServerBusy } from "../../core/server-busy.ts";
+import { parseUnverified } from "../bundle.ts";
 import { readPublished } from "../trusted-bundle.ts";
 import type { PublishTarget, Report, SignedBundle } from "./target.ts";
 
@@ -33,28 +35,48 @@ const MAX_WAIT_MS = 2 * 60_000;
 const TRIES = 3;
 const MAX_PAGES = 10;
 
+/** Throws SOURCE_DENIED where there is no token. */
 export function githubTarget(address: GitHubAddress, { fetch, environment, keep }: GitHubTargetOptions): PublishTarget {
   const github = createGitHub({ repository: address.repository, fetch, environment });
-  const source = githubSource(address, fetch, environment);
+  const published = githubSource(address, fetch, environment);
+  const source: BundleSource = { ...published, poll: (validator) => politely(() => published.poll(validator)) };
+  if (!github.hasToken)
+    throw new CordonError("SOURCE_DENIED", `publishing to ${source.name} needs a token in GITHUB_TOKEN`);
   return {
     source,
     async publish(bundle, admit, report) {
-      if (!github.hasToken)
-        throw new CordonError("SOURCE_DENIED", `publishing to ${source.name} needs a token in GITHUB_TOKEN`);
       const { channel, epoch, revision } = bundle.manifest;
       if (channel !== address.channel)
         throw new CordonError("BUNDLE_CHANNEL", `the bundle is for channel ${channel}, and ${source.name} is another`);
       const name: ReleaseName = { channel, epoch, revision };
       const draft = await openDraft(github, name, bundle);
-      await uploadAssets(github, draft, bundle, report);
-      admit(await politely(() => readPublished(source)));
-      const url = await publishDraft(github, draft, bundle.manifest.channel);
-      if (url === undefined) admit(await politely(() => readPublished(source)));
+      let url: string | undefined;
+      try {
+        await uploadAssets(github, draft, bundle, report);
+        admit(await readPublished(source));
+        url = await publishDraft(github, draft, channel);
+      } catch (error) {
+        if (!isOvertaken(error)) throw error;
+        const found = await readPublished(source);
+        admit(found);
+        // The tag is taken, or the draft gone, and not by this bundle: nobody knows who did it.
+        if (!found || digestOf(found) !== bundle.digest) throw error;
+      }
       report(releaseTag(name), url === undefined ? "there already" : "sent");
       await prune(github, address.channel, keep, draft, report);
       return { url: url ?? null };
     },
   };
+}
+
+/** Whether somebody else may have published meanwhile: the tag is taken, or the draft was removed as being over. */
+function isOvertaken(error: unknown): error is CordonError {
+  return error instanceof CordonError && ["ALREADY_EXISTS", "NOT_FOUND"].includes(error.code);
+}
+
+function digestOf(published: Uint8Array): string | undefined {
+  const found = parseUnverified(Buffer.from(published).toString("utf8"));
+  return found && sha256(found.statement);
 }
 
 /** The draft that an earlier attempt at this very bundle left, or a new one. */
@@ -106,7 +128,7 @@ async function uploadAsset(github: GitHub, draft: Release, name: string, bytes: 
   for (let tries = 1; ; tries++) {
     const found = assets.find((asset) => asset.name === name);
     if (found && isWhole(found, bytes)) return tries > 1;
-    if (found) await politely(() => github.send("DELETE", `/releases/assets/${found.id}`));
+    if (found) await remove(github, `/releases/assets/${found.id}`);
     try {
       await politely(() => github.upload(draft, name, bytes));
       return true;
@@ -131,40 +153,53 @@ async function readRelease(github: GitHub, id: number): Promise<Release> {
   return toRelease(github.repository, await github.send("GET", `/releases/${id}`));
 }
 
-/** The release's page; undefined where another release has the tag. */
-async function publishDraft(github: GitHub, { id }: Release, channel: string): Promise<string | undefined> {
-  const make_latest = channel === "stable" ? "true" : "false";
-  try {
-    const answer = await politely(() => github.send("PATCH", `/releases/${id}`, { draft: false, make_latest }));
-    return toRelease(github.repository, answer).html_url;
-  } catch (error) {
-    if (error instanceof CordonError && error.code === "ALREADY_EXISTS") return undefined;
-    throw error;
-  }
+/** The release's page. */
+async function publishDraft(github: GitHub, { id }: Release, channel: string): Promise<string> {
+  // What a repository that also releases something else calls its latest is not ours to say.
+  const isShared = (await listAll(github)).some(({ draft, tag_name }) => !draft && !parseReleaseTag(tag_name));
+  const make_latest = channel === "stable" && !isShared ? "true" : "false";
+  const answer = await politely(() => github.send("PATCH", `/releases/${id}`, { draft: false, make_latest }));
+  return toRelease(github.repository, answer).html_url;
 }
 
-/** Deletes what is past `keep`, and drafts of revisions that were published or overtaken. */
+/**
+ * Deletes what is past `keep`, and drafts of revisions that were published or overtaken. Never throws for what cannot be
+ * deleted: the bundle is published, and what is too much harms nobody.
+ */
 async function prune(github: GitHub, channel: string, keep: number, ours: Release, report: Report): Promise<void> {
-  const releases = await listAll(github);
-  const published = releasesOf(releases, channel);
   const isOver = (release: Release): boolean => {
     const [name, own] = [parseReleaseTag(release.tag_name), parseReleaseTag(ours.tag_name)];
     if (!release.draft || !name || !own || name.channel !== channel) return false;
     return (name.epoch - own.epoch || name.revision - own.revision) <= 0;
   };
-  for (const release of [...published.slice(Math.max(keep, 1)), ...releases.filter(isOver)]) {
-    await politely(() => github.send("DELETE", `/releases/${release.id}`));
-    if (!release.draft) await politely(() => deleteTag(github, release.tag_name));
-    report(`${release.tag_name}${release.draft ? " (a draft)" : ""}`, "removed");
+  try {
+    const releases = await listAll(github);
+    const published = releasesOf(releases, channel);
+    for (const release of [...published.slice(Math.max(keep, 1)), ...releases.filter(isOver)]) {
+      await remove(github, `/releases/${release.id}`);
+      if (!release.draft) await deleteTag(github, release.tag_name);
+      report(`${release.tag_name}${release.draft ? " (a draft)" : ""}`, "removed");
+    }
+  } catch (error) {
+    report(`old releases (${messageOf(error)})`, "not removed");
   }
 }
 
 async function deleteTag(github: GitHub, tag: string): Promise<void> {
   try {
-    await github.send("DELETE", `/git/refs/tags/${tag}`);
+    await remove(github, `/git/refs/tags/${tag}`);
   } catch (error) {
     // Gone already, or protected: a tag without its release harms nobody.
-    if (!(error instanceof CordonError) || !["NOT_FOUND", "UPSTREAM_STATUS"].includes(error.code)) throw error;
+    if (!(error instanceof CordonError) || error.code !== "UPSTREAM_STATUS") throw error;
+  }
+}
+
+/** Deletes what may be gone already: another publisher cleans up as well. */
+async function remove(github: GitHub, path: string): Promise<void> {
+  try {
+    await politely(() => github.send("DELETE", path));
+  } catch (error) {
+    if (!(error instanceof CordonError) || error.code !== "NOT_FOUND") throw error;
   }
 }
 

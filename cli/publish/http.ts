@@ -2,7 +2,7 @@
 import { BUNDLE_FILE, blobPath } from "../../core/bundle/manifest.ts";
 import { baseUrl, httpSource } from "../../core/bundle/sources/http.ts";
 import { CordonError } from "../../core/errors.ts";
-import { describe, type Fetch, fetchBytes } from "../../core/http.ts";
+import { describe, type Fetch, fetchBytes, fetchResuming } from "../../core/http.ts";
 import type { PublishTarget } from "./target.ts";
 
 const ANSWER_BYTES = 64 * 1024;
@@ -21,13 +21,30 @@ export function httpTarget(text: string, fetch: Fetch, token: string | undefined
       body,
       headers: { ...authorization, ...headers },
       maxBytes: ANSWER_BYTES,
-      timeoutMs: SILENCE_MS,
+      // The server says nothing until it has everything, which is no silence.
+      timeoutMs: PUT_MS,
       signal: AbortSignal.timeout(PUT_MS),
     });
     if (status === 401 || status === 403) throw new CordonError("SOURCE_DENIED", `${describe(url)} answered ${status}`);
     if (status !== 412 && (status < 200 || status >= 300))
       throw new CordonError("UPSTREAM_STATUS", `${describe(url)} answered ${status} to PUT`);
     return status;
+  };
+  /** Whether the server has these very bytes: an upload that was cut may have left some of them under their name. */
+  const has = async (path: string, bytes: Uint8Array): Promise<boolean> => {
+    try {
+      const { status, body } = await fetchResuming(fetch, new URL(path, base), {
+        headers: authorization,
+        maxBytes: bytes.length,
+        timeoutMs: SILENCE_MS,
+        signal: AbortSignal.timeout(PUT_MS),
+        leavesOrigin: true,
+      });
+      return status === 200 && Buffer.compare(body, bytes) === 0;
+    } catch (error) {
+      if (error instanceof CordonError && error.code === "UPSTREAM_TOO_LARGE") return false;
+      throw error;
+    }
   };
   return {
     source,
@@ -37,9 +54,13 @@ export function httpTarget(text: string, fetch: Fetch, token: string | undefined
         "cache-control": "public, max-age=31536000, immutable",
       };
       for (const { name, gzip } of manifest.parts) {
-        const blob = readBlob(gzip.sha256);
-        const status = await put(blobPath(gzip.sha256), blob, { ...blobHeaders, "if-none-match": "*" });
-        report(name, status === 412 ? "there already" : "sent");
+        const [path, blob] = [blobPath(gzip.sha256), readBlob(gzip.sha256)];
+        const status = await put(path, blob, { ...blobHeaders, "if-none-match": "*" });
+        const isThere = status === 412 && (await has(path, blob));
+        // Whoever else writes it writes the same bytes, so there is nothing to be careful of.
+        if (status === 412 && !isThere && (await put(path, blob, blobHeaders)) === 412)
+          throw new CordonError("UPSTREAM_STATUS", `${source.name} has other bytes as part ${name}, and keeps them`);
+        report(name, isThere ? "there already" : "sent");
       }
       const published = await source.poll(undefined).catch((error: unknown) => {
         if (error instanceof CordonError && error.code === "BUNDLE_MISSING") return undefined;

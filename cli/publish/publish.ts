@@ -18,8 +18,8 @@ export interface Published {
 }
 
 /**
- * Publishes, or finds that this very bundle is published already. Throws BUNDLE_ROLLBACK, BUNDLE_FORK,
- * BUNDLE_OVERTAKEN, and what the target throws.
+ * Publishes, or finds that this very bundle is published already. Throws BUNDLE_CHANNEL, BUNDLE_ROLLBACK,
+ * BUNDLE_FORK, BUNDLE_OVERTAKEN, and what the target throws.
  */
 export async function publishBundle(bundle: SignedBundle, target: PublishTarget, report: Report): Promise<Published> {
   // Asked first as well, so that nothing is sent in vain.
@@ -59,6 +59,12 @@ function admit({ manifest, digest }: SignedBundle, published: Uint8Array | undef
   if (!found) return "published";
   const before = { manifest: found.manifest, digest: sha256(found.statement) };
   if (before.digest === digest) return "already published";
+  // Whoever reads there trusts one channel, and would refuse the other.
+  if (manifest.channel !== before.manifest.channel)
+    throw new CordonError(
+      "BUNDLE_CHANNEL",
+      `the bundle is for channel ${manifest.channel}, and channel ${before.manifest.channel} is published there`,
+    );
   const order = manifest.epoch - before.manifest.epoch || manifest.revision - before.manifest.revision;
   const [ours, theirs] = [nameOf(manifest), nameOf(before.manifest)];
   if (order < 0) throw new CordonError("BUNDLE_ROLLBACK", `the bundle is ${ours}, and ${theirs} is published`);

@@ -13,8 +13,8 @@ export interface SignedBundle {
   readBlob(sha256: string): Uint8Array;
 }
 
-/** What was sent, for people: a blob or the signed file, and whether it had to be. */
-export type Report = (name: string, outcome: "sent" | "there already" | "removed") => void;
+/** What was sent, for people: a blob or the signed file, and whether it had to be; and what became of old ones. */
+export type Report = (name: string, outcome: "sent" | "there already" | "removed" | "not removed") => void;
 
 export interface PublishTarget {
   /** What others will read. */

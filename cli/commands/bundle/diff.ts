@@ -2,6 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { readContent } from "../../../core/bundle/open.ts";
 import { bundleSource } from "../../../core/bundle/sources/index.ts";
 import { CordonError } from "../../../core/errors.ts";
+import { oneLine } from "../../../core/words.ts";
 import type { Manifest } from "../../../schemas/types/manifest.ts";
 import { parseUnverified } from "../../bundle.ts";
 import { type BundleDiff, type Changes, diffBundles, isEmpty } from "../../bundle-diff.ts";
@@ -15,6 +16,7 @@ interface DiffResult extends BundleDiff {
 }
 
 const MAX_SHOWN = 20;
+const MAX_NAME = 200;
 
 export default class BundleDiffCommand extends CordonCommand {
   static override summary = "Show what one bundle changes against another.";
@@ -58,18 +60,26 @@ function pick({ epoch, revision, created, source }: Manifest) {
 }
 
 function nameOf({ epoch, revision, created, source }: Manifest): string {
-  return `${epoch}.${revision} (${created}, commit ${source.commit?.slice(0, 12) ?? "unknown"})`;
+  return `${epoch}.${revision} (${created}, commit ${shown(source.commit?.slice(0, 12) ?? "unknown")})`;
+}
+
+/** Without --trust anybody may have chosen the name; a terminal would act on control characters in it. */
+function shown(name: string): string {
+  return oneLine(name, MAX_NAME);
 }
 
 function describe({ policies, lists, approvals, advisories }: BundleDiff): string[] {
   const lines = describeChanges("policy", { ...policies, changed: [] });
   for (const { name, rules, settings } of policies.changed) {
-    lines.push(`${paint("yellow", "~")} policy ${name}${settings ? ": its settings" : ""}`);
+    lines.push(`${paint("yellow", "~")} policy ${shown(name)}${settings ? ": its settings" : ""}`);
     lines.push(...describeChanges("rule", rules).map((line) => `  ${line}`));
   }
   lines.push(...describeChanges("list", { ...lists, changed: [] }));
   for (const { name, ...entries } of lists.changed) {
-    lines.push(`${paint("yellow", "~")} list ${name}`, ...describeChanges("entry", entries).map((line) => `  ${line}`));
+    lines.push(
+      `${paint("yellow", "~")} list ${shown(name)}`,
+      ...describeChanges("entry", entries).map((line) => `  ${line}`),
+    );
   }
   lines.push(...describeChanges("approval of", approvals));
   for (const { feed, counts, ...named } of advisories) {
@@ -83,9 +93,9 @@ function describe({ policies, lists, approvals, advisories }: BundleDiff): strin
 
 function describeChanges(kind: string, { added, removed, changed }: Changes): string[] {
   const lines = [
-    ...added.map((name) => `${paint("green", "+")} ${kind} ${name}`),
-    ...removed.map((name) => `${paint("red", "-")} ${kind} ${name}`),
-    ...changed.map((name) => `${paint("yellow", "~")} ${kind} ${name}`),
+    ...added.map(shown).map((name) => `${paint("green", "+")} ${kind} ${name}`),
+    ...removed.map(shown).map((name) => `${paint("red", "-")} ${kind} ${name}`),
+    ...changed.map(shown).map((name) => `${paint("yellow", "~")} ${kind} ${name}`),
   ];
   const more = lines.length - MAX_SHOWN;
   return more > 0 ? [...lines.slice(0, MAX_SHOWN), `… and ${more} more; --json has them`] : lines;

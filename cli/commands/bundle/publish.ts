@@ -43,7 +43,7 @@ Tokens are read from GITHUB_TOKEN (github:) and CORDON_BUNDLE_TOKEN (https:).`;
       await signInto(args.out, toSigning(flags));
     }
     // Before it is sent: what a proxy would refuse must not take the place of what it accepts.
-    if (flags.trust !== undefined) await openTrustedBundle(args.out, flags.trust);
+    if (flags.trust !== undefined) await openTrustedBundle(`dir:${args.out}`, flags.trust);
     const bundle = readSignedBundle(args.out);
     const { epoch, revision, channel } = bundle.manifest;
     const { outcome, url } = await publishBundle(bundle, target, (name, what) => this.log(`  ${name}: ${what}`));

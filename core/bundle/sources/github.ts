@@ -85,7 +85,12 @@ async function findNewest(github: GitHub, channel: string, etag?: string): Promi
   for (let pages = 1; page; pages++) {
     const [release] = releasesOf(page.releases, channel);
     if (release) return { release, etag: first.etag };
-    page = page.next && pages < MAX_PAGES ? await github.listReleases(page.next) : undefined;
+    if (page.next && pages === MAX_PAGES)
+      throw new CordonError(
+        "UPSTREAM_TOO_LARGE",
+        `${github.repository} has so many other releases that none of channel ${channel} is among the newest`,
+      );
+    page = page.next ? await github.listReleases(page.next) : undefined;
   }
   throw noRelease(github, channel);
 }
@@ -113,7 +118,8 @@ export function releasesOf(releases: readonly Release[], channel: string): Relea
 async function openRelease(github: GitHub, release: Release): Promise<Omit<OfferedBundle, "validator">> {
   const readAsset = (name: string, maxBytes: number, timeoutMs: number): Promise<Uint8Array> => {
     const asset = release.assets.find((asset) => asset.name === name && asset.state === "uploaded");
-    if (!asset) throw new CordonError("BUNDLE_MISSING", `release ${release.tag_name} has no asset ${name}`);
+    // Not that there is no bundle: who publishes next must not take this for a beginning.
+    if (!asset) throw new CordonError("BUNDLE_MALFORMED", `release ${release.tag_name} has no asset ${name}`);
     return github.download(asset.id, maxBytes, timeoutMs);
   };
   return {
