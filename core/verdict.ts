@@ -8,13 +8,14 @@ export function severity(verdict: Verdict): number {
   return VERDICTS.indexOf(verdict);
 }
 
-/** Whether a release with this decision may be installed as it is. */
-export function permits({ decision }: Pick<Decision, "decision">): boolean {
+/** Whether a release with this decision may be installed: as it is, or without its install scripts. */
+export function permits({ decision, purl }: Pick<Decision, "decision" | "purl">): boolean {
   switch (decision) {
     case "allow":
     case "warn":
       return true;
-    case "strip-scripts": // until an adapter can strip them, serving the release would run them
+    case "strip-scripts": // elsewhere they cannot be taken out, and to serve the release would be to run them
+      return purl.startsWith("pkg:npm/");
     case "quarantine":
     case "block":
       return false;

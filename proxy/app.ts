@@ -14,6 +14,7 @@ import type { Log } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { createRegistry, type ServeRegistry } from "./registry.ts";
 import { replyFailure, replyJson } from "./reply.ts";
+import { Stripping } from "./stripping.ts";
 import { serveWhy } from "./why.ts";
 
 export interface AppOptions {
@@ -50,7 +51,17 @@ export function createApp(given: AppOptions): Koa {
       options.now,
     );
     listings.set(upstream.ecosystem.type, own);
-    registries.push([mount, createRegistry({ ...options, upstream, listings: own, rules, registry })]);
+    registries.push([
+      mount,
+      createRegistry({
+        ...options,
+        upstream,
+        listings: own,
+        stripping: new Stripping(upstream),
+        rules,
+        registry,
+      }),
+    ]);
   }
   const app = new Koa();
   app.on("error", (error: NodeJS.ErrnoException) => {

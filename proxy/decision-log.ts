@@ -2,6 +2,7 @@
 
 import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
+import type { Digests } from "../core/digest.ts";
 import { CordonError, messageOf } from "../core/errors.ts";
 import type { RecordedFacts } from "../core/recorded-facts.ts";
 import { oneLine } from "../core/words.ts";
@@ -15,6 +16,8 @@ export interface DecisionContext {
   readonly kind: "metadata" | "file";
   readonly cache: "hit" | "miss";
   readonly startedAt: number;
+  /** Where the file is served without install scripts: the digests of the registry's file, the integrity of ours, and what was taken out. */
+  readonly rewritten?: { readonly from: Digests; readonly to: string; readonly removed: readonly string[] };
 }
 
 export interface DecisionLog {

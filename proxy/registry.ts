@@ -2,7 +2,13 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context } from "koa";
-import type { JudgedListing, ListedRelease, RegistryRequest, ReleaseFile } from "../core/ecosystems/ecosystem.ts";
+import type {
+  JudgedListing,
+  ListedRelease,
+  RegistryRequest,
+  ReleaseFile,
+  StrippedFile,
+} from "../core/ecosystems/ecosystem.ts";
 import { CordonError, messageOf } from "../core/errors.ts";
 import { decideUnlisted, type Rules } from "../core/gate.ts";
 import { recordFacts } from "../core/recorded-facts.ts";
@@ -13,12 +19,22 @@ import type { Decision } from "../schemas/types/decision.ts";
 import type { DecisionContext, DecisionLog } from "./decision-log.ts";
 import type { Judged, Listings } from "./listings.ts";
 import type { Log } from "./log.ts";
-import { replyFileHead, replyJson, replyListing, replyRefusal, replyRelayed, replyRelease } from "./reply.ts";
+import {
+  replyBytes,
+  replyFileHead,
+  replyJson,
+  replyListing,
+  replyRefusal,
+  replyRelayed,
+  replyRelease,
+} from "./reply.ts";
 import { streamFile } from "./stream-file.ts";
+import { explainOriginal, isOfTheFile, isRewritten, type Stripping, withhold } from "./stripping.ts";
 
 export interface RegistryOptions {
   readonly upstream: Upstream;
   readonly listings: Listings;
+  readonly stripping: Stripping;
   /** Throws where there is nothing to judge by. */
   readonly rules: () => Rules;
   readonly wording: Wording;
@@ -86,9 +102,13 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uin
   return Buffer.concat(chunks);
 }
 
-async function serveTags(ctx: Context, name: string, { listings, rules, upstream }: RegistryOptions): Promise<void> {
+async function serveTags(
+  ctx: Context,
+  name: string,
+  { listings, stripping, rules, upstream }: RegistryOptions,
+): Promise<void> {
   const { judged } = await listings.judge(name, rules());
-  replyJson(ctx, 200, upstream.ecosystem.tagsOf(judged));
+  replyJson(ctx, 200, upstream.ecosystem.tagsOf(await stripping.view(judged)));
 }
 
 /** Listings whose withheld releases are on record. */
@@ -98,6 +118,7 @@ async function serveListing(ctx: Context, name: string, options: RegistryOptions
   const context = contextOf(ctx, "metadata", options);
   const rules = options.rules();
   const { judged } = await options.listings.judge(name, rules);
+  const view = await options.stripping.view(judged);
   // What is withheld goes on record once for each time that it was judged, not for each client that sees it.
   if (!recorded.has(judged)) {
     recorded.add(judged);
@@ -106,7 +127,7 @@ async function serveListing(ctx: Context, name: string, options: RegistryOptions
       options.decisions.record(decision, { ...context, cache: "miss" }, recordFacts(rules, decision.purl, judged));
   }
   const form = options.upstream.ecosystem.formOf({ accept: ctx.get("accept"), userAgent: ctx.get("user-agent") });
-  await replyListing(ctx, options.listings.render(judged, form));
+  await replyListing(ctx, options.listings.render(view, form));
 }
 
 async function serveRelease(
@@ -117,7 +138,8 @@ async function serveRelease(
   const { ecosystem } = options.upstream;
   const context = contextOf(ctx, "metadata", options);
   const rules = options.rules();
-  const { judged, cached } = await options.listings.judge(name, rules);
+  const { judged: whole, cached } = await options.listings.judge(name, rules);
+  const judged = await options.stripping.view(whole);
   const resolved = ecosystem.resolveVersion(judged, version);
   if (resolved === undefined)
     throw new CordonError("NOT_FOUND", `${name} has no version or tag ${JSON.stringify(version)}`);
@@ -149,8 +171,24 @@ async function serveFile(
   if (!permits(decision)) return refuse(ctx, { decision, judged, rules }, { ...context, cache }, options);
   const file = release?.files[0];
   if (!file) throw found.missing ?? new CordonError("NOT_FOUND", `the upstream registry has no ${decision.purl}`);
-  options.decisions.record(decision, { ...context, cache }, recordFacts(rules, decision.purl, judged));
-  if (replyFileHead(ctx, file) || ctx.method === "HEAD") return;
+  let stripped: StrippedFile | undefined;
+  try {
+    stripped = request.stripped || isRewritten(decision) ? await options.stripping.strip(file) : undefined;
+  } catch (error) {
+    if (!isOfTheFile(error)) throw error;
+    const withheld = withhold(decision, error.message);
+    return refuse(ctx, { decision: withheld, judged, rules }, { ...context, cache }, options);
+  }
+  if (stripped && !request.stripped)
+    return refuse(ctx, { decision: explainOriginal(decision), judged, rules }, { ...context, cache }, options);
+  const rewritten = stripped && { from: file.digests, to: stripped.integrity, removed: stripped.removed };
+  options.decisions.record(
+    decision,
+    { ...context, cache, ...(rewritten && { rewritten }) },
+    recordFacts(rules, decision.purl, judged),
+  );
+  if (stripped) return replyBytes(ctx, stripped);
+  if (replyFileHead(ctx, file.digests) || ctx.method === "HEAD") return;
   const upstreamFile = await fetchFile(ctx.res, file, options.upstream);
   if (!upstreamFile) return;
   if (upstreamFile.size !== undefined) ctx.length = upstreamFile.size;

@@ -1,6 +1,7 @@
 /** All that the proxy says over HTTP, each with how long it may be kept. */
 import type { Context } from "koa";
-import type { ReleaseFile } from "../core/ecosystems/ecosystem.ts";
+import { type Digests, parseIntegrity } from "../core/digest.ts";
+import type { StrippedFile } from "../core/ecosystems/ecosystem.ts";
 import type { CordonError } from "../core/errors.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { RelayedAnswer } from "../core/upstream.ts";
@@ -44,7 +45,7 @@ function matches(ifNoneMatch: string, etag: string): boolean {
  * else has changed. There are no ranges: a part cannot be checked against the digest, so who asks for one gets the whole
  * (RFC 9110, 14.2).
  */
-export function replyFileHead(ctx: Context, { digests }: ReleaseFile): boolean {
+export function replyFileHead(ctx: Context, digests: Digests): boolean {
   const digest = digests.sha512 ?? digests.sha384 ?? digests.sha256 ?? digests.sha1;
   ctx.set({
     "cache-control": REVALIDATE,
@@ -55,6 +56,13 @@ export function replyFileHead(ctx: Context, { digests }: ReleaseFile): boolean {
   const isKnown = matches(ctx.get("if-none-match"), ctx.response.get("etag"));
   ctx.status = isKnown ? 304 : 200;
   return isKnown;
+}
+
+/** A file that is at hand. */
+export function replyBytes(ctx: Context, { bytes, integrity }: StrippedFile): void {
+  if (replyFileHead(ctx, parseIntegrity(integrity))) return;
+  ctx.length = bytes.length;
+  if (ctx.method !== "HEAD") ctx.body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 export function replyRelease(ctx: Context, { contentType, body }: { contentType: string; body: string }): void {

@@ -11,7 +11,14 @@ export type RegistryRequest =
   /** One release's own document, by version or by tag. */
   | { readonly kind: "release"; readonly name: string; readonly version: string }
   /** `version` is what the file's name tells; the listing has the last word. */
-  | { readonly kind: "file"; readonly name: string; readonly filename: string; readonly version: string | undefined }
+  | {
+      readonly kind: "file";
+      readonly name: string;
+      readonly filename: string;
+      readonly version: string | undefined;
+      /** Whether the file without its install scripts is meant; there only where it is. */
+      readonly stripped?: true;
+    }
   /** What the tags of a package name, once denied releases are withheld. */
   | { readonly kind: "tags"; readonly name: string }
   /** What holds nothing that could be installed: asked of the upstream as it is, but never with the client's credentials. */
@@ -50,6 +57,19 @@ export interface JudgedListing {
   readonly decisions: ReadonlyMap<string, Decision>;
   /** Decisions on malicious releases that the upstream does not list any more. */
   readonly gone: readonly Decision[];
+  /** By version, for releases that are served without install scripts; left out: for none. */
+  readonly stripped?: ReadonlyMap<string, Pick<StrippedFile, "integrity" | "shasum">>;
+}
+
+/** A file without its install scripts. */
+export interface StrippedFile {
+  readonly bytes: Uint8Array;
+  /** Subresource Integrity, sha512. */
+  readonly integrity: string;
+  /** SHA-1, in hex. */
+  readonly shasum: string;
+  /** What was taken out. */
+  readonly removed: readonly string[];
 }
 
 /** How a refusal is worded, and where the registry lies for clients (`https://packages.acme.example/npm`). */
@@ -72,6 +92,8 @@ export interface Ecosystem {
   readonly listingAccept: string;
   /** Throws UPSTREAM_MALFORMED for a document that cannot be judged as a whole. */
   parseListing(name: string, bytes: Uint8Array): Listing;
+  /** A release's file without install scripts; undefined where it has none. Throws UPSTREAM_MALFORMED. */
+  readonly strip: ((bytes: Uint8Array) => Promise<StrippedFile | undefined>) | undefined;
   /** The listing without what is denied. */
   renderListing(
     judged: JudgedListing,

@@ -1,6 +1,6 @@
 /** Policy files to something that decides: YAML checked against its schema, CEL type-checked against the facts. */
 import schema from "../../schemas/policy.schema.json" with { type: "json" };
-import type { Verdict } from "../../schemas/types/decision.ts";
+import type { Strip, Verdict } from "../../schemas/types/decision.ts";
 import type { PackagePolicy, Rule as RuleSource } from "../../schemas/types/policy.ts";
 import type { PurlType } from "../purl.ts";
 import { schemaCheck } from "../schema.ts";
@@ -52,6 +52,7 @@ export interface CompiledPolicy {
   readonly ecosystems: ReadonlySet<PurlType> | undefined;
   readonly approvable: boolean;
   readonly onError: "quarantine" | "block";
+  readonly strip: Strip;
   readonly params: object;
   readonly variables: readonly CompiledVariable[];
   readonly variableScope: VariableScope;
@@ -149,6 +150,7 @@ class PolicyCompiler {
       ecosystems: spec.ecosystems ? new Set(spec.ecosystems) : undefined,
       approvable: spec.approvable ?? true,
       onError: spec.onError ?? "quarantine",
+      strip: spec.strip ?? "rewrite",
       params: params.value,
       variables,
       variableScope: this.#scope.scope,

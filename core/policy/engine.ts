@@ -53,6 +53,7 @@ function judgeAll(set: PolicySet, facts: Facts, { now, known, bundle, holdNewerT
     policy: deciding?.policy ?? null,
     rule: deciding?.rule ?? null,
     reason: deciding?.reason ?? (skipped.length > 0 ? "No policy that could be judged objects." : "No policy objects."),
+    ...(deciding?.strip && { strip: deciding.strip }),
     evidence: (deciding && !readsAdvisories(set, deciding.policy) ? [] : facts.advisories).map(toEvidence),
     until: deciding?.until ?? null,
     bundle,
@@ -110,7 +111,7 @@ function judge(
 }
 
 function judgeRule(
-  { name, mode, onError }: CompiledPolicy,
+  { name, mode, onError, strip }: CompiledPolicy,
   rule: CompiledRule,
   context: CelContext,
 ): Outcome | undefined {
@@ -125,6 +126,7 @@ function judgeRule(
     rule: rule.name,
     verdict: rule.verdict,
     reason: reasonOf(rule, context),
+    ...(rule.verdict === "strip-scripts" && { strip }),
     until: untilOf(rule, context),
     mode,
   };
@@ -156,10 +158,15 @@ export function lifts(approval: Approval, { name, approvable }: CompiledPolicy, 
   return approves(approval, (facts.release.digests ?? {}) as Digests, now);
 }
 
-/** Most severe first; of two holds the one that lasts longer; then by name, so that the order is always the same. */
+/** Most severe first; of two holds the one that lasts longer, of two ways to strip the thorough one; then by name, so that the order is always the same. */
 function bySeverity(a: PolicyVerdict, b: PolicyVerdict): number {
   const endOf = ({ until }: PolicyVerdict) => (until === null ? Number.POSITIVE_INFINITY : Date.parse(until));
-  return severity(b.verdict) - severity(a.verdict) || compare(endOf(b), endOf(a)) || compare(a.policy, b.policy);
+  return (
+    severity(b.verdict) - severity(a.verdict) ||
+    compare(endOf(b), endOf(a)) ||
+    Number(b.strip === "rewrite") - Number(a.strip === "rewrite") ||
+    compare(a.policy, b.policy)
+  );
 }
 
 function compare<T extends string | number>(a: T, b: T): number {

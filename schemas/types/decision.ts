@@ -2,12 +2,17 @@
 
 export type Verdict = "allow" | "warn" | "strip-scripts" | "quarantine" | "block";
 /**
+ * How install scripts are taken out; there with `strip-scripts` only.
+ */
+export type Strip = "rewrite" | "metadata";
+/**
  * The bundle that decided; null when the rules came straight from a directory.
  */
 export type BundleReference = {
   revision: number;
   digest: string;
 } | null;
+export type Strip1 = "rewrite" | "metadata";
 
 /**
  * The answer for one release: the most severe verdict after approvals, and why.
@@ -21,6 +26,7 @@ export interface Decision {
   policy: string | null;
   rule: string | null;
   reason: string;
+  strip?: Strip;
   /**
    * The advisories that affect the release.
    */
@@ -50,6 +56,7 @@ export interface PolicyVerdict {
   rule: string;
   verdict: Verdict;
   reason: string;
+  strip?: Strip1;
   until: string | null;
   mode: "enforce" | "audit";
   /**

@@ -60,6 +60,10 @@ export interface PackagePolicy {
      */
     approvable?: boolean;
     /**
+     * How `strip-scripts` does it. `rewrite`: the file itself is served without install scripts, under another digest. `metadata`: only the listing says nothing of them, which suffices for npm alone.
+     */
+    strip?: "rewrite" | "metadata";
+    /**
      * The verdict when a rule fails to evaluate.
      */
     onError?: "quarantine" | "block";

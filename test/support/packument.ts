@@ -9,6 +9,8 @@ export interface FixtureRelease {
   readonly scripts?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly deprecated?: string;
+  /** Of the tarball, besides package.json. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Replaces or adds fields of the manifest. */
   readonly manifest?: Readonly<Record<string, unknown>>;
 }
@@ -64,21 +66,37 @@ function contentOf({ scripts, dependencies }: FixtureRelease): Record<string, un
   return { ...(scripts && { scripts }), ...(dependencies && { dependencies }) };
 }
 
-/** A tarball with a package.json; the same bytes each time. */
+/** A tarball with a package.json and the release's other files; the same bytes each time. */
 export function tarball(name: string, release: FixtureRelease): Uint8Array {
-  const content = Buffer.from(JSON.stringify({ name, version: release.version, ...contentOf(release) }));
-  const header = Buffer.alloc(512);
-  header.write("package/package.json", 0);
-  header.write("0000644\0", 100);
-  header.write("0000000\0", 108);
-  header.write("0000000\0", 116);
-  header.write(`${content.length.toString(8).padStart(11, "0")}\0`, 124);
-  header.write("00000000000\0", 136);
-  header.write("        ", 148);
-  header.write("0", 156);
-  header.write("ustar\x0000", 257);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
-  const padding = Buffer.alloc((512 - (content.length % 512)) % 512);
-  return gzipSync(Buffer.concat([header, content, padding, Buffer.alloc(1024)]));
+  const manifest = JSON.stringify({ name, version: release.version, ...contentOf(release) });
+  const files = { "package.json": manifest, ...release.files };
+  return gzipSync(tar(Object.entries(files).map(([path, content]) => ({ path: `package/${path}`, content }))));
+}
+
+export interface TarEntry {
+  readonly path: string;
+  readonly content: string;
+  /** Left out: a file. */
+  readonly type?: string;
+}
+
+/** An archive in the ustar form (POSIX.1-2001). */
+export function tar(entries: readonly TarEntry[]): Buffer {
+  const blocks = entries.flatMap(({ path, content, type = "0" }) => {
+    const bytes = Buffer.from(content);
+    const header = Buffer.alloc(512);
+    header.write(path, 0);
+    header.write("0000644\0", 100);
+    header.write("0000000\0", 108);
+    header.write("0000000\0", 116);
+    header.write(`${bytes.length.toString(8).padStart(11, "0")}\0`, 124);
+    header.write("00000000000\0", 136);
+    header.write("        ", 148);
+    header.write(type, 156);
+    header.write("ustar\x0000", 257);
+    const sum = header.reduce((total, byte) => total + byte, 0);
+    header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+    return [header, bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)];
+  });
+  return Buffer.concat([...blocks, Buffer.alloc(1024)]);
 }

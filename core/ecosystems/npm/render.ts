@@ -11,6 +11,7 @@ import type { Form, JudgedListing, Rendering } from "../ecosystem.ts";
 import { allowedVersions } from "../judged.ts";
 import { VERSION_ORDERS } from "../versions.ts";
 import { installScripts, type Packument, repairTags, tarballName } from "./listing.ts";
+import { withoutEvents } from "./tarball.ts";
 
 const ABBREVIATED_TYPE = "application/vnd.npm.install-v1+json";
 
@@ -86,7 +87,7 @@ export function renderListing(
     const decision = judged.decisions.get(version);
     const manifest = document.versions[version];
     if (!decision || !isObject(manifest)) continue;
-    if (permits(decision)) versions.set(version, withTarball(manifest, tarballUrl(judged, version, rendering)));
+    if (permits(decision)) versions.set(version, served(manifest, decision, judged, rendering));
     else if (explains) versions.set(version, withExplanation(manifest, decision, judged, rendering));
   }
   const shared = {
@@ -123,7 +124,7 @@ export function renderRelease(
   if (!isObject(manifest) || !judged.listing.releases.has(version)) return undefined;
   return {
     contentType: "application/json",
-    body: JSON.stringify(withTarball(manifest, tarballUrl(judged, version, rendering))),
+    body: JSON.stringify(served(manifest, judged.decisions.get(version), judged, rendering)),
   };
 }
 
@@ -190,6 +191,36 @@ function restrictions(denied: readonly Decision[], name: string, { sentence }: R
 
 function versionOf({ purl }: Decision): string {
   return parseReleasePurl(purl).version;
+}
+
+/**
+ * A permitted release. Where its install scripts are taken out, the listing names none; and where the file was written
+ * anew, it has the new file's digests, and no signatures or attestations, which are on the old ones.
+ */
+function served(
+  manifest: JsonObject,
+  decision: Decision | undefined,
+  judged: JudgedListing,
+  rendering: Rendering,
+): JsonObject {
+  const version = String(manifest["version"]);
+  const tarball = tarballUrl(judged, version, rendering);
+  if (decision?.decision !== "strip-scripts") return withTarball(manifest, tarball);
+  const { gypfile: _gyp, hasInstallScript: _has, scripts, ...rest } = manifest;
+  const silent = { ...rest, ...(isObject(scripts) && { scripts: withoutEvents(scripts) }) };
+  const stripped = judged.stripped?.get(version);
+  if (!stripped) return withTarball(silent, tarball);
+  const {
+    signatures: _signed,
+    attestations: _attested,
+    unpackedSize: _size,
+    fileCount: _files,
+    ...dist
+  } = own(silent, "dist") as JsonObject;
+  const { integrity, shasum } = stripped;
+  const file = tarballName(judged.listing.name, version);
+  const path = `${rendering.registry}/${judged.listing.name}/-/stripped/${shasum.slice(0, 12)}/${file}`;
+  return withTarball({ ...silent, dist: { ...dist, integrity, shasum } }, path);
 }
 
 function withTarball(manifest: JsonObject, tarball: string): JsonObject {

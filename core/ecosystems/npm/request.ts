@@ -76,12 +76,17 @@ function takeName(segments: readonly string[]): [name: string, rest: readonly st
   return first.startsWith("@") && !first.includes("/") ? [`${first}/${second}`, others] : [first, segments.slice(1)];
 }
 
-/** `-/FILE`, or `-/blocked/POLICY/EVIDENCE/FILE`: the path of a refused file tells why, for clients that show no more than the path. */
+/**
+ * `-/FILE`; `-/blocked/POLICY/EVIDENCE/FILE`, for the path of a refused file tells why to clients that show no more than
+ * the path; or `-/stripped/SHASUM/FILE`, for a file without its install scripts is another file.
+ */
 function parseFile(name: string, tail: readonly string[]): RegistryRequest {
-  const filename = tail.length === 4 && tail[0] === "blocked" ? tail[3] : tail.length === 1 ? tail[0] : undefined;
+  const stripped = tail.length === 3 && tail[0] === "stripped" && /^[0-9a-f]{12}$/.test(tail[1] ?? "");
+  const isPlain = stripped || tail.length === 1 || (tail.length === 4 && tail[0] === "blocked");
+  const filename = isPlain ? tail.at(-1) : undefined;
   if (!filename || !/^[a-zA-Z0-9._~+!'()*@-]{1,512}$/.test(filename) || filename === "." || filename === "..")
     return notFound("this registry has no such file");
-  return { kind: "file", name, filename, version: versionOfFile(name, filename) };
+  return { kind: "file", name, filename, version: versionOfFile(name, filename), ...(stripped && { stripped }) };
 }
 
 /** The name is known from the path, so the rest of the file's name is the version, whatever dashes it has. */
