@@ -49,6 +49,7 @@ export function createApp(given: AppOptions): Koa {
       upstream,
       { registry, sentence: (decision) => sentenceOf(decision, wording) },
       options.now,
+      log,
     );
     listings.set(upstream.ecosystem.type, own);
     registries.push([

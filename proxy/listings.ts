@@ -3,8 +3,10 @@ import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { Form, JudgedListing, Listing, Rendering } from "../core/ecosystems/ecosystem.ts";
+import { CordonError, type FailureCode } from "../core/errors.ts";
 import { judgeListing, nextChange, type Rules } from "../core/gate.ts";
 import type { Upstream } from "../core/upstream.ts";
+import type { Log } from "./log.ts";
 
 export interface RenderedListing {
   readonly contentType: string;
@@ -24,9 +26,16 @@ export interface Judged {
 interface Entry {
   readonly listing: Listing;
   readonly fetchedAt: number;
+  /** Until when it is used without asking. */
+  readonly freshUntil: number;
 }
 
 const FRESH_MS = 60_000;
+/** How long a document serves while its upstream is away: the rules that judge it are those of now all the same. */
+const MAX_STALE_MS = 24 * 60 * 60_000;
+/** How long an upstream that is away is left alone. */
+const RETRY_MS = 10_000;
+const AWAY: ReadonlySet<FailureCode> = new Set(["UPSTREAM_UNREACHABLE", "UPSTREAM_TIMEOUT", "UPSTREAM_STATUS"]);
 const MAX_CACHED_BYTES = 256 * 1024 * 1024;
 const compress = promisify(gzip);
 
@@ -34,6 +43,7 @@ export class Listings {
   readonly #upstream: Upstream;
   readonly #rendering: Rendering;
   readonly #now: () => Date;
+  readonly #log: Log;
   /** In the order of use; the first is the one to drop. */
   readonly #entries = new Map<string, Entry>();
   #bytes = 0;
@@ -41,7 +51,8 @@ export class Listings {
   readonly #judged = new WeakMap<Listing, { rules: Rules; judged: JudgedListing; until: Date }>();
   readonly #rendered = new WeakMap<JudgedListing, Map<Form, RenderedListing>>();
 
-  constructor(upstream: Upstream, rendering: Rendering, now: () => Date) {
+  constructor(upstream: Upstream, rendering: Rendering, now: () => Date, log: Log) {
+    this.#log = log;
     this.#upstream = upstream;
     this.#rendering = rendering;
     this.#now = now;
@@ -79,24 +90,42 @@ export class Listings {
   /** However many ask at once, the upstream is asked once. */
   async #listing(name: string): Promise<Listing> {
     const entry = this.#entries.get(name);
-    if (entry && this.#now().getTime() - entry.fetchedAt < FRESH_MS) {
+    if (entry && this.#now().getTime() < entry.freshUntil) {
       this.#entries.delete(name);
       this.#entries.set(name, entry);
       return entry.listing;
     }
     const running = this.#fetching.get(name);
     if (running) return running;
-    const fetching = this.#upstream.listing(name).finally(() => this.#fetching.delete(name));
+    const fetching = this.#refresh(name, entry).finally(() => this.#fetching.delete(name));
     this.#fetching.set(name, fetching);
-    const listing = await fetching;
-    this.#keep(name, listing);
-    return listing;
+    return fetching;
   }
 
-  #keep(name: string, listing: Listing): void {
+  /** While the upstream is away, what it said last serves for a day. Throws what it throws where there is no such thing. */
+  async #refresh(name: string, before: Entry | undefined): Promise<Listing> {
+    const now = this.#now().getTime();
+    try {
+      const listing = await this.#upstream.listing(name);
+      this.#keep(name, { listing, fetchedAt: now, freshUntil: now + FRESH_MS });
+      return listing;
+    } catch (error) {
+      const isAway = error instanceof CordonError && AWAY.has(error.code);
+      if (!before || !isAway || now - before.fetchedAt > MAX_STALE_MS) throw error;
+      this.#log("warn", "upstream away, what it said last is served", {
+        package: name,
+        ageSeconds: Math.round((now - before.fetchedAt) / 1000),
+        reason: error.message,
+      });
+      this.#keep(name, { ...before, freshUntil: now + RETRY_MS });
+      return before.listing;
+    }
+  }
+
+  #keep(name: string, entry: Entry): void {
     this.#drop(name);
-    this.#entries.set(name, { listing, fetchedAt: this.#now().getTime() });
-    this.#bytes += listing.bytes;
+    this.#entries.set(name, entry);
+    this.#bytes += entry.listing.bytes;
     for (const oldest of this.#entries.keys()) {
       if (this.#bytes <= MAX_CACHED_BYTES || oldest === name) break;
       this.#drop(oldest);
