@@ -98,6 +98,11 @@ const FAILURES = {
     next: "Do not use the file: its bytes are not those that the registry's metadata names.",
   },
   REQUEST_TOO_LARGE: { status: 413, exit: 2, next: "Ask for less at a time." },
+  NO_ENDPOINT: {
+    status: 404,
+    exit: 2,
+    next: "Installs do not need it; ask the operator for another upstream registry.",
+  },
   NOT_FOUND: { status: 404, exit: 2, next: "Check the name and the version." },
 } as const satisfies Record<string, { status: number; exit: 1 | 2; next: string }>;
 

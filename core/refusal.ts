@@ -1,9 +1,10 @@
 /** How a decision that denies is worded, and its form for programs. */
-import type { Decision, Evidence, Verdict } from "../schemas/types/decision.ts";
+import type { Decision, Evidence } from "../schemas/types/decision.ts";
 import type { JudgedListing } from "./ecosystems/ecosystem.ts";
 import { allowedVersions } from "./ecosystems/judged.ts";
 import { VERSION_ORDERS } from "./ecosystems/versions.ts";
 import { parseReleasePurl } from "./purl.ts";
+import { permits } from "./verdict.ts";
 
 /** The body of a 403, for npm and for programs (docs/HTTP.md). */
 export interface Refusal
@@ -20,14 +21,6 @@ export interface Wording {
   /** The policy repository, for links to propose an approval. */
   readonly repository: string | null;
 }
-
-const WORDS: Readonly<Record<Verdict, string>> = {
-  allow: "allowed",
-  warn: "allowed",
-  "strip-scripts": "refused the unchanged file of",
-  quarantine: "held",
-  block: "blocked",
-};
 
 const MAX_IDS = 3;
 const MAX_ALTERNATIVES = 3;
@@ -51,7 +44,9 @@ export function toRefusal(decision: Decision, wording: Wording, judged?: JudgedL
 
 /** One line: what, why, by which policy, on what evidence, until when, and where to read more. */
 export function sentenceOf(decision: Decision, wording: Wording): string {
-  const what = WORDS[decision.decision];
+  // Where they can be taken out, only the original is refused.
+  const isOriginal = decision.decision === "strip-scripts" && permits(decision);
+  const what = isOriginal ? "refused the unchanged file of" : decision.decision === "block" ? "blocked" : "held";
   const until = decision.until === null ? "" : ` until ${decision.until}`;
   const ids = decision.evidence.map(({ id }) => id);
   const evidence = [

@@ -84,7 +84,7 @@ export function createUpstream(ecosystem: Ecosystem, registry: URL, fetch: Fetch
       if (status >= 500 || status === 401 || status === 403)
         throw new CordonError("UPSTREAM_STATUS", `${describe(url)} answered ${status}`);
       if (status === 404 || status === 410)
-        throw new CordonError("NOT_FOUND", `the upstream registry has nothing at ${url.pathname}`);
+        throw new CordonError("NO_ENDPOINT", `the upstream registry does not answer ${path.split("?", 1)[0]}`);
       requireJson(url, answer);
       return { status, body: answer };
     },

@@ -9,6 +9,7 @@ import { formatInstant } from "../core/time.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { BundleLifecycle } from "./bundle-lifecycle.ts";
 import type { DecisionLog } from "./decision-log.ts";
+import { createFileCache } from "./file-cache.ts";
 import { Listings } from "./listings.ts";
 import type { Log } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
@@ -40,6 +41,7 @@ export function createApp(given: AppOptions): Koa {
   const options = { ...given, decisions: metrics.counting(given.decisions) };
   const { lifecycle, wording, log } = options;
   const rules = () => lifecycle.rules();
+  const files = createFileCache();
   const listings = new Map<PurlType, Listings>();
   const registries: [mount: string, serve: ServeRegistry][] = [];
   for (const upstream of options.upstreams) {
@@ -59,6 +61,7 @@ export function createApp(given: AppOptions): Koa {
         upstream,
         listings: own,
         stripping: new Stripping(upstream),
+        files,
         rules,
         registry,
       }),
@@ -70,14 +73,17 @@ export function createApp(given: AppOptions): Koa {
     if (!CLIENTS_DOING.test(error.code ?? "")) log("error", "request failed", { reason: messageOf(error) });
   });
   app.use(answerFailures(log));
-  app.use(statusRoutes(options, isReady, metrics).routes());
   // Registry paths are read raw: a router would decode a scope's slash and lose which one it was.
-  app.use(async (ctx) => {
+  app.use(async (ctx, next) => {
     const path = ctx.req.url?.split("?", 1)[0] ?? "/";
-    if (path.startsWith(WHY))
-      return serveWhy(ctx, path.slice(WHY.length), { listings, rules, wording, now: options.now });
     const registry = registries.find(([mount]) => path.startsWith(`${mount}/`));
     if (registry) return registry[1](ctx, path.slice(registry[0].length));
+    if (path.startsWith(WHY))
+      return serveWhy(ctx, path.slice(WHY.length), { listings, rules, wording, now: options.now });
+    return next();
+  });
+  app.use(statusRoutes(options, isReady, metrics).routes());
+  app.use((ctx) => {
     replyJson(ctx, 404, {
       error: `cordon: there is nothing at this path; registries are at ${registries.map(([mount]) => `${mount}/`).join(", ")}`,
     });

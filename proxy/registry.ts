@@ -17,6 +17,7 @@ import type { Upstream, UpstreamFile } from "../core/upstream.ts";
 import { permits } from "../core/verdict.ts";
 import type { Decision } from "../schemas/types/decision.ts";
 import type { DecisionContext, DecisionLog } from "./decision-log.ts";
+import type { FileCache } from "./file-cache.ts";
 import type { Judged, Listings } from "./listings.ts";
 import type { Log } from "./log.ts";
 import {
@@ -35,6 +36,7 @@ export interface RegistryOptions {
   readonly upstream: Upstream;
   readonly listings: Listings;
   readonly stripping: Stripping;
+  readonly files: FileCache;
   /** Throws where there is nothing to judge by. */
   readonly rules: () => Rules;
   readonly wording: Wording;
@@ -189,12 +191,18 @@ async function serveFile(
   );
   if (stripped) return replyBytes(ctx, stripped);
   if (replyFileHead(ctx, file.digests) || ctx.method === "HEAD") return;
+  const kept = options.files.get(file);
+  if (kept) {
+    ctx.length = kept.length;
+    ctx.body = kept;
+    return;
+  }
   const upstreamFile = await fetchFile(ctx.res, file, options.upstream);
   if (!upstreamFile) return;
   if (upstreamFile.size !== undefined) ctx.length = upstreamFile.size;
   ctx.respond = false;
   ctx.res.statusCode = 200;
-  await streamFile(file, upstreamFile, ctx.res).catch((error) => {
+  await streamFile(file, upstreamFile, ctx.res, (bytes) => options.files.put(file, bytes)).catch((error) => {
     // The answer has begun, so the closed connection is all that the client can be told.
     const clientLeft = ctx.req.destroyed && !(error instanceof CordonError);
     options.log(clientLeft ? "info" : "error", "file not delivered", {

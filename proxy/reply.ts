@@ -37,6 +37,7 @@ export async function replyListing(ctx: Context, rendered: RenderedListing): Pro
 
 /** RFC 9110, 13.1.2: weak comparison. Koa's own would answer 200 to `cache-control: no-cache`, which fetch() always adds. */
 function matches(ifNoneMatch: string, etag: string): boolean {
+  if (etag !== "" && ifNoneMatch.trim() === "*") return true;
   return etag !== "" && ifNoneMatch.split(",").some((candidate) => candidate.trim().replace(/^W\//, "") === etag);
 }
 

@@ -63,9 +63,9 @@ describe("sentenceOf()", () => {
       `cordon: held pkg:npm/x@1.5.0: No publish time (release-age). ${WHY}`,
     ],
     [
-      "scripts that cannot be stripped",
+      "the original of a file that is served without its scripts",
       { decision: "strip-scripts", policy: "scripts", reason: "It runs scripts" },
-      `cordon: held pkg:npm/x@1.5.0: It runs scripts (scripts). ${WHY}`,
+      `cordon: refused the unchanged file of pkg:npm/x@1.5.0: It runs scripts (scripts). ${WHY}`,
     ],
     [
       "three advisories, all named",
@@ -125,9 +125,9 @@ describe("alternativesTo()", () => {
     ["nothing twice", { "1.4.0": "allow", "1.5.0": "block" }, ["1.4.0"]],
     ["a warned release, for it may be installed", { "1.4.0": "warn", "1.5.0": "block" }, ["1.4.0"]],
     [
-      "nothing that is held, blocked, or runs scripts",
+      "nothing that is held or blocked, and what is served without its scripts",
       { "1.2.0": "strip-scripts", "1.3.0": "quarantine", "1.4.0": "block", "1.5.0": "block" },
-      [],
+      ["1.2.0"],
     ],
     ["no pre-release", { "1.4.0-rc.1": "allow", "1.5.0": "block", "2.0.0-rc.1": "allow" }, []],
     [

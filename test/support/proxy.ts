@@ -114,7 +114,7 @@ export async function startTestProxy(
       await new Promise((resolve) => setTimeout(resolve, 20));
       return readFileSync(proxy.decisionLog, "utf8")
         .split("\n")
-        .filter(Boolean)
+        .slice(0, -1) // what stands behind the last line feed is still being written
         .map((line) => JSON.parse(line));
     },
   };

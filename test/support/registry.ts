@@ -9,6 +9,8 @@ export interface FixtureRegistry {
   readonly url: URL;
   /** The paths asked for, in order. */
   readonly requests: string[];
+  /** The same with who asked; the proxy calls itself `cordon`. */
+  readonly asked: readonly { readonly path: string; readonly agent: string | undefined }[];
   put(pkg: FixturePackage): void;
   /** Answers a path in its own way; stands before the packages. */
   answer(path: string, answer: Answer): void;
@@ -19,9 +21,11 @@ export async function startRegistry(packages: readonly FixturePackage[] = []): P
   const byName = new Map(packages.map((pkg) => [pkg.name, pkg]));
   const answers = new Map<string, Answer>();
   const requests: string[] = [];
+  const asked: { path: string; agent: string | undefined }[] = [];
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? "/");
     requests.push(path);
+    asked.push({ path, agent: request.headers["user-agent"] });
     const answer = answers.get(path);
     if (answer) return answer(request, response);
     const [name = "", file] = path.slice(1).split("/-/");
@@ -42,6 +46,7 @@ export async function startRegistry(packages: readonly FixturePackage[] = []): P
   return {
     url,
     requests,
+    asked,
     put: (pkg) => byName.set(pkg.name, pkg),
     answer: (path, answer) => answers.set(path, answer),
     close: () =>

@@ -238,8 +238,15 @@ function withExplanation(
     .join("/");
   const version = versionOf(decision);
   const tarball = `${rendering.registry}/${judged.listing.name}/-/blocked/${why}/${tarballName(judged.listing.name, version)}`;
-  return { ...withTarball(manifest, tarball), deprecated: rendering.sentence(decision) };
+  const { signatures: _, ...dist } = own(manifest, "dist") as JsonObject;
+  return {
+    ...withTarball({ ...manifest, dist: { ...dist, ...NO_FILE } }, tarball),
+    deprecated: rendering.sentence(decision),
+  };
 }
+
+/** Digests that no file has: some clients take a file that they know by its digest without asking anybody. */
+const NO_FILE = { integrity: `sha512-${Buffer.alloc(64).toString("base64")}`, shasum: "0".repeat(40) };
 
 /** Under the registry's own path: npm 12 refuses tarballs elsewhere, and other clients would go past the gate. */
 function tarballUrl({ listing: { name } }: JudgedListing, version: string, { registry }: Rendering): string {

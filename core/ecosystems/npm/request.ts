@@ -20,6 +20,7 @@ export function parseRequest(method: string, path: string, query = ""): Registry
   if (path === "/-/v1/search") return { kind: "relay", method: "GET", path: `${path}${searchQuery(query)}` };
   const segments = decodeSegments(path);
   if (!segments) return notFound("the path is not a registry path");
+  if (LOGIN.test(path)) return notFound("this registry knows no users; log in and publish at the upstream registry");
   if (segments[0] === "-") return parseSpecial(segments.slice(1));
   const [name, rest] = takeName(segments);
   if (!isPackageName("npm", name)) return notFound(`${JSON.stringify(name.slice(0, 80))} cannot be a package name`);
@@ -36,6 +37,8 @@ const AUDITS: ReadonlySet<string> = new Set([
   "/-/npm/v1/security/audits",
   "/-/npm/v1/security/audits/quick",
 ]);
+
+const LOGIN = /^\/-\/(whoami|npm\/v1\/(user|tokens)|user\/)/;
 
 const SEARCH_KEYS = ["text", "size", "from", "quality", "popularity", "maintenance"] as const;
 
