@@ -47,7 +47,8 @@ export async function decideLive(
   const fetchJudged = async ({ type, name }: ReleaseId): Promise<JudgedListing | undefined> => {
     const ecosystem = ECOSYSTEMS.get(type);
     if (!ecosystem) return undefined;
-    const upstream = upstreams.get(type) ?? createUpstream(ecosystem, upstreamUrl(type, configured.get(type)), fetch);
+    const upstream =
+      upstreams.get(type) ?? createUpstream({ ecosystem, registry: upstreamUrl(type, configured.get(type)), fetch });
     upstreams.set(type, upstream);
     try {
       return judgeListing(rules, await upstream.listing(name), now);
@@ -78,11 +79,11 @@ export async function factsLive(
   const ecosystem = ECOSYSTEMS.get(id.type);
   if (!ecosystem) return undefined;
   try {
-    const { pkg, releases } = await createUpstream(
+    const { pkg, releases } = await createUpstream({
       ecosystem,
-      upstreamUrl(id.type, configured.get(id.type)),
-      createFetch(),
-    ).listing(id.name);
+      registry: upstreamUrl(id.type, configured.get(id.type)),
+      fetch: createFetch(),
+    }).listing(id.name);
     const release = releases.get(id.version);
     if (!release) return undefined;
     const facts = {

@@ -49,15 +49,25 @@ export interface Upstream {
   file(file: ReleaseFile, signal?: AbortSignal): Promise<UpstreamFile>;
 }
 
-/** Files may have connections of their own. */
-export function createUpstream(ecosystem: Ecosystem, registry: URL, fetch: Fetch, fetchFile: Fetch = fetch): Upstream {
+export interface UpstreamOptions {
+  readonly ecosystem: Ecosystem;
+  readonly registry: URL;
+  readonly fetch: Fetch;
+  /** Files may have connections of their own; left out: they have none. */
+  readonly fetchFile?: Fetch;
+  /** For this registry; it goes to no other origin. */
+  readonly token?: string;
+}
+
+export function createUpstream({ ecosystem, registry, fetch, fetchFile = fetch, token }: UpstreamOptions): Upstream {
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return {
     ecosystem,
     registry,
     async listing(name) {
       const url = ecosystem.listingUrl(registry, name);
       const { status, body } = await fetchBytes(fetch, url, {
-        headers: { accept: ecosystem.listingAccept },
+        headers: { accept: ecosystem.listingAccept, ...authorization },
         maxBytes: UPSTREAM_LIMITS.listingBytes,
         timeoutMs: UPSTREAM_LIMITS.timeoutMs,
         signal: AbortSignal.timeout(UPSTREAM_LIMITS.listingMs),
@@ -73,6 +83,7 @@ export function createUpstream(ecosystem: Ecosystem, registry: URL, fetch: Fetch
         method,
         headers: {
           accept: "application/json",
+          ...authorization,
           ...(body && { "content-type": "application/json" }),
           ...(encoding && { "content-encoding": encoding }),
         },
@@ -99,7 +110,7 @@ export function createUpstream(ecosystem: Ecosystem, registry: URL, fetch: Fetch
       const { status, headers, body } = await fetchFile(url, {
         maxBytes: UPSTREAM_LIMITS.fileBytes,
         timeoutMs: UPSTREAM_LIMITS.timeoutMs,
-        headers: { "accept-encoding": "identity" },
+        headers: { "accept-encoding": "identity", ...authorization },
         ...(signal && { signal }),
       });
       if (status !== 200) {

@@ -8,6 +8,7 @@ import { readTrust } from "../core/bundle/trust.ts";
 import { ECOSYSTEMS } from "../core/ecosystems/index.ts";
 import { CordonError, messageOf } from "../core/errors.ts";
 import { createFetch, type Fetch } from "../core/http.ts";
+import { withPrivate } from "../core/private-registries.ts";
 import { writeWhole } from "../core/source/files.ts";
 import { PROCESS_FILE } from "../core/state.ts";
 import { formatInstant } from "../core/time.ts";
@@ -29,6 +30,8 @@ export interface ProxyOptions {
   readonly publicUrl: string | undefined;
   readonly repository: string | null;
   readonly npmUpstream: URL;
+  /** Registries of one's own; left out: none. */
+  readonly privateRegistries?: readonly PrivateRegistryOptions[];
   readonly pollSeconds: number;
   readonly onExpired: OnExpired;
   /** Left out: twelve hours, which is two of the six-hourly publications that are recommended. */
@@ -36,6 +39,12 @@ export interface ProxyOptions {
   readonly now?: () => Date;
   readonly fetch?: Fetch;
   readonly log?: Log;
+}
+
+export interface PrivateRegistryOptions {
+  readonly packages: readonly string[];
+  readonly registry: URL;
+  readonly token?: string;
 }
 
 export interface RunningProxy {
@@ -74,9 +83,15 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     const port = await listen(server, options.listen.host, options.listen.port);
     const publicUrl = (options.publicUrl ?? `http://${reachable(options.listen.host)}:${port}`).replace(/\/+$/, "");
     refuseLoop(options.npmUpstream, [publicUrl, `http://${reachable(options.listen.host)}:${port}`]);
-    const upstreams = [...ECOSYSTEMS.values()].map((ecosystem) =>
-      createUpstream(ecosystem, options.npmUpstream, fetch, fetchFile),
-    );
+    const upstreams = [...ECOSYSTEMS.values()].map((ecosystem) => {
+      const create = (registry: URL, token?: string) =>
+        createUpstream({ ecosystem, registry, fetch, fetchFile, ...(token !== undefined && { token }) });
+      const own = (options.privateRegistries ?? []).map(({ packages, registry, token }) => ({
+        packages,
+        upstream: create(registry, token),
+      }));
+      return withPrivate(create(options.npmUpstream), own);
+    });
     const startedAt = now();
     const wording = { publicUrl, repository: options.repository };
     server.on("request", createApp({ upstreams, lifecycle, wording, decisions, startedAt, now, log }).callback());

@@ -4,7 +4,8 @@ import { type CordonConfig, requireConfig, upstreamUrl } from "../../core/config
 import { CordonError } from "../../core/errors.ts";
 import { readText } from "../../core/source/files.ts";
 import { parseDuration } from "../../core/time.ts";
-import { type RunningProxy, startProxy } from "../../proxy/server.ts";
+import { type PrivateRegistryOptions, type RunningProxy, startProxy } from "../../proxy/server.ts";
+import type { PrivateRegistry } from "../../schemas/types/cordon.ts";
 import { CordonCommand } from "../command.ts";
 import { parseUpstreams } from "../live.ts";
 
@@ -59,6 +60,7 @@ once. Without a verified bundle it answers 503.`;
       publicUrl: flags["public-url"] ?? config.publicUrl,
       repository: config.repository ?? null,
       npmUpstream: upstreamUrl("npm", npm),
+      privateRegistries: (config.proxy?.private ?? []).map(toPrivateRegistry),
       pollSeconds: config.proxy?.pollSeconds ?? 60,
       onExpired: config.proxy?.onExpired ?? "enforce",
       ...(config.proxy?.staleAfter && { staleMs: parseDuration(config.proxy.staleAfter) ?? 0 }),
@@ -90,6 +92,14 @@ function readConfig(path: string | undefined): {
     return text.startsWith("dir:") ? `dir:${resolve(base, text.slice("dir:".length))}` : resolve(base, text);
   };
   return { config, pathOf };
+}
+
+/** Throws USAGE where the token is named and not there: requests without it would only seem to be refused. */
+function toPrivateRegistry({ packages, registry, tokenVariable }: PrivateRegistry): PrivateRegistryOptions {
+  const token = tokenVariable === undefined ? undefined : process.env[tokenVariable];
+  if (tokenVariable !== undefined && !token)
+    throw new CordonError("USAGE", `the token of ${new URL(registry).origin} is not there: set ${tokenVariable}`);
+  return { packages, registry: new URL(registry), ...(token && { token }) };
 }
 
 function parseListen(text: string): { host: string; port: number } {

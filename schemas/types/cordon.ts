@@ -91,8 +91,29 @@ export interface CordonConfig {
      */
     staleAfter?: string;
     /**
+     * Registries of one's own: these packages are asked for there and nowhere else, also where they are not found.
+     *
+     * @maxItems 32
+     */
+    private?: PrivateRegistry[];
+    /**
      * What a proxy does when its bundle's lifetime has passed: `enforce` it and report itself degraded, `hold-new` (quarantine releases published after the bundle was made), or `deny` everything.
      */
     onExpired?: "enforce" | "hold-new" | "deny";
   };
+}
+export interface PrivateRegistry {
+  ecosystem: "npm";
+  /**
+   * Names, or their beginnings with a `*` behind: `@acme/*`.
+   *
+   * @minItems 1
+   * @maxItems 256
+   */
+  packages: string[];
+  registry: string;
+  /**
+   * The environment variable that holds the token for this registry. It is sent there and nowhere else.
+   */
+  tokenVariable?: string;
 }

@@ -54,7 +54,7 @@ describe("listing()", () => {
   for (const [title, registry, name, url] of URLS) {
     it(`asks for the fullest document, within the limits: ${title}`, async () => {
       const { fetch, asked } = fakeFetch({ body: packumentBytes({ ...PLAIN, name }) });
-      const listing = await createUpstream(npm, new URL(registry), fetch).listing(name);
+      const listing = await createUpstream({ ecosystem: npm, registry: new URL(registry), fetch }).listing(name);
       assert.equal(listing.name, name);
       assert.deepEqual([...listing.releases.keys()], ["1.0.0"]);
       const [request, ...more] = asked;
@@ -73,18 +73,23 @@ describe("listing()", () => {
   for (const [status, code, message] of SILENT_STATUSES) {
     it(`fails with ${code} on ${status}, even where the body is a good document`, async () => {
       const { fetch } = fakeFetch({ status, body: packumentBytes(PLAIN) });
-      await assert.rejects(createUpstream(npm, REGISTRY, fetch).listing("plain"), { code, message });
+      await assert.rejects(createUpstream({ ecosystem: npm, registry: REGISTRY, fetch }).listing("plain"), {
+        code,
+        message,
+      });
     });
   }
 
   it("fails with UPSTREAM_MALFORMED on a document that cannot be judged", async () => {
     const { fetch } = fakeFetch({ body: "<html>" });
-    await assert.rejects(createUpstream(npm, REGISTRY, fetch).listing("plain"), { code: "UPSTREAM_MALFORMED" });
+    await assert.rejects(createUpstream({ ecosystem: npm, registry: REGISTRY, fetch }).listing("plain"), {
+      code: "UPSTREAM_MALFORMED",
+    });
   });
 
   it("names the package that there is not as a purl", async () => {
     const { fetch } = fakeFetch({ status: 404 });
-    await assert.rejects(createUpstream(npm, REGISTRY, fetch).listing("@acme/ui"), {
+    await assert.rejects(createUpstream({ ecosystem: npm, registry: REGISTRY, fetch }).listing("@acme/ui"), {
       message: "the upstream registry has no pkg:npm/%40acme/ui",
     });
   });
@@ -96,7 +101,7 @@ describe("file()", () => {
 
   it("asks for the very URL of the listing, for bytes as they are", async () => {
     const { fetch, asked } = fakeFetch({ body: "bytes", headers: { "content-length": "5" } });
-    const { size, body } = await createUpstream(npm, REGISTRY, fetch).file(HERE);
+    const { size, body } = await createUpstream({ ecosystem: npm, registry: REGISTRY, fetch }).file(HERE);
     assert.deepEqual([size, Buffer.concat(await body.toArray()).toString()], [5, "bytes"]);
     assert.deepEqual(asked, [
       {
@@ -113,7 +118,7 @@ describe("file()", () => {
   for (const length of [undefined, "many", "1.5", "1e400"]) {
     it(`does not know the size where the upstream says ${length ?? "nothing"}`, async () => {
       const { fetch } = fakeFetch({ headers: length === undefined ? {} : { "content-length": length } });
-      assert.equal((await createUpstream(npm, REGISTRY, fetch).file(HERE)).size, undefined);
+      assert.equal((await createUpstream({ ecosystem: npm, registry: REGISTRY, fetch }).file(HERE)).size, undefined);
     });
   }
 
@@ -127,7 +132,7 @@ describe("file()", () => {
   ]) {
     it(`asks nobody for what lies on another origin: ${url}`, async () => {
       const { fetch, asked } = fakeFetch();
-      await assert.rejects(createUpstream(npm, REGISTRY, fetch).file(fileAt(url)), {
+      await assert.rejects(createUpstream({ ecosystem: npm, registry: REGISTRY, fetch }).file(fileAt(url)), {
         code: "UPSTREAM_MALFORMED",
         message: /^the upstream's document says that plain-1\.0\.0\.tgz lies on another origin \(/,
       });
@@ -138,7 +143,7 @@ describe("file()", () => {
   for (const [status, code, message] of SILENT_STATUSES) {
     it(`fails with ${code} on ${status}, and lets go of the body`, async () => {
       const { fetch, bodies } = fakeFetch({ status });
-      await assert.rejects(createUpstream(npm, REGISTRY, fetch).file(HERE), { code, message });
+      await assert.rejects(createUpstream({ ecosystem: npm, registry: REGISTRY, fetch }).file(HERE), { code, message });
       assert.equal(bodies[0]?.destroyed, true);
     });
   }

@@ -103,15 +103,18 @@ describe("the npm registry", () => {
       assert.equal(versions["1.0.0"]?.dist.integrity, upstream.versions["1.0.0"]?.dist.integrity);
     });
 
-    it("hides denied versions from yarn 1, which would choose them in a range", async () => {
+    it("hides denied versions from yarn 1, which would choose them in a range, and explains their pins", async () => {
       const {
         versions,
         "dist-tags": tags,
         policyRestrictions,
         time,
       } = await listing("/evil", { "user-agent": "yarn/1.22.22 npm/? node/v24" });
-      assert.deepEqual(Object.keys(versions), ["1.0.0"]);
-      assert.deepEqual(tags, { latest: "1.0.0", next: "1.0.0" });
+      const standIn = "0.0.0-cordon.1.0.1";
+      assert.deepEqual(Object.keys(versions), ["1.0.0", standIn]);
+      assert.deepEqual(tags, { latest: "1.0.0", next: "1.0.0", "1.0.1": standIn });
+      assert.match(versions[standIn]?.deprecated ?? "", /blocked pkg:npm\/evil@1\.0\.1/);
+      assert.equal((await fetch(versions[standIn]?.dist.tarball ?? "")).status, 403);
       assert.equal(policyRestrictions, undefined);
       assert.equal(time?.["1.0.1"], undefined);
     });

@@ -1,7 +1,7 @@
 /**
  * The packument that clients get. A denied version stays visible where npm can explain it: `policyRestrictions` (which
  * npm-pick-manifest reads), a deprecation text, and a tarball path that tells why and answers 403. Clients that
- * would choose it all the same get a packument without it.
+ * would choose it all the same get a packument without it, where only its exact pin leads to the reason.
  */
 import type { Decision } from "../../../schemas/types/decision.ts";
 import { isObject, type JsonObject, own } from "../../json.ts";
@@ -88,10 +88,10 @@ export function renderListing(
     const manifest = document.versions[version];
     if (!decision || !isObject(manifest)) continue;
     if (permits(decision)) versions.set(version, served(manifest, decision, judged, rendering));
-    else if (explains) versions.set(version, withExplanation(manifest, decision, judged, rendering));
+    else versions.set(explains ? version : standInFor(version), withExplanation(manifest, decision, judged, rendering));
   }
   const shared = {
-    "dist-tags": tagsOf(judged, explains),
+    "dist-tags": { ...tagsOf(judged, explains), ...(!explains && standInTags(judged)) },
     ...(explains && denied.length > 0 && { policyRestrictions: restrictions(denied, judged.listing.name, rendering) }),
   };
   if (form.startsWith("abbreviated")) {
@@ -155,6 +155,23 @@ export function tagsOf(judged: JudgedListing, explains: boolean): JsonObject {
     if (version !== undefined) tags.set(tag, version);
   }
   return Object.fromEntries(tags);
+}
+
+/**
+ * yarn 1 chooses denied versions in ranges, so they must not be there; but it looks a version up among the tags first.
+ * So the pin of a denied version is a tag, of a version below every range, whose file is refused with the reason.
+ */
+function standInFor(version: string): string {
+  return `0.0.0-cordon.${version.replaceAll("+", "-")}`;
+}
+
+function standInTags(judged: JudgedListing): JsonObject {
+  const denied = [...judged.decisions].filter(([, decision]) => !permits(decision)).map(([version]) => version);
+  const repaired = tagsOf(judged, false);
+  const lost = Object.entries((judged.listing.document as Packument)["dist-tags"]).flatMap(([tag, version]) =>
+    !Object.hasOwn(repaired, tag) && denied.includes(version) ? [[tag, standInFor(version)]] : [],
+  );
+  return Object.fromEntries([...denied.map((version) => [version, standInFor(version)]), ...lost]);
 }
 
 /** What most people asked for first: what `latest` named, then the highest versions, those that the upstream removed last. */

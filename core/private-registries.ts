@@ -1,0 +1,76 @@
+/**
+ * Packages of one's own beside the public registry. A name belongs to one registry: it is never asked for at another,
+ * so a stranger's package of the same name cannot take its place, and the public registry does not hear of it.
+ */
+import { promisify } from "node:util";
+import { gunzip, gzip } from "node:zlib";
+import type { ReleaseFile } from "./ecosystems/ecosystem.ts";
+import { CordonError } from "./errors.ts";
+import { isObject } from "./json.ts";
+import type { RelayRequest, Upstream } from "./upstream.ts";
+
+export interface PrivateRegistry {
+  /** Names, or beginnings with a `*` behind. */
+  readonly packages: readonly string[];
+  readonly upstream: Upstream;
+}
+
+const BULK = /\/advisories\/bulk$/;
+const MAX_BODY = 64 * 1024 * 1024;
+
+/** The public upstream with the private ones before it; the first whose pattern fits has the name. */
+export function withPrivate(open: Upstream, registries: readonly PrivateRegistry[]): Upstream {
+  if (registries.length === 0) return open;
+  const isPrivate = (name: string) =>
+    registries.some(({ packages }) => packages.some((pattern) => fits(pattern, name)));
+  const upstreamOf = (name: string): Upstream =>
+    registries.find(({ packages }) => packages.some((pattern) => fits(pattern, name)))?.upstream ?? open;
+  /** Whose listing named the file: a document of one registry must not lead to another with that one's token. */
+  const owners = new WeakMap<ReleaseFile, Upstream>();
+  return {
+    ecosystem: open.ecosystem,
+    registry: open.registry,
+    async listing(name) {
+      const upstream = upstreamOf(name);
+      const listing = await upstream.listing(name);
+      for (const { files } of listing.releases.values()) for (const file of files) owners.set(file, upstream);
+      return listing;
+    },
+    file: (file, signal) => (owners.get(file) ?? open).file(file, signal),
+    relay: async (request) => open.relay(await withoutNames(request, isPrivate)),
+  };
+}
+
+function fits(pattern: string, name: string): boolean {
+  return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+}
+
+/** Takes private names out of what the public registry is told. Throws NO_ENDPOINT where that cannot be done. */
+async function withoutNames(request: RelayRequest, isPrivate: (name: string) => boolean): Promise<RelayRequest> {
+  const { method, path, body, encoding } = request;
+  if (method === "GET") {
+    const named = /\/attestations\/(.+)@[^@]+$/.exec(decodeURIComponent(path))?.[1];
+    if (named !== undefined && isPrivate(named)) throw unavailable("attestations on private packages");
+    return request;
+  }
+  if (!BULK.test(path) || !body)
+    throw unavailable("audits in this form, which would tell the names of private packages,");
+  const names = await parseNames(body, encoding);
+  const told = Buffer.from(JSON.stringify(Object.fromEntries(names.filter(([name]) => !isPrivate(name)))));
+  return { ...request, body: encoding === "gzip" ? await promisify(gzip)(told) : told };
+}
+
+async function parseNames(body: Uint8Array, encoding: RelayRequest["encoding"]): Promise<[string, unknown][]> {
+  try {
+    const text = encoding === "gzip" ? await promisify(gunzip)(body, { maxOutputLength: MAX_BODY }) : Buffer.from(body);
+    const value: unknown = JSON.parse(text.toString("utf8"));
+    if (isObject(value)) return Object.entries(value);
+  } catch {
+    // What cannot be read is not passed on.
+  }
+  throw new CordonError("BAD_REQUEST", "the body is no object from names to versions");
+}
+
+function unavailable(what: string): CordonError {
+  return new CordonError("NO_ENDPOINT", `${what} are not asked of the public registry`);
+}
