@@ -6,7 +6,7 @@ import { sha256InPieces } from "../digest.ts";
 import { CordonError } from "../errors.ts";
 import type { Rules } from "../gate.ts";
 import { isObject, own } from "../json.ts";
-import { compilePolicies } from "../policy/compile.ts";
+import { compilePolicies, preparePolicies } from "../policy/compile.ts";
 import type { PolicySource } from "../policy/source.ts";
 import { formatDiagnostic } from "../source/diagnostic.ts";
 import { ADVISORY_PREFIX, POLICY_PART } from "./build.ts";
@@ -44,6 +44,7 @@ export async function openBundle(
     throw new CordonError("POLICY_INVALID", `the bundle's policies do not compile:\n${formatDiagnostic(failure)}`);
   if (set.policies.length === 0)
     throw new CordonError("BUNDLE_MALFORMED", "the bundle has no policies, and would allow everything");
+  await preparePolicies(set);
   const reference = { revision: manifest.revision, digest: `sha256:${digest}` };
   return { rules: { set, tables: [...tables.values()], reference }, tables };
 }

@@ -181,12 +181,20 @@ const indexes = new WeakMap<object, NameIndex>();
 function resembled(name: string, list: List | CelMap): string {
   let index = indexes.get(list);
   if (!index) {
-    const entries = Array.isArray(list) ? list : list instanceof Map ? [...list.keys()] : Object.keys(list);
-    index = new NameIndex(entries);
+    index = new NameIndex(entriesOf(list));
     indexes.set(list, index);
   }
   spendOnce(index, 100 + index.size * 10);
   return index.resembled(name, spend) ?? "";
+}
+
+/** Makes the index of a list before a rule asks for it, a little at a time. */
+export async function prepareNames(list: List | CelMap): Promise<void> {
+  if (!indexes.has(list)) indexes.set(list, await NameIndex.open(entriesOf(list)));
+}
+
+function entriesOf(list: List | CelMap): string[] {
+  return (Array.isArray(list) ? list : list instanceof Map ? [...list.keys()] : Object.keys(list)) as string[];
 }
 
 const ranges = new Map<string, boolean>();

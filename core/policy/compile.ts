@@ -19,6 +19,7 @@ import {
   type CelType,
   TIMESTAMP,
 } from "./cel.ts";
+import { prepareNames } from "./cel-functions.ts";
 import { FACT_DECLARATIONS, type FactSource, factSource } from "./facts.ts";
 import { compileLists, type Lists } from "./lists.ts";
 import type { PolicySource } from "./source.ts";
@@ -72,6 +73,19 @@ export interface PolicySet {
 }
 
 const check = schemaCheck<PackagePolicy>(schema);
+
+/** Does beforehand what rules would do when they are first judged, so that no request waits for it. */
+export async function preparePolicies({ policies, lists, reads }: PolicySet): Promise<void> {
+  const texts = policies.flatMap(({ rules, variables }) => [
+    ...rules.flatMap(({ condition, messageExpression }) => [condition.source, messageExpression?.source ?? ""]),
+    ...variables.map(({ expression }) => expression.source),
+  ]);
+  if (!texts.some((text) => text.includes("resembl"))) return;
+  for (const name of lists.names) {
+    const list = (lists.value as Readonly<Record<string, Map<string, string>>>)[name];
+    if (list && (reads.has("lists") || reads.has(`lists.${name}`))) await prepareNames(list);
+  }
+}
 
 /** Compiles the whole source. Where a diagnostic is an error, the set must not be used. */
 export function compilePolicies(source: PolicySource): { set: PolicySet; diagnostics: readonly Diagnostic[] } {

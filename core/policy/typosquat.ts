@@ -2,12 +2,18 @@
  * Names that were made to be taken for another. A list is indexed once, in a time that grows with its length; a look-up
  * then tries the ways in which a name can be misspelt, however long the list is.
  */
+import { setImmediate } from "node:timers/promises";
 import { editDistance } from "../words.ts";
 
 /** Names of at least so many characters may differ in two places. */
 const LONG = 9;
 const MAX_NAME = 256;
+const NAMES_AT_ONCE = 256;
 const BASE = 1_000_003;
+
+function runAll(steps: Iterable<void>): void {
+  for (const _ of steps);
+}
 
 /**
  * The index of a list. Entries and names may be names as their ecosystem writes them, or purls.
@@ -30,7 +36,7 @@ export class NameIndex {
   readonly #posted: Int32Array;
   #postings = 0;
 
-  constructor(entries: Iterable<string>) {
+  constructor(entries: Iterable<string>, run: (steps: Iterable<void>) => void = runAll) {
     this.#names = Array.from(entries, readName);
     this.#letters = Uint32Array.from(this.#names, ({ folded }) => lettersOf(folded));
     // A name has two parts, and each is posted whole and without each of its letters.
@@ -39,9 +45,25 @@ export class NameIndex {
     this.#next = new Int32Array(most);
     this.#hashes = new Int32Array(most);
     this.#posted = new Int32Array(most);
+    run(this.#index());
+  }
+
+  /** As the constructor, but lets others have their turn: a list of ten thousand names takes a while. */
+  static async open(entries: Iterable<string>): Promise<NameIndex> {
+    let steps: Iterable<void> = [];
+    const index = new NameIndex(entries, (given) => {
+      steps = given;
+    });
+    for (const _ of steps) await setImmediate();
+    return index;
+  }
+
+  /** Rests after each few hundred names. */
+  *#index(): Generator<void, void> {
     const long: [index: number, folded: string][] = [];
     const counts = new Int32Array(this.#buckets.length);
     for (const [index, { folded }] of this.#names.entries()) {
+      if (index % NAMES_AT_ONCE === NAMES_AT_ONCE - 1) yield;
       if (folded.length === 0 || folded.length > MAX_NAME) continue;
       if (folded.length < LONG) this.#add(index, folded, WHOLE);
       else {
@@ -51,7 +73,8 @@ export class NameIndex {
         for (const bucket of tails) (counts[bucket] as number)++;
       }
     }
-    for (const [index, folded] of long) {
+    for (const [position, [index, folded]] of long.entries()) {
+      if (position % NAMES_AT_ONCE === NAMES_AT_ONCE - 1) yield;
       const cut = rarestCut(folded, counts);
       this.#add(index, folded.slice(0, cut), HEAD);
       this.#add(index, folded.slice(cut), TAIL);

@@ -118,4 +118,15 @@ describe("resembled()", () => {
     for (let at = 0; at < 200; at++) assert.ok(index.resembled(`${list[at]}x`));
     assert.ok(performance.now() - started < 2000);
   });
+
+  it("says the same where it was made a little at a time", async () => {
+    const names = Array.from({ length: 600 }, (_, index) => `${index % 60}-package-${(index * 7919) % 10_007}`);
+    const [whole, gradual] = [new NameIndex(names), await NameIndex.open(names)];
+    const asked = names.slice(0, 60).flatMap((name) => [name, name.slice(1), `${name.slice(0, 6)}x${name.slice(6)}`]);
+    assert.deepEqual(
+      asked.map((name) => gradual.resembled(name)),
+      asked.map((name) => whole.resembled(name)),
+    );
+    assert.ok(asked.some((name) => gradual.resembled(name) !== undefined));
+  });
 });
