@@ -1,6 +1,6 @@
 /** One registry, whatever its ecosystem: a request in, the gate's answer out. There is no other way through. */
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Context } from "koa";
 import type {
   JudgedListing,
@@ -20,15 +20,8 @@ import type { DecisionContext, DecisionLog } from "./decision-log.ts";
 import type { FileCache } from "./file-cache.ts";
 import type { Judged, Listings } from "./listings.ts";
 import type { Log } from "./log.ts";
-import {
-  replyBytes,
-  replyFileHead,
-  replyJson,
-  replyListing,
-  replyRefusal,
-  replyRelayed,
-  replyRelease,
-} from "./reply.ts";
+import { serveRelay } from "./relay.ts";
+import { replyBytes, replyFileHead, replyJson, replyListing, replyRefusal, replyRelease } from "./reply.ts";
 import { streamFile } from "./stream-file.ts";
 import { explainOriginal, isOfTheFile, isRewritten, type Stripping, withhold } from "./stripping.ts";
 
@@ -60,7 +53,7 @@ export function createRegistry(options: RegistryOptions): ServeRegistry {
       case "answer":
         return replyJson(ctx, 200, request.body);
       case "relay":
-        return serveRelay(ctx, request, options);
+        return serveRelay(ctx, request, options.upstream, options.rules);
       case "tags":
         return serveTags(ctx, request.name, options);
       case "listing":
@@ -71,37 +64,6 @@ export function createRegistry(options: RegistryOptions): ServeRegistry {
         return serveFile(ctx, request, options);
     }
   };
-}
-
-/** A tree of a hundred thousand packages fits. */
-const MAX_RELAYED_BODY = 16 * 1024 * 1024;
-
-async function serveRelay(
-  ctx: Context,
-  { method, path }: RegistryRequest & { kind: "relay" },
-  { upstream, rules }: RegistryOptions,
-): Promise<void> {
-  rules(); // without a bundle nothing is served
-  const body = method === "POST" ? await readBody(ctx.req, MAX_RELAYED_BODY) : undefined;
-  const encoding = ctx.get("content-encoding") === "gzip" ? ("gzip" as const) : undefined;
-  const answer = await upstream.relay({ method, path, ...(body && { body }), ...(encoding && { encoding }) });
-  replyRelayed(ctx, answer);
-}
-
-/** Throws REQUEST_TOO_LARGE. */
-async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  const tooLarge = () =>
-    new CordonError("REQUEST_TOO_LARGE", `the request's body is larger than the ${maxBytes} bytes allowed`);
-  // Before it is read: to stop in the middle is to cut the connection, and the client would not hear why.
-  if (Number(request.headers["content-length"] ?? 0) > maxBytes) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request) {
-    length += (chunk as Buffer).length;
-    if (length > maxBytes) throw tooLarge();
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks);
 }
 
 async function serveTags(
