@@ -15,6 +15,17 @@ const MAX_KNOWN = 50_000;
 /** How many a listing waits for; the others are made while nobody waits. */
 const AT_ONCE = 8;
 const PARALLEL = 4;
+/** Of these, so many that nobody waits for. */
+const PARALLEL_IDLE = 2;
+
+/** A file that is being made, or will be. */
+interface Job {
+  readonly result: Promise<StrippedFile | undefined>;
+  readonly start: () => void;
+  /** Whether somebody waits for it. */
+  isUrgent: boolean;
+  isRunning: boolean;
+}
 
 /** What is known of a file without keeping its bytes. */
 type Known = Pick<StrippedFile, "integrity" | "shasum" | "removed"> | "nothing to strip" | CordonError;
@@ -26,9 +37,8 @@ export class Stripping {
   /** In the order of use; the first is the one to drop. */
   readonly #kept = new Map<string, StrippedFile>();
   #bytes = 0;
-  readonly #making = new Map<string, Promise<StrippedFile | undefined>>();
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  /** In the order in which they were asked for. */
+  readonly #jobs = new Map<string, Job>();
   /** By version, those of a listing that are to be written anew. */
   readonly #files = new WeakMap<JudgedListing, ReadonlyMap<string, ReleaseFile>>();
   readonly #views = new WeakMap<JudgedListing, { view: JudgedListing; missing: number }>();
@@ -47,10 +57,7 @@ export class Stripping {
       return Promise.resolve(kept);
     }
     if (this.#known.get(key) === "nothing to strip") return Promise.resolve(undefined);
-    const making =
-      this.#making.get(key) ?? this.#inTurn(() => this.#make(file, key)).finally(() => this.#making.delete(key));
-    this.#making.set(key, making);
-    return making;
+    return this.#job(file, key, true).result;
   }
 
   /**
@@ -63,7 +70,7 @@ export class Stripping {
     if (files.size === 0) return judged;
     const missing = () => [...files].filter(([, file]) => !this.#known.has(keyOf(file)));
     await Promise.all(first(missing(), judged).map(([, file]) => this.strip(file).catch(() => undefined)));
-    for (const [, file] of missing()) void this.strip(file).catch(() => undefined);
+    for (const [, file] of missing()) this.#job(file, keyOf(file), false).result.catch(() => undefined);
     return this.#viewOf(judged, files, missing().length);
   }
 
@@ -140,15 +147,37 @@ export class Stripping {
     }
   }
 
-  /** Few at a time: each holds a whole file in memory. */
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#running >= PARALLEL) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#running += 1;
-    try {
-      return await work();
-    } finally {
-      this.#running -= 1;
-      this.#waiting.shift()?.();
+  #job(file: ReleaseFile, key: string, isUrgent: boolean): Job {
+    const known = this.#jobs.get(key);
+    if (known) known.isUrgent ||= isUrgent;
+    else {
+      const { promise, resolve, reject } = Promise.withResolvers<StrippedFile | undefined>();
+      const start = () =>
+        void this.#make(file, key)
+          .then(resolve, reject)
+          .finally(() => {
+            this.#jobs.delete(key);
+            this.#startJobs();
+          });
+      this.#jobs.set(key, { result: promise, start, isUrgent, isRunning: false });
+    }
+    this.#startJobs();
+    return this.#jobs.get(key) as Job;
+  }
+
+  /** Few at a time, for each holds a whole file in memory; what somebody waits for before what nobody does. */
+  #startJobs(): void {
+    const jobs = [...this.#jobs.values()];
+    const running = jobs.filter(({ isRunning }) => isRunning);
+    const waiting = jobs.filter(({ isRunning }) => !isRunning);
+    let free = PARALLEL - running.length;
+    let freeIdle = PARALLEL_IDLE - running.filter(({ isUrgent }) => !isUrgent).length;
+    for (const job of [...waiting.filter(({ isUrgent }) => isUrgent), ...waiting.filter(({ isUrgent }) => !isUrgent)]) {
+      if (free <= 0 || (!job.isUrgent && freeIdle <= 0)) break;
+      free -= 1;
+      if (!job.isUrgent) freeIdle -= 1;
+      job.isRunning = true;
+      job.start();
     }
   }
 }
