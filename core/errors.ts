@@ -85,6 +85,11 @@ const FAILURES = {
   },
   UPSTREAM_TIMEOUT: { status: 504, exit: 2, next: "Try again; the server was too slow." },
   UPSTREAM_STATUS: { status: 502, exit: 2, next: "Check the server; it answered with an error." },
+  UPSTREAM_REFUSED: {
+    status: 502,
+    exit: 2,
+    next: "Check the upstream registry, and the token for it: it does not want to answer.",
+  },
   UPSTREAM_TOO_LARGE: { status: 502, exit: 2, next: "Ask the operator: the document passes the size limit." },
   UPSTREAM_MALFORMED: {
     status: 502,

@@ -4,7 +4,15 @@
  */
 import type { components } from "@octokit/openapi-types";
 import { CordonError } from "./errors.ts";
-import { describe, type Fetch, type FetchedBytes, type FetchOptions, fetchBytes, fetchResuming } from "./http.ts";
+import {
+  describe,
+  type Fetch,
+  type FetchedBytes,
+  type FetchOptions,
+  fetchBytes,
+  fetchResuming,
+  isLoopback,
+} from "./http.ts";
 import { isObject } from "./json.ts";
 import { resetAt, retryAfter, ServerBusy } from "./server-busy.ts";
 import { oneLine } from "./words.ts";
@@ -55,8 +63,8 @@ const PER_PAGE = 100;
 
 /** Throws USAGE. */
 export function createGitHub({ repository, fetch, environment }: GitHubOptions): GitHub {
-  const api = apiUrl(environment["GITHUB_API_URL"] ?? DEFAULT_API);
   const token = environment["GITHUB_TOKEN"] || environment["GH_TOKEN"] || undefined;
+  const api = apiUrl(environment["GITHUB_API_URL"] ?? DEFAULT_API, token);
   const headers = {
     accept: "application/vnd.github+json",
     "x-github-api-version": "2022-11-28",
@@ -116,9 +124,11 @@ export function createGitHub({ repository, fetch, environment }: GitHubOptions):
   };
 }
 
-function apiUrl(text: string): URL {
+function apiUrl(text: string, token: string | undefined): URL {
   if (!URL.canParse(text)) throw new CordonError("USAGE", `GITHUB_API_URL is no URL: ${JSON.stringify(text)}`);
   const url = new URL(text);
+  if (token && url.protocol === "http:" && !isLoopback(url))
+    throw new CordonError("USAGE", `the token is not sent to ${url.origin} in the clear: GITHUB_API_URL needs https`);
   url.pathname = `${url.pathname.replace(/\/+$/, "")}/`;
   return url;
 }

@@ -41,8 +41,11 @@ export function createFetch(connections = 64): Fetch {
   const dispatcher = new EnvHttpProxyAgent({ connections, pipelining: 1, noProxy: exempt.filter(Boolean).join(",") });
   return async function fetchStream(url, options) {
     let target = url;
+    let hasLeft = false;
     for (let redirects = 0; ; redirects++) {
-      const answer = await send(dispatcher, target, target.origin === url.origin ? options : withoutSecrets(options));
+      // Once left, never again: another origin may not choose what is asked with the token either.
+      hasLeft ||= target.origin !== url.origin;
+      const answer = await send(dispatcher, target, hasLeft ? withoutSecrets(options) : options);
       const location = answer.headers["location"];
       if (answer.status < 300 || answer.status >= 400 || answer.status === 304 || typeof location !== "string")
         return answer;
@@ -181,4 +184,9 @@ function toFailure(url: URL, cause: unknown): CordonError {
 /** A URL for a message: no credentials, no query. */
 export function describe(url: URL): string {
   return `${url.origin}${url.pathname}`;
+}
+
+/** Whether what is sent there stays on this machine. */
+export function isLoopback({ hostname }: URL): boolean {
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }

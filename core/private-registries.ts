@@ -41,7 +41,9 @@ export function withPrivate(open: Upstream, registries: readonly PrivateRegistry
   };
 }
 
-function fits(pattern: string, name: string): boolean {
+/** Names that differ in case only are taken for one. */
+function fits(pattern: string, given: string): boolean {
+  const name = given.toLowerCase();
   return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }
 
@@ -49,6 +51,8 @@ function fits(pattern: string, name: string): boolean {
 async function withoutNames(request: RelayRequest, isPrivate: (name: string) => boolean): Promise<RelayRequest> {
   const { method, path, body, encoding } = request;
   if (method === "GET") {
+    // What people type there is not known.
+    if (path.startsWith("/-/v1/search")) throw unavailable("searches, which may name private packages,");
     const named = /\/attestations\/(.+)@[^@]+$/.exec(decodeURIComponent(path))?.[1];
     if (named !== undefined && isPrivate(named)) throw unavailable("attestations on private packages");
     return request;

@@ -74,7 +74,7 @@ export function createUpstream({ ecosystem, registry, fetch, fetchFile = fetch, 
       });
       if (status === 404 || status === 410)
         throw new CordonError("NOT_FOUND", `the upstream registry has no ${toPurl({ type: ecosystem.type, name })}`);
-      if (status !== 200) throw new CordonError("UPSTREAM_STATUS", `${describe(url)} answered ${status}`);
+      if (status !== 200) throw failureOf(url, status);
       return ecosystem.parseListing(name, body);
     },
     async relay({ method, path, body, encoding }) {
@@ -92,8 +92,7 @@ export function createUpstream({ ecosystem, registry, fetch, fetchFile = fetch, 
         timeoutMs: UPSTREAM_LIMITS.timeoutMs,
         signal: AbortSignal.timeout(UPSTREAM_LIMITS.listingMs),
       });
-      if (status >= 500 || status === 401 || status === 403)
-        throw new CordonError("UPSTREAM_STATUS", `${describe(url)} answered ${status}`);
+      if (status >= 500 || status === 401 || status === 403) throw failureOf(url, status);
       if (status === 404 || status === 410)
         throw new CordonError("NO_ENDPOINT", `the upstream registry does not answer ${path.split("?", 1)[0]}`);
       requireJson(url, answer);
@@ -117,7 +116,7 @@ export function createUpstream({ ecosystem, registry, fetch, fetchFile = fetch, 
         body.destroy();
         if (status === 404 || status === 410)
           throw new CordonError("NOT_FOUND", `the upstream registry has no ${file.name}`);
-        throw new CordonError("UPSTREAM_STATUS", `${describe(url)} answered ${status}`);
+        throw failureOf(url, status);
       }
       const size = Number(headers["content-length"]);
       return { size: Number.isSafeInteger(size) ? size : undefined, body };
@@ -132,4 +131,10 @@ function requireJson(url: URL, body: Uint8Array): void {
   } catch (cause) {
     throw new CordonError("UPSTREAM_MALFORMED", `${describe(url)} answered with what is no JSON`, { cause });
   }
+}
+
+/** A registry that is in trouble is not one that does not want to answer. */
+function failureOf(url: URL, status: number): CordonError {
+  const isInTrouble = status >= 500 || status === 429 || status === 408;
+  return new CordonError(isInTrouble ? "UPSTREAM_STATUS" : "UPSTREAM_REFUSED", `${describe(url)} answered ${status}`);
 }

@@ -1,4 +1,6 @@
 /** The bundle in force: polled, verified, opened, and swapped whole. What fails leaves the last known good one in place. */
+import { setTimeout as setTimer } from "node:timers";
+import { setTimeout } from "node:timers/promises";
 import { type OpenedBundle, openBundle } from "../core/bundle/open.ts";
 import type { BundleSource, OfferedBundle, ReadBlob } from "../core/bundle/source.ts";
 import { signersOf, type Trust } from "../core/bundle/trust.ts";
@@ -50,6 +52,9 @@ interface Active extends InForce {
   readonly held: Rules;
 }
 
+/** How long a start waits for its first poll. */
+const START_MS = 5000;
+
 /** Failures that the same bytes give again: they are not verified anew at every poll. */
 const FINAL: ReadonlySet<FailureCode> = new Set([
   "BUNDLE_MALFORMED",
@@ -88,11 +93,15 @@ export class BundleLifecycle {
     this.#options = options;
   }
 
-  /** Takes up the stored bundle, polls once, and goes on polling. Never throws: without a bundle the proxy answers 503. */
+  /**
+   * Takes up the stored bundle, polls once, and goes on polling; waits for the poll only so long, for a source may be
+   * slow. Never throws: without a bundle the proxy answers 503.
+   */
   async start(): Promise<void> {
     await this.#refreshRoot();
     await this.#restore();
-    await this.poll();
+    const polled = this.poll();
+    await Promise.race([polled, setTimeout(START_MS, undefined, { ref: false })]);
   }
 
   stop(): void {
@@ -147,7 +156,10 @@ export class BundleLifecycle {
     const at = now();
     await this.#refreshRoot();
     this.#outcome = "failed";
-    const failure = (await failureOf(() => this.#ask(at))) ?? (await failureOf(() => this.#storeActive()));
+    const asked = await failureOf(() => this.#ask(at));
+    // Also where the source is away: what is in force is not stored the less for that.
+    const stored = await failureOf(() => this.#storeActive());
+    const failure = asked ?? stored;
     if (failure && failure.message !== this.#lastPoll?.error?.message)
       log("error", failure.code.startsWith("BUNDLE_") ? "bundle refused" : "bundle not polled", {
         source: source.name,
@@ -166,7 +178,7 @@ export class BundleLifecycle {
     let offered: OfferedBundle | undefined;
     try {
       offered = await source.poll(this.#validator);
-      [this.#failures, this.#retryAt, this.#lastContact] = [0, undefined, at];
+      this.#lastContact = at;
     } catch (error) {
       this.#failures += 1;
       this.#retryAt = error instanceof ServerBusy ? error.retryAt : undefined;
@@ -177,8 +189,11 @@ export class BundleLifecycle {
       // What was refused and has not changed is still refused.
       else if (this.#refusal) throw this.#refusal;
       else this.#outcome = "unchanged";
+      [this.#failures, this.#retryAt] = [0, undefined];
     } catch (error) {
-      this.#outcome = "refused";
+      this.#outcome = isRefusal(error) ? "refused" : "failed";
+      if (this.#outcome === "failed") this.#failures += 1;
+      this.#retryAt = error instanceof ServerBusy ? error.retryAt : undefined;
       throw error;
     }
   }
@@ -283,9 +298,14 @@ export class BundleLifecycle {
       now: now(),
     });
     this.#nextPoll = new Date(now().getTime() + wait);
-    this.#timer = setTimeout(() => void this.poll(), wait);
+    this.#timer = setTimer(() => void this.poll(), wait);
     this.#timer.unref();
   }
+}
+
+/** Whether the bundle is at fault, and not the way to its parts. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof CordonError && (FINAL.has(error.code) || /^BUNDLE_(EXPIRED|FUTURE)$/.test(error.code));
 }
 
 /** Remembers what was read for opening, so that storing does not fetch it again. */

@@ -1,6 +1,7 @@
 /**
- * The last known good bundle on disk, and the floors: the highest bundle ever accepted from each signer. The bytes are
- * kept as they came and verified again at every start, so a tampered cache is worth nothing.
+ * The last known good bundle on disk, and the floors: the highest bundle ever accepted from each signer. The bundle's
+ * bytes are kept as they came and verified again at every start, so tampering with them is worth nothing. Who can take the
+ * floors away can go back to what a trusted signer signed before, as far as `minRevision` allows.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
@@ -22,7 +23,7 @@ export interface BundleStore {
   readBlob(sha256: string): Promise<Uint8Array | undefined>;
   /**
    * The highest floor of these signers; undefined where nothing was accepted from any. One who is no longer trusted no
-   * longer counts, which is the way back after a signer was stolen and signed far ahead. Throws BUNDLE_MALFORMED where
+   * longer counts, which is the way back after a signer was stolen and signed far ahead. Throws FILE_UNREADABLE where
    * the floors cannot be read: guessing low would allow a rollback.
    */
   floor(signers: ReadonlySet<string>): Floor | undefined;
@@ -48,9 +49,17 @@ export function createBundleStore(dir: string, channel: string): BundleStore {
     async write(bundle, bytes, readOffered) {
       await mkdir(blobDir, { recursive: true });
       const needed = new Map(bundle.manifest.parts.map(({ gzip }) => [gzip.sha256, gzip.size]));
-      for (const [sha256, size] of needed)
-        if (!(await readBlob(sha256)))
-          await writeWholeLater(join(bundleDir, blobPath(sha256)), await readOffered(sha256, size));
+      for (const [sha256, size] of needed) {
+        if (await readBlob(sha256)) continue;
+        // A part that was known by its content was not fetched for opening, so these bytes were not checked yet.
+        const blob = await readOffered(sha256, size);
+        if (blob.length !== size || (await sha256InPieces(blob)) !== sha256)
+          throw new CordonError(
+            "BUNDLE_DIGEST",
+            `the bytes of blob ${sha256.slice(0, 12)} are not those that were signed`,
+          );
+        await writeWholeLater(join(bundleDir, blobPath(sha256)), blob);
+      }
       await writeWholeLater(pointer, bytes);
       floors.raiseFloor(bundle);
       for (const name of await readdir(blobDir)) if (!needed.has(name)) await rm(join(blobDir, name), { force: true });
@@ -85,16 +94,16 @@ function parseFloors(text: string, path: string): Map<string, Floor> {
   try {
     floors = JSON.parse(text);
   } catch (cause) {
-    throw new CordonError("BUNDLE_MALFORMED", `${path} is not JSON`, { cause });
+    throw new CordonError("FILE_UNREADABLE", `${path} is not JSON`, { cause });
   }
-  if (!isObject(floors)) throw new CordonError("BUNDLE_MALFORMED", `${path} does not say which bundles were accepted`);
+  if (!isObject(floors)) throw new CordonError("FILE_UNREADABLE", `${path} does not say which bundles were accepted`);
   return new Map(Object.entries(floors).map(([key, floor]) => [key, parseFloor(floor, path)]));
 }
 
 function parseFloor(floor: unknown, path: string): Floor {
   const [epoch, revision, digest] = [own(floor, "epoch"), own(floor, "revision"), ownString(floor, "digest")];
   if (!Number.isSafeInteger(epoch) || !Number.isSafeInteger(revision) || digest === undefined) {
-    throw new CordonError("BUNDLE_MALFORMED", `${path} does not say which bundles were accepted`);
+    throw new CordonError("FILE_UNREADABLE", `${path} does not say which bundles were accepted`);
   }
   return { epoch: Number(epoch), revision: Number(revision), digest };
 }

@@ -13,7 +13,8 @@ const SMALL_BYTES = 1024 * 1024;
 
 /**
  * Streams the file. The last chunk is held back until the digest is known to be right: bytes that are not the
- * listed file's never arrive as a complete answer. `keep` gets a small file whole, once it is known to be right. Throws DIGEST_MISMATCH, UPSTREAM_*; by then the connection is closed.
+ * listed file's never arrive as a complete answer. `keep` gets a small file whole, once it is known to be right. Throws
+ * DIGEST_MISMATCH, UPSTREAM_*; by then the connection is closed.
  */
 export async function streamFile(
   file: ReleaseFile,

@@ -15,13 +15,17 @@ const MAX_KNOWN = 50_000;
 /** How many a listing waits for; the others are made while nobody waits. */
 const AT_ONCE = 8;
 const PARALLEL = 4;
+const FETCH_MS = 120_000;
+/** What nobody waits for and is not made now is asked for by the next listing. */
+const MAX_IDLE = 500;
 /** Of these, so many that nobody waits for. */
 const PARALLEL_IDLE = 2;
 
 /** A file that is being made, or will be. */
 interface Job {
+  readonly key: string;
   readonly result: Promise<StrippedFile | undefined>;
-  readonly start: () => void;
+  readonly start: () => Promise<void>;
   /** Whether somebody waits for it. */
   isUrgent: boolean;
   isRunning: boolean;
@@ -37,11 +41,15 @@ export class Stripping {
   /** In the order of use; the first is the one to drop. */
   readonly #kept = new Map<string, StrippedFile>();
   #bytes = 0;
-  /** In the order in which they were asked for. */
+  /** Counts what became known: a view that was made before may be of yesterday. */
+  #generation = 0;
   readonly #jobs = new Map<string, Job>();
+  readonly #urgent: Job[] = [];
+  readonly #idle: Job[] = [];
+  #running = 0;
   /** By version, those of a listing that are to be written anew. */
   readonly #files = new WeakMap<JudgedListing, ReadonlyMap<string, ReleaseFile>>();
-  readonly #views = new WeakMap<JudgedListing, { view: JudgedListing; missing: number }>();
+  readonly #views = new WeakMap<JudgedListing, { view: JudgedListing; generation: number }>();
 
   constructor(upstream: Upstream) {
     this.#upstream = upstream;
@@ -57,7 +65,7 @@ export class Stripping {
       return Promise.resolve(kept);
     }
     if (this.#known.get(key) === "nothing to strip") return Promise.resolve(undefined);
-    return this.#job(file, key, true).result;
+    return this.#job(file, key, true)?.result ?? Promise.resolve(undefined);
   }
 
   /**
@@ -70,13 +78,13 @@ export class Stripping {
     if (files.size === 0) return judged;
     const missing = () => [...files].filter(([, file]) => !this.#known.has(keyOf(file)));
     await Promise.all(first(missing(), judged).map(([, file]) => this.strip(file).catch(() => undefined)));
-    for (const [, file] of missing()) this.#job(file, keyOf(file), false).result.catch(() => undefined);
-    return this.#viewOf(judged, files, missing().length);
+    for (const [, file] of missing()) this.#job(file, keyOf(file), false)?.result.catch(() => undefined);
+    return this.#viewOf(judged, files);
   }
 
-  #viewOf(judged: JudgedListing, files: ReadonlyMap<string, ReleaseFile>, missing: number): JudgedListing {
+  #viewOf(judged: JudgedListing, files: ReadonlyMap<string, ReleaseFile>): JudgedListing {
     const before = this.#views.get(judged);
-    if (before?.missing === missing) return before.view;
+    if (before?.generation === this.#generation) return before.view;
     const decisions = new Map(judged.decisions);
     const stripped = new Map<string, Pick<StrippedFile, "integrity" | "shasum">>();
     for (const [version, file] of files) {
@@ -88,7 +96,7 @@ export class Stripping {
       else stripped.set(version, known);
     }
     const view = { ...judged, decisions, stripped };
-    this.#views.set(judged, { view, missing });
+    this.#views.set(judged, { view, generation: this.#generation });
     return view;
   }
 
@@ -107,7 +115,7 @@ export class Stripping {
   }
 
   async #fetch(file: ReleaseFile): Promise<Uint8Array> {
-    const { body, size } = await this.#upstream.file(file);
+    const { body, size } = await this.#upstream.file(file, AbortSignal.timeout(FETCH_MS));
     const tooLarge = () =>
       new CordonError("UPSTREAM_TOO_LARGE", `${file.name} is too large to take its install scripts out`);
     if (size !== undefined && size > STRIP_LIMITS.compressedBytes) {
@@ -132,6 +140,7 @@ export class Stripping {
   }
 
   #note(key: string, known: StrippedFile | Known): void {
+    this.#generation += 1;
     if (this.#known.size >= MAX_KNOWN) this.#known.delete(this.#known.keys().next().value ?? "");
     if (typeof known === "string" || known instanceof CordonError) this.#known.set(key, known);
     else this.#known.set(key, { integrity: known.integrity, shasum: known.shasum, removed: known.removed });
@@ -147,37 +156,41 @@ export class Stripping {
     }
   }
 
-  #job(file: ReleaseFile, key: string, isUrgent: boolean): Job {
+  /** Undefined for what nobody waits for, where enough of that is waiting. */
+  #job(file: ReleaseFile, key: string, isUrgent: boolean): Job | undefined {
     const known = this.#jobs.get(key);
-    if (known) known.isUrgent ||= isUrgent;
-    else {
-      const { promise, resolve, reject } = Promise.withResolvers<StrippedFile | undefined>();
-      const start = () =>
-        void this.#make(file, key)
-          .then(resolve, reject)
-          .finally(() => {
-            this.#jobs.delete(key);
-            this.#startJobs();
-          });
-      this.#jobs.set(key, { result: promise, start, isUrgent, isRunning: false });
+    if (known) {
+      if (isUrgent && !known.isUrgent && !known.isRunning) {
+        known.isUrgent = true;
+        this.#urgent.push(known);
+        this.#startJobs();
+      }
+      return known;
     }
+    if (!isUrgent && this.#idle.length >= MAX_IDLE) return undefined;
+    const { promise, resolve, reject } = Promise.withResolvers<StrippedFile | undefined>();
+    const start = () => this.#make(file, key).then(resolve, reject);
+    const job: Job = { key, result: promise, start, isUrgent, isRunning: false };
+    this.#jobs.set(key, job);
+    (isUrgent ? this.#urgent : this.#idle).push(job);
     this.#startJobs();
-    return this.#jobs.get(key) as Job;
+    return job;
   }
 
   /** Few at a time, for each holds a whole file in memory; what somebody waits for before what nobody does. */
   #startJobs(): void {
-    const jobs = [...this.#jobs.values()];
-    const running = jobs.filter(({ isRunning }) => isRunning);
-    const waiting = jobs.filter(({ isRunning }) => !isRunning);
-    let free = PARALLEL - running.length;
-    let freeIdle = PARALLEL_IDLE - running.filter(({ isUrgent }) => !isUrgent).length;
-    for (const job of [...waiting.filter(({ isUrgent }) => isUrgent), ...waiting.filter(({ isUrgent }) => !isUrgent)]) {
-      if (free <= 0 || (!job.isUrgent && freeIdle <= 0)) break;
-      free -= 1;
-      if (!job.isUrgent) freeIdle -= 1;
+    while (this.#running < PARALLEL) {
+      const job = this.#urgent.shift() ?? (this.#running < PARALLEL_IDLE ? this.#idle.shift() : undefined);
+      if (!job) return;
+      // It stands in both where somebody began to wait for it.
+      if (job.isRunning) continue;
       job.isRunning = true;
-      job.start();
+      this.#running += 1;
+      void job.start().finally(() => {
+        this.#running -= 1;
+        this.#jobs.delete(job.key);
+        this.#startJobs();
+      });
     }
   }
 }
@@ -200,8 +213,9 @@ export function withhold(decision: Decision, reason: string): Decision {
   return { ...decision, decision: "quarantine", reason };
 }
 
-function keyOf({ digests, name }: ReleaseFile): string {
-  return digests.sha512 ?? `${digests.sha1} ${name}`;
+/** All digests that were checked: another file has others. */
+function keyOf({ digests }: ReleaseFile): string {
+  return JSON.stringify(digests);
 }
 
 function filesToStrip({ decisions, listing }: JudgedListing): ReadonlyMap<string, ReleaseFile> {

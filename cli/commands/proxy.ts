@@ -10,6 +10,7 @@ import { CordonCommand } from "../command.ts";
 import { parseUpstreams } from "../live.ts";
 
 const DEFAULT_LISTEN = "127.0.0.1:4873";
+const LEAVE_MS = 1000;
 
 export default class StartProxy extends CordonCommand {
   static override summary = "Start the proxy.";
@@ -51,8 +52,11 @@ once. Without a verified bundle it answers 503.`;
         "USAGE",
         "a proxy without a trust policy would enforce anybody's bundle: give --trust FILE",
       );
+    // From the beginning: without a handler the signal would end the process.
+    let proxy: RunningProxy | undefined;
+    process.on("SIGHUP", () => void proxy?.lifecycle.poll());
     const npm = parseUpstreams(flags.upstream ?? []).get("npm") ?? config.upstreams?.npm;
-    const proxy = await startProxy({
+    proxy = await startProxy({
       bundle,
       trust,
       listen: parseListen(flags.listen ?? config.proxy?.listen ?? DEFAULT_LISTEN),
@@ -65,7 +69,6 @@ once. Without a verified bundle it answers 503.`;
       onExpired: config.proxy?.onExpired ?? "enforce",
       ...(config.proxy?.staleAfter && { staleMs: parseDuration(config.proxy.staleAfter) ?? 0 }),
     });
-    process.on("SIGHUP", () => void proxy.lifecycle.poll());
     const { state, revision, lastPoll } = proxy.lifecycle.status();
     this.log(
       revision === null
@@ -114,4 +117,6 @@ async function stopped(proxy: RunningProxy): Promise<void> {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });
   await proxy.close();
+  // A poll of a slow source must not keep the process; nothing else is left to wait for.
+  setTimeout(() => process.exit(), LEAVE_MS).unref();
 }

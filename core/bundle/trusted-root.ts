@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { TrustedRoot } from "@sigstore/protobuf-specs";
 import seeds from "@sigstore/tuf/seeds.json" with { type: "json" };
 import type { SigstoreTrust } from "../../schemas/types/trust-policy.ts";
+import { sha256 } from "../digest.ts";
 import { CordonError, messageOf } from "../errors.ts";
 import { readText, writeWhole } from "../source/files.ts";
 import { formatInstant } from "../time.ts";
@@ -70,7 +71,9 @@ function fixedRoot(root: TrustedRoot, origin: string): RootSource {
 }
 
 function tufRoot(mirror: string, rootPath: string | undefined, cacheDir: string): RootSource {
-  const lastGood = join(cacheDir, `${encodeURIComponent(new URL(mirror).host)}.trusted_root.json`);
+  // Another repository, or another beginning of trust in it, is another root.
+  const id = sha256(`${mirror} ${rootPath === undefined ? "" : sha256(readText(rootPath))}`).slice(0, 16);
+  const lastGood = join(cacheDir, `${id}.trusted_root.json`);
   let root = readLastGood(lastGood) ?? (mirror === PUBLIC_MIRROR ? embeddedRoot() : undefined);
   let refreshed: Date | undefined;
   let nextAt = 0;

@@ -32,11 +32,11 @@ function fakeFetch({ status = 200, headers = {}, body = "" }: FakeAnswer = {}) {
 const SILENT_STATUSES: readonly [status: number, code: FailureCode, text: RegExp][] = [
   [404, "NOT_FOUND", /^the upstream registry has no /],
   [410, "NOT_FOUND", /^the upstream registry has no /],
-  [401, "UPSTREAM_STATUS", /^https:\/\/registry\.example\/\S+ answered 401$/],
+  [401, "UPSTREAM_REFUSED", /^https:\/\/registry\.example\/\S+ answered 401$/],
   [500, "UPSTREAM_STATUS", /answered 500$/],
-  [304, "UPSTREAM_STATUS", /answered 304$/],
-  [204, "UPSTREAM_STATUS", /answered 204$/],
-  [206, "UPSTREAM_STATUS", /answered 206$/],
+  [304, "UPSTREAM_REFUSED", /answered 304$/],
+  [204, "UPSTREAM_REFUSED", /answered 204$/],
+  [206, "UPSTREAM_REFUSED", /answered 206$/],
 ];
 
 describe("listing()", () => {

@@ -207,7 +207,7 @@ describe("the bundle in force", () => {
     await folder.sign({ revision: 4 });
     const proxy = await start();
     assert.equal(await file(proxy), 503);
-    assert.equal(proxy.lifecycle.status().lastPoll?.error?.code, "BUNDLE_MALFORMED");
+    assert.equal(proxy.lifecycle.status().lastPoll?.error?.code, "FILE_UNREADABLE");
   });
 
   it("takes the stored bundle for the floor when the floor was lost, or never written", async () => {

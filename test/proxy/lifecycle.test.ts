@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
 import { compileFeed } from "../../core/advisories/feed.ts";
 import { generateKeyPair } from "../../core/bundle/keys.ts";
 import { keylessSigning } from "../../core/bundle/sign.ts";
+import { sha256 } from "../../core/digest.ts";
 import { CordonError } from "../../core/errors.ts";
 import { ServerBusy } from "../../core/server-busy.ts";
 import type { BundleLifecycle } from "../../proxy/bundle-lifecycle.ts";
@@ -147,6 +149,50 @@ describe("the life of a bundle", () => {
     assert.deepEqual([...summary(lifecycle), source.read.length], [2, "ok", null, 3]);
     await source.offer(first.privateKey, 3, { created: NOW, feeds });
     assert.deepEqual([...summary(await start()), source.read.length], [3, "ok", null, 4]);
+  });
+
+  it("is not stored with parts that nobody checked: a table may be known, and its file be another", async () => {
+    const feeds = [compileFeed("local", [])];
+    await source.offer(first.privateKey, 1, { created: NOW, feeds });
+    const lifecycle = await start();
+    const [feed] = feeds;
+    assert.ok(feed);
+    const otherGzip = gzipSync(feed.table, { level: 0 });
+    await source.offer(first.privateKey, 2, { created: NOW, feeds: [{ ...feed, gzip: otherGzip }] });
+    source.swapBlob(sha256(otherGzip), Buffer.alloc(otherGzip.length, "x"));
+    await lifecycle.poll();
+    assert.deepEqual(summary(lifecycle), [2, "degraded", "BUNDLE_DIGEST"]);
+    assert.equal(lifecycle.status().stored, false);
+    source.fail(AWAY);
+    assert.equal((await start()).status().revision, 1);
+  });
+
+  it("is asked for again where the way to its parts was at fault, when the source says", async () => {
+    await offer(1);
+    const lifecycle = await start();
+    await offer(2);
+    source.failBlobs(new ServerBusy("the store is busy", new Date(NOW.getTime() + 5 * HOUR_MS)));
+    await lifecycle.poll();
+    assert.deepEqual(summary(lifecycle), [1, "degraded", "SERVER_BUSY"]);
+    assert.equal(lifecycle.status().polls.failed, 1);
+    assert.ok(Date.parse(lifecycle.status().nextPoll ?? "") >= NOW.getTime() + 5 * HOUR_MS);
+    source.failBlobs(undefined);
+    await lifecycle.poll();
+    assert.deepEqual(summary(lifecycle), [2, "ok", null]);
+  });
+
+  it("is well again when the floors can be read again", async () => {
+    await offer(1);
+    await start();
+    const floors = join(folder.path, "state", "floor.json");
+    const text = readFileSync(floors, "utf8");
+    writeFileSync(floors, "[]");
+    await offer(2);
+    const lifecycle = await start();
+    assert.deepEqual(summary(lifecycle), [null, "empty", "FILE_UNREADABLE"]);
+    writeFileSync(floors, text);
+    await lifecycle.poll();
+    assert.deepEqual(summary(lifecycle), [2, "ok", null]);
   });
 
   describe("when the clock is wrong", () => {

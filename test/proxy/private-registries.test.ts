@@ -99,6 +99,12 @@ describe("registries of one's own", () => {
     assert.deepEqual(open.requests, []);
   });
 
+  it("are not searched for elsewhere, nor asked for in other case", async () => {
+    assert.equal((await fetch(`${proxy.npm}/-/v1/search?text=@acme/secret`)).status, 404);
+    assert.equal((await fetch(`${proxy.npm}/@Acme%2fui`)).status, 404);
+    assert.deepEqual(open.requests, []);
+  });
+
   describe("in an audit", () => {
     const audit = (body: Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
       fetch(`${proxy.npm}/-/npm/v1/security/advisories/bulk`, { method: "POST", body, headers });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
+import { packument, tarball } from "../support/packument.ts";
 import { policyFile } from "../support/policies.ts";
 import { type BundleFolder, makeBundleFolder, startTestProxy, type TestProxy } from "../support/proxy.ts";
 import { type FixtureRegistry, startRegistry } from "../support/registry.ts";
@@ -157,6 +158,25 @@ describe("install scripts that a policy strips", () => {
       await again.close();
       assert.equal(after?.integrity, before?.integrity);
       assert.equal(createHash("sha1").update(bytes).digest("hex"), before?.shasum);
+    });
+
+    it("are told apart by every digest, also where the registry names neither of the usual two", async () => {
+      const sha256Only = (name: string, scripts?: Record<string, string>) => {
+        const release = { version: "1.0.0", ...(scripts && { scripts }) };
+        const bytes = tarball(name, release);
+        const integrity = `sha256-${createHash("sha256").update(bytes).digest("base64")}`;
+        const document = packument({ name, releases: [release] }, registry.url.origin) as unknown as Packument;
+        const dist = { tarball: document.versions["1.0.0"]?.dist.tarball, integrity };
+        const manifest = { ...document.versions["1.0.0"], hasInstallScript: true, dist };
+        registry.answer(`/${name}`, (_request, response) =>
+          response.end(JSON.stringify({ ...document, versions: { "1.0.0": manifest } })),
+        );
+        registry.answer(`/${name}/-/ui-1.0.0.tgz`, (_request, response) => response.end(bytes));
+      };
+      sha256Only("@mine/ui");
+      sha256Only("@theirs/ui", SCRIPTS);
+      assert.ok(!(await listing(rewriting, "@mine%2fui")).versions["1.0.0"]?.dist.tarball.includes("/stripped/"));
+      assert.ok((await listing(rewriting, "@theirs%2fui")).versions["1.0.0"]?.dist.tarball.includes("/stripped/"));
     });
 
     it("hold back releases of a long list until their files are made, the newest first", async () => {

@@ -73,6 +73,15 @@ describe("while the upstream is away", () => {
     assert.equal(await status(), 404);
   });
 
+  it("an upstream that does not want to answer is not away", async () => {
+    await status();
+    for (const code of [401, 403, 451]) {
+      goAway(code);
+      later(HOUR_MS);
+      assert.equal(await status(), 502, `${code}`);
+    }
+  });
+
   it("a document that cannot be judged does not pass for an absence", async () => {
     await status();
     registry.answer("/plain", (_request, response) => response.end("{}"));

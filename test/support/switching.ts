@@ -29,6 +29,10 @@ export interface SettableSource extends BundleSource {
   offer(signing: Signing | string, revision: number, changes?: Partial<BuildInput>): Promise<void>;
   /** From now on polls fail with this; undefined: no longer. */
   fail(error: CordonError | undefined): void;
+  /** From now on blobs cannot be read because of this; undefined: no longer. */
+  failBlobs(error: CordonError | undefined): void;
+  /** Gives other bytes for a blob. */
+  swapBlob(sha256: string, bytes: Uint8Array): void;
   readonly polls: number;
   /** The digests of the blobs that were asked for. */
   readonly read: string[];
@@ -38,6 +42,8 @@ export function makeSource(records = 50): SettableSource {
   let offered: { bytes: Uint8Array; validator: string; blobs: ReadonlyMap<string, Uint8Array> } | undefined;
   const read: string[] = [];
   let failure: CordonError | undefined;
+  let blobFailure: CordonError | undefined;
+  const swapped = new Map<string, Uint8Array>();
   let polls = 0;
   return {
     name: "test",
@@ -45,6 +51,12 @@ export function makeSource(records = 50): SettableSource {
     read,
     fail(error) {
       failure = error;
+    },
+    failBlobs(error) {
+      blobFailure = error;
+    },
+    swapBlob(sha256, bytes) {
+      swapped.set(sha256, bytes);
     },
     get polls() {
       return polls;
@@ -70,8 +82,9 @@ export function makeSource(records = 50): SettableSource {
       const { bytes, blobs } = offered;
       if (validator === offered.validator) return undefined;
       const readBlob = async (sha256: string) => {
+        if (blobFailure) throw blobFailure;
         read.push(sha256);
-        return blobs.get(sha256) ?? Buffer.alloc(0);
+        return swapped.get(sha256) ?? blobs.get(sha256) ?? Buffer.alloc(0);
       };
       return { bytes, validator: offered.validator, readBlob };
     },

@@ -119,7 +119,7 @@ async function openRelease(github: GitHub, release: Release): Promise<Omit<Offer
   const readAsset = (name: string, maxBytes: number, timeoutMs: number): Promise<Uint8Array> => {
     const asset = release.assets.find((asset) => asset.name === name && asset.state === "uploaded");
     // Not that there is no bundle: who publishes next must not take this for a beginning.
-    if (!asset) throw new CordonError("BUNDLE_MALFORMED", `release ${release.tag_name} has no asset ${name}`);
+    if (!asset) throw new CordonError("UPSTREAM_MALFORMED", `release ${release.tag_name} has no asset ${name}`);
     return github.download(asset.id, maxBytes, timeoutMs);
   };
   return {

@@ -1,6 +1,6 @@
 /**
- * A package's file without its install scripts. What is not taken out stays byte for byte, and the result depends on
- * nothing but the input: the archive is written uncompressed inside gzip, because no two versions of zlib compress
+ * A package's file without its install scripts. The content of what is not taken out stays byte for byte, and the result
+ * depends on nothing but the input: the archive is written uncompressed inside gzip, because no two versions of zlib compress
  * alike, and the same release must have the same digest for ever.
  */
 import { createHash } from "node:crypto";
@@ -11,7 +11,15 @@ import { isObject, type JsonObject } from "../../json.ts";
 import type { StrippedFile } from "../ecosystem.ts";
 
 /** Bounds on what is taken apart: more than nearly all that people publish, and little enough to be held in memory. */
-export const STRIP_LIMITS = { compressedBytes: 32 * 1024 * 1024, bytes: 128 * 1024 * 1024, entries: 100_000 } as const;
+export const STRIP_LIMITS = {
+  compressedBytes: 32 * 1024 * 1024,
+  bytes: 128 * 1024 * 1024,
+  entries: 50_000,
+  /** Of one package.json: it is parsed, which takes many times its size. */
+  manifestBytes: 1024 * 1024,
+  manifests: 2000,
+  extendedHeaderBytes: 64 * 1024,
+} as const;
 
 const BLOCK = 512;
 const unpack = promisify(gunzip);
@@ -22,12 +30,17 @@ const INSTALL_EVENTS = ["preinstall", "install", "postinstall"] as const;
 export async function stripTarball(compressed: Uint8Array): Promise<StrippedFile | undefined> {
   const kept: Buffer[] = [];
   const removed: string[] = [];
-  const archive = await inflate(compressed);
-  for (const entry of readEntries(archive)) {
-    const path = pathInPackage(entry.path);
+  let manifests = 0;
+  for (const entry of readEntries(await inflate(compressed))) {
+    const path = comparable(entry.path);
+    // Readers differ on these headers; what is written here has none of them that could be read in two ways.
+    if (!entry.isPlain && removed.length === 0) removed.push("headers that readers differ on");
     if (isBuildFile(path)) removed.push(path);
-    else if (isManifest(path)) kept.push(...stripManifest(entry, path, removed));
-    else kept.push(archive.subarray(entry.start, entry.end));
+    else if (!isManifest(path)) kept.push(...writeEntry(entry, entry.content));
+    else {
+      if (++manifests > STRIP_LIMITS.manifests) throw malformed("it has too many manifests");
+      kept.push(...writeEntry(entry, stripManifest(entry, path, removed)));
+    }
   }
   if (removed.length === 0) return undefined;
   const bytes = store(Buffer.concat([...kept, Buffer.alloc(2 * BLOCK)]));
@@ -44,109 +57,143 @@ async function inflate(compressed: Uint8Array): Promise<Buffer> {
   }
 }
 
-/** An entry with the headers that belong to it, from `start` to `end` in the archive. */
 interface Entry {
+  /** As it is written: segments with one slash between, none of them empty or a dot or two. */
   readonly path: string;
-  readonly start: number;
-  readonly end: number;
-  /** The header whose size tells the content. */
-  readonly header: Buffer;
   readonly content: Buffer;
-  /** Bytes before `header`: what a pax or GNU header says of it. */
-  readonly before: Buffer;
-  readonly isFile: boolean;
+  readonly isFolder: boolean;
+  readonly isExecutable: boolean;
+  /** Whether nothing but its own header says what it is. */
+  readonly isPlain: boolean;
 }
 
-/** POSIX.1-2001 (ustar, pax) and GNU long names. Whatever sets a size or path anew is read as the clients read it. */
+/**
+ * POSIX.1-2001 (ustar, pax) and GNU long names, as far as all readers agree on them. Everything else is refused: a reader
+ * that skips what another one reads would find scripts where none were seen.
+ */
 function* readEntries(archive: Buffer): Generator<Entry> {
   let at = 0;
-  let start = 0;
   let longPath: string | undefined;
   for (let count = 0; at + BLOCK <= archive.length; count++) {
     if (count > STRIP_LIMITS.entries) throw malformed("it has too many entries");
     const header = archive.subarray(at, at + BLOCK);
-    if (header.every((byte) => byte === 0)) return;
+    if (isZero(header)) break;
     const size = sizeOf(header);
-    const contentStart = at + BLOCK;
-    const next = contentStart + Math.ceil(size / BLOCK) * BLOCK;
-    if (contentStart + size > archive.length) throw malformed("it ends in the middle of an entry");
-    const content = archive.subarray(contentStart, contentStart + size);
+    const content = archive.subarray(at + BLOCK, at + BLOCK + size);
+    if (content.length < size) throw malformed("it ends in the middle of an entry");
+    at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
     const type = String.fromCharCode(header[156] ?? 0);
-    if (type === "x" || type === "g") {
-      const { path, hasSize } = readPax(content);
-      if (hasSize || (type === "g" && path !== undefined)) throw malformed("its headers say sizes or paths twice");
-      longPath = path ?? longPath;
-    } else if (type === "L") longPath = textOf(content);
-    else if (type !== "K") {
-      const before = archive.subarray(start, at);
-      const path = longPath ?? ustarPath(header);
-      yield { path, start, end: Math.min(next, archive.length), header, content, before, isFile: /[0\0]/.test(type) };
-      start = next;
-      longPath = undefined;
+    switch (type) {
+      case "x":
+      case "g":
+      case "L": {
+        if (size > STRIP_LIMITS.extendedHeaderBytes) throw malformed("one of its extended headers is too large");
+        const path = type === "L" ? textOf(content) : readPax(content);
+        if (path !== undefined && (type === "g" || longPath !== undefined)) throw malformed("it says a path twice");
+        longPath = path ?? longPath;
+        break;
+      }
+      case "0":
+      case "\0":
+      case "5": {
+        if (type === "5" && size > 0) throw malformed("one of its folders has a content");
+        const path = longPath ?? headerPath(header);
+        const isExecutable = (octal(header, 100, 8) & 0o111) !== 0;
+        yield { path: checkPath(path), content, isFolder: type === "5", isExecutable, isPlain: longPath === undefined };
+        longPath = undefined;
+        break;
+      }
+      default:
+        throw malformed(`it has an entry of type ${JSON.stringify(type)}`);
     }
-    at = next;
   }
+  if (longPath !== undefined) throw malformed("its last header belongs to nothing");
+  if (!isZero(archive.subarray(at))) throw malformed("something stands behind its end");
+}
+
+const ZEROS = Buffer.alloc(64 * 1024);
+
+/** By comparing, not by looking at each: it may be a hundred megabytes. */
+function isZero(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; at += ZEROS.length) {
+    const piece = bytes.subarray(at, at + ZEROS.length);
+    if (Buffer.compare(piece, ZEROS.subarray(0, piece.length)) !== 0) return false;
+  }
+  return true;
 }
 
 function sizeOf(header: Buffer): number {
-  const sum = header.reduce((total, byte, index) => total + (index >= 148 && index < 156 ? 0x20 : byte), 0);
+  let sum = 8 * 0x20; // the checksum's own bytes count as spaces
+  for (let at = 0; at < BLOCK; at++) if (at < 148 || at >= 156) sum += header[at] as number;
   if (sum !== octal(header, 148, 8)) throw malformed("the checksum of one of its headers is wrong");
+  const magic = header.toString("latin1", 257, 265);
+  if (magic !== "ustar\x0000" && magic !== "ustar  \0") throw malformed("one of its headers is of another format");
   const size = octal(header, 124, 12);
   if (size > STRIP_LIMITS.bytes) throw malformed("one of its entries is too large");
   return size;
 }
 
 function octal(header: Buffer, start: number, length: number): number {
-  const text = header
-    .toString("latin1", start, start + length)
-    .replace(/[\0 ]+$/, "")
-    .trim();
-  if (!/^[0-7]{0,12}$/.test(text)) throw malformed("one of its headers has no number where one belongs");
-  return Number.parseInt(text || "0", 8);
+  const text = header.toString("latin1", start, start + length);
+  const digits = /^ *([0-7]+)[ \0]*$/.exec(text)?.[1];
+  if (digits === undefined) throw malformed("one of its headers has no number where one belongs");
+  return Number.parseInt(digits, 8);
 }
 
-function ustarPath(header: Buffer): string {
+function headerPath(header: Buffer): string {
   const name = textOf(header.subarray(0, 100));
-  const isUstar =
-    header.toString("latin1", 257, 262) === "ustar" && header.toString("latin1", 257, 265) !== "ustar  \0";
-  const prefix = isUstar ? textOf(header.subarray(345, 500)) : "";
-  return prefix === "" ? name : `${prefix}/${name}`;
+  const prefix = header.subarray(345, 500);
+  if (header.toString("latin1", 257, 265) !== "ustar\x0000" || isZero(prefix)) return name;
+  // Some readers take 155 bytes for the prefix, others 130 and then two times.
+  if (!isZero(prefix.subarray(130))) throw malformed("the prefix of one of its paths is too long");
+  return `${textOf(prefix)}/${name}`;
 }
 
+/** Up to the first NUL, behind which there must be nothing. */
 function textOf(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
+  if (end >= 0 && !isZero(bytes.subarray(end))) throw malformed("one of its names has two ends");
   return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString("utf8");
 }
 
-/** Records of the form `LENGTH KEY=VALUE\n`. */
-function readPax(content: Buffer): { path: string | undefined; hasSize: boolean } {
+/** The path that records of the form `LENGTH KEY=VALUE\n` give; undefined where they give none. */
+function readPax(content: Buffer): string | undefined {
   let path: string | undefined;
-  let hasSize = false;
   for (let at = 0; at < content.length; ) {
     const space = content.indexOf(0x20, at);
-    const length = Number(content.toString("latin1", at, space));
-    if (space < 0 || !Number.isSafeInteger(length) || length < space - at + 3 || at + length > content.length)
+    const digits = space < 0 ? "" : content.toString("latin1", at, space);
+    const end = at + Number(digits);
+    if (!/^[1-9]\d{0,6}$/.test(digits) || end > content.length || content[end - 1] !== 0x0a || end - 1 <= space)
       throw malformed("one of its extended headers is broken");
-    const record = content.toString("utf8", space + 1, at + length - 1);
+    const record = content.toString("utf8", space + 1, end - 1);
     const [key, value] = [record.slice(0, record.indexOf("=")), record.slice(record.indexOf("=") + 1)];
+    if (/[\n\0]/.test(record)) throw malformed("one of its extended headers is broken");
+    if (/^(size|linkpath|GNU\.sparse\..*)$/.test(key) || (key === "path" && path !== undefined))
+      throw malformed("its headers say sizes or paths twice");
     if (key === "path") path = value;
-    if (key === "size") hasSize = true;
-    at += length;
+    at = end;
   }
-  return { path, hasSize };
+  return path;
 }
 
-/** The path without the first segment, which clients leave out, in the one way in which it can be written. */
-function pathInPackage(path: string): string {
-  const segments: string[] = [];
-  for (const segment of path.replaceAll("\\", "/").split("/")) {
-    if (segment === "" || segment === ".") continue;
-    if (segment === "..") throw malformed("one of its paths leads out of it");
-    // Windows does not see these ends.
-    segments.push(segment.replace(/[. ]+$/, ""));
-  }
-  // A case-insensitive disk, and one that composes letters, find it under this name too.
-  return segments.slice(1).join("/").normalize("NFC").toLowerCase();
+/** In the one way in which all readers take it; a folder's may end with a slash. */
+function checkPath(path: string): string {
+  const plain = path.replace(/\/$/, "");
+  const segments = plain.split("/");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: no reader should have to make anything of them
+  if (/[\u0000-\u001f\\]/.test(plain) || segments.some((segment) => /^\.{0,2}$/.test(segment)))
+    throw malformed(`it has a path that readers differ on, ${JSON.stringify(path.slice(0, 80))}`);
+  return plain;
+}
+
+/** The path without the first segment, which clients leave out, as the disks find it that tell the least apart. */
+function comparable(path: string): string {
+  const segments = path.split("/").slice(1);
+  return segments
+    .map((segment) => segment.replace(/[. ]+$/, ""))
+    .join("/")
+    .normalize("NFC")
+    .toLowerCase();
 }
 
 /** Of the package itself, or of one that is bundled with it. */
@@ -161,27 +208,19 @@ function isBuildFile(path: string): boolean {
   return path.replace(OWN, "") === "binding.gyp";
 }
 
-/** The entry as it is written without install scripts; as it was where it has none. */
-function stripManifest({ header, content, before, isFile }: Entry, path: string, removed: string[]): Buffer[] {
-  if (!isFile) throw malformed(`its ${path} is a link or a folder`);
+/** The manifest without install scripts; as it was where it has none. */
+function stripManifest({ content, isFolder }: Entry, path: string, removed: string[]): Buffer {
+  if (isFolder) throw malformed(`its ${path} is a folder`);
+  if (content.length > STRIP_LIMITS.manifestBytes) throw malformed(`its ${path} is too large`);
   const manifest = parseManifest(content, path);
   const found = scriptsIn(manifest, content.toString("utf8"));
-  if (found.length === 0) return [before, header, padded(content)];
+  if (found.length === 0) return content;
   removed.push(...found.map((name) => `${path}: ${name}`));
   const scripts = isObject(manifest["scripts"]) ? manifest["scripts"] : {};
-  const stripped = Buffer.from(
-    `${JSON.stringify(
-      Object.fromEntries(
-        Object.entries(manifest).flatMap(([key, value]): [string, unknown][] => {
-          if (key === "gypfile") return [];
-          return [[key, key === "scripts" ? withoutEvents(scripts) : value]];
-        }),
-      ),
-      null,
-      2,
-    )}\n`,
+  const entries = Object.entries(manifest).flatMap(([key, value]): [string, unknown][] =>
+    key === "gypfile" ? [] : [[key, key === "scripts" ? withoutEvents(scripts) : value]],
   );
-  return [before, withSize(header, stripped.length), padded(stripped)];
+  return Buffer.from(`${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`);
 }
 
 function parseManifest(content: Buffer, path: string): JsonObject {
@@ -213,17 +252,48 @@ export function withoutEvents(scripts: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(scripts).filter(([name]) => !INSTALL_EVENTS.includes(name as never)));
 }
 
-function padded(content: Buffer): Buffer {
-  return Buffer.concat([content, Buffer.alloc((BLOCK - (content.length % BLOCK)) % BLOCK)]);
+/** npm's own date for what it packs. */
+const MTIME = 499_162_500;
+
+/** An entry with headers of our own, so that nothing of the original's can be read in another way. */
+function writeEntry({ path, isFolder, isExecutable }: Entry, content: Buffer): Buffer[] {
+  const name = `${path}${isFolder ? "/" : ""}`;
+  const mode = isFolder || isExecutable ? 0o755 : 0o644;
+  const bytes = Buffer.from(name);
+  const header = writeHeader(bytes.subarray(0, 100), mode, content.length, isFolder ? "5" : "0");
+  if (bytes.length <= 100) return [header, padded(content)];
+  const record = paxRecord(name);
+  return [writeHeader(Buffer.from("PaxHeader"), 0o644, record.length, "x"), padded(record), header, padded(content)];
 }
 
-function withSize(header: Buffer, size: number): Buffer {
-  const changed = Buffer.from(header);
-  changed.write(`${size.toString(8).padStart(11, "0")} `, 124, "latin1");
-  changed.fill(0x20, 148, 156);
-  const sum = changed.reduce((total, byte) => total + byte, 0);
-  changed.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
-  return changed;
+function writeHeader(name: Buffer, mode: number, size: number, type: string): Buffer {
+  const header = Buffer.alloc(BLOCK);
+  const number = (value: number, at: number, length: number) =>
+    header.write(`${value.toString(8).padStart(length - 1, "0")}\0`, at, "latin1");
+  name.copy(header);
+  number(mode, 100, 8);
+  number(0, 108, 8);
+  number(0, 116, 8);
+  number(size, 124, 12);
+  number(MTIME, 136, 12);
+  header.fill(0x20, 148, 156);
+  header.write(type, 156, "latin1");
+  header.write("ustar\x0000", 257, "latin1");
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+  return header;
+}
+
+/** The length counts itself. */
+function paxRecord(path: string): Buffer {
+  const rest = Buffer.byteLength(` path=${path}\n`);
+  let length = rest + 1;
+  while (String(length).length + rest !== length) length = String(length).length + rest;
+  return Buffer.from(`${length} path=${path}\n`);
+}
+
+function padded(content: Buffer): Buffer {
+  return Buffer.concat([content, Buffer.alloc((BLOCK - (content.length % BLOCK)) % BLOCK)]);
 }
 
 /** gzip (RFC 1952) around stored blocks (RFC 1951, 3.2.4): the same bytes on every runtime. */

@@ -383,8 +383,8 @@ for (const immutable of [false, true]) {
       it("does not say that it is published where its tag is a release without a bundle", async () => {
         await release("bundle-stable-0.1");
         const error = await failure(publish(await signer.sign()));
-        assert.equal(error.code, "BUNDLE_MALFORMED");
-        await assert.rejects(anonymous().poll(undefined), { code: "BUNDLE_MALFORMED" });
+        assert.equal(error.code, "UPSTREAM_MALFORMED");
+        await assert.rejects(anonymous().poll(undefined), { code: "UPSTREAM_MALFORMED" });
       });
     });
 

@@ -142,6 +142,22 @@ describe("a web server as a source", () => {
     assert.equal(seen, undefined);
   });
 
+  it("does not get the token back from where it was sent to", async () => {
+    const other = await startRegistry();
+    other.answer("/elsewhere", (_request, response) =>
+      response.writeHead(302, { location: new URL("/back", server.url).href }).end(),
+    );
+    let seen: string | undefined = "not asked";
+    server.answer("/back", (request, response) => {
+      seen = request.headers.authorization;
+      response.end("back");
+    });
+    reply = (_request, response) => response.writeHead(302, { location: new URL("/elsewhere", other.url).href }).end();
+    assert.equal(Buffer.from((await open("a-secret").poll(undefined))?.bytes ?? []).toString(), "back");
+    await other.close();
+    assert.equal(seen, undefined);
+  });
+
   const FAILURES: readonly [name: string, status: number, headers: Record<string, string>, code: string][] = [
     ["nothing", 404, {}, "BUNDLE_MISSING"],
     ["that it wants a token", 401, {}, "SOURCE_DENIED"],
