@@ -142,17 +142,16 @@ function octal(header: Buffer, start: number, length: number): number {
 
 function headerPath(header: Buffer): string {
   const name = textOf(header.subarray(0, 100));
+  if (header.toString("latin1", 257, 265) !== "ustar\x0000" || header[345] === 0) return name;
   const prefix = header.subarray(345, 500);
-  if (header.toString("latin1", 257, 265) !== "ustar\x0000" || isZero(prefix)) return name;
-  // Some readers take 155 bytes for the prefix, others 130 and then two times.
-  if (!isZero(prefix.subarray(130))) throw malformed("the prefix of one of its paths is too long");
+  // Some readers take 155 bytes for the prefix, others 130 and then two times: one that ends before is the same for all.
+  if (prefix.indexOf(0) < 0 || prefix.indexOf(0) > 130) throw malformed("the prefix of one of its paths is too long");
   return `${textOf(prefix)}/${name}`;
 }
 
-/** Up to the first NUL, behind which there must be nothing. */
+/** Up to the first NUL, as all readers take it. */
 function textOf(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
-  if (end >= 0 && !isZero(bytes.subarray(end))) throw malformed("one of its names has two ends");
   return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString("utf8");
 }
 

@@ -137,6 +137,11 @@ describe("stripTarball()", () => {
     folder.remove();
   });
 
+  it("takes times where some writers put them, behind the prefix", async () => {
+    const bytes = changed((header) => header.write("14000000000\0", 476, "latin1"));
+    assert.equal(await stripTarball(bytes), undefined);
+  });
+
   it("writes anew what has no scripts, but headers that readers differ on", async () => {
     const stripped = await strip([
       file("package.json", "{}"),
