@@ -2,8 +2,8 @@
  * Files without their install scripts. They are made when they are first needed and kept in memory only: made again
  * they are the same bytes, so nothing on a disk has to be trusted.
  */
-
 import { createHash } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import type { JudgedListing, ReleaseFile, StrippedFile } from "../core/ecosystems/ecosystem.ts";
 import { STRIP_LIMITS } from "../core/ecosystems/npm/tarball.ts";
 import { CordonError } from "../core/errors.ts";
@@ -16,6 +16,8 @@ const MAX_KNOWN = 50_000;
 const AT_ONCE = 8;
 const PARALLEL = 4;
 const FETCH_MS = 120_000;
+/** How long a listing waits: what is not made by then is withheld in it, and made all the same. */
+const WAIT_MS = 20_000;
 /** What nobody waits for and is not made now is asked for by the next listing. */
 const MAX_IDLE = 500;
 /** Of these, so many that nobody waits for. */
@@ -65,7 +67,9 @@ export class Stripping {
       return Promise.resolve(kept);
     }
     if (this.#known.get(key) === "nothing to strip") return Promise.resolve(undefined);
-    return this.#job(file, key, true)?.result ?? Promise.resolve(undefined);
+    const job = this.#job(file, key, true);
+    // Never "undefined": that would be to say that there is nothing to take out.
+    return job ? job.result : Promise.reject(new CordonError("UPSTREAM_TIMEOUT", `${file.name} cannot be made now`));
   }
 
   /**
@@ -77,7 +81,8 @@ export class Stripping {
     this.#files.set(judged, files);
     if (files.size === 0) return judged;
     const missing = () => [...files].filter(([, file]) => !this.#known.has(keyOf(file)));
-    await Promise.all(first(missing(), judged).map(([, file]) => this.strip(file).catch(() => undefined)));
+    const making = first(missing(), judged).map(([, file]) => this.strip(file).catch(() => undefined));
+    if (making.length > 0) await Promise.race([Promise.all(making), setTimeout(WAIT_MS, undefined, { ref: false })]);
     for (const [, file] of missing()) this.#job(file, keyOf(file), false)?.result.catch(() => undefined);
     return this.#viewOf(judged, files);
   }
