@@ -30,15 +30,15 @@ export async function readPublishedBundle(
   trustFile: string,
 ): Promise<VerifiedBundle | undefined> {
   const trust = readTrust(trustFile);
-  const bytes = await readPublished(source);
+  const published = await readPublished(source);
   await trust.root?.refresh(new Date());
-  return bytes && reverifyBundle(bytes, trust);
+  return published && reverifyBundle(published.bytes, trust);
 }
 
-/** The signed file that a source has; undefined where there is none yet. */
-export async function readPublished(source: BundleSource): Promise<Uint8Array | undefined> {
+/** What a source has; undefined where there is nothing yet. */
+export async function readPublished(source: BundleSource): Promise<OfferedBundle | undefined> {
   try {
-    return (await source.poll(undefined))?.bytes;
+    return await source.poll(undefined);
   } catch (error) {
     if (error instanceof CordonError && error.code === "BUNDLE_MISSING") return undefined;
     throw error;

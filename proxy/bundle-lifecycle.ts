@@ -208,8 +208,8 @@ export class BundleLifecycle {
       else {
         this.#verifyOrder(bundle);
         verifyFresh(bundle, now());
-        const kept = keepRead(readBlob);
-        const opened = await openBundle(bundle, kept, this.#active?.tables);
+        const { keeping, kept } = keepRead(readBlob);
+        const opened = await openBundle(bundle, keeping, this.#active?.tables);
         // A disk that is full must not keep an old policy in force: it is enforced first, and stored afterwards.
         this.#activate(bundle, offered.bytes, opened);
         this.#store = () => store.write(bundle, offered.bytes, kept);
@@ -308,13 +308,19 @@ function isRefusal(error: unknown): boolean {
   return error instanceof CordonError && (FINAL.has(error.code) || /^BUNDLE_(EXPIRED|FUTURE)$/.test(error.code));
 }
 
-/** Remembers what was read for opening, so that storing does not fetch it again. */
-function keepRead(readBlob: ReadBlob): ReadBlob {
+/**
+ * `kept` does not fetch again what `keeping` read for opening, which was checked; what it reads itself it does not keep,
+ * for that may be wrong now and right the next time.
+ */
+function keepRead(readBlob: ReadBlob): { keeping: ReadBlob; kept: ReadBlob } {
   const read = new Map<string, Uint8Array>();
-  return async (sha256, maxBytes) => {
-    const bytes = read.get(sha256) ?? (await readBlob(sha256, maxBytes));
-    read.set(sha256, bytes);
-    return bytes;
+  return {
+    async keeping(sha256, maxBytes) {
+      const bytes = await readBlob(sha256, maxBytes);
+      read.set(sha256, bytes);
+      return bytes;
+    },
+    kept: async (sha256, maxBytes) => read.get(sha256) ?? readBlob(sha256, maxBytes),
   };
 }
 

@@ -82,7 +82,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   try {
     const port = await listen(server, options.listen.host, options.listen.port);
     const publicUrl = (options.publicUrl ?? `http://${reachable(options.listen.host)}:${port}`).replace(/\/+$/, "");
-    refuseLoop(options.npmUpstream, [publicUrl, `http://${reachable(options.listen.host)}:${port}`]);
+    for (const upstream of [options.npmUpstream, ...(options.privateRegistries ?? []).map(({ registry }) => registry)])
+      refuseLoop(upstream, [publicUrl, `http://${reachable(options.listen.host)}:${port}`]);
     const upstreams = [...ECOSYSTEMS.values()].map((ecosystem) => {
       const create = (registry: URL, token?: string) =>
         createUpstream({ ecosystem, registry, fetch, fetchFile, ...(token !== undefined && { token }) });
@@ -95,11 +96,12 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     const startedAt = now();
     const wording = { publicUrl, repository: options.repository };
     server.on("request", createApp({ upstreams, lifecycle, wording, decisions, startedAt, now, log }).callback());
-    writeProcess(options.state, {
-      id: process.pid,
-      startedAt,
-      url: `http://${reachable(options.listen.host)}:${port}`,
-    });
+    try {
+      writeProcess(options.state, startedAt, `http://${reachable(options.listen.host)}:${port}`);
+    } catch (error) {
+      // A full or read-only disk: the proxy serves all the same.
+      log("warn", "`cordon bundle pull --state` will not find this proxy", { reason: messageOf(error) });
+    }
     return { publicUrl, decisionLog, lifecycle, close: () => close(server, lifecycle, decisions.close) };
   } catch (error) {
     await close(server, lifecycle, decisions.close);
@@ -108,12 +110,9 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
 }
 
 /** By which `cordon bundle pull --state DIR` finds this process. */
-function writeProcess(state: string, { id, startedAt, url }: { id: number; startedAt: Date; url: string }): void {
-  try {
-    writeWhole(join(state, PROCESS_FILE), `${JSON.stringify({ id, startedAt: formatInstant(startedAt), url })}\n`);
-  } catch {
-    // A full or read-only disk: the proxy serves all the same, and its status says so.
-  }
+function writeProcess(state: string, startedAt: Date, url: string): void {
+  const text = JSON.stringify({ id: process.pid, startedAt: formatInstant(startedAt), url });
+  writeWhole(join(state, PROCESS_FILE), `${text}\n`);
 }
 
 async function listen(server: Server, host: string, port: number): Promise<number> {

@@ -5,7 +5,6 @@
 import { createHash } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type { JudgedListing, ReleaseFile, StrippedFile } from "../core/ecosystems/ecosystem.ts";
-import { STRIP_LIMITS } from "../core/ecosystems/npm/tarball.ts";
 import { CordonError } from "../core/errors.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { Decision } from "../schemas/types/decision.ts";
@@ -106,10 +105,11 @@ export class Stripping {
   }
 
   async #make(file: ReleaseFile, key: string): Promise<StrippedFile | undefined> {
-    const strip = this.#upstream.ecosystem.strip;
-    if (!strip) throw new CordonError("UPSTREAM_MALFORMED", "install scripts cannot be taken out in this ecosystem");
+    const { stripping } = this.#upstream.ecosystem;
+    if (!stripping)
+      throw new CordonError("UPSTREAM_MALFORMED", "install scripts cannot be taken out in this ecosystem");
     try {
-      const stripped = await strip(await this.#fetch(file));
+      const stripped = await stripping.strip(await this.#fetch(file, stripping.maxBytes));
       this.#note(key, stripped ?? "nothing to strip");
       if (stripped) this.#keep(key, stripped);
       return stripped;
@@ -119,11 +119,11 @@ export class Stripping {
     }
   }
 
-  async #fetch(file: ReleaseFile): Promise<Uint8Array> {
+  async #fetch(file: ReleaseFile, maxBytes: number): Promise<Uint8Array> {
     const { body, size } = await this.#upstream.file(file, AbortSignal.timeout(FETCH_MS));
     const tooLarge = () =>
       new CordonError("UPSTREAM_TOO_LARGE", `${file.name} is too large to take its install scripts out`);
-    if (size !== undefined && size > STRIP_LIMITS.compressedBytes) {
+    if (size !== undefined && size > maxBytes) {
       body.destroy();
       throw tooLarge();
     }
@@ -131,7 +131,7 @@ export class Stripping {
     let length = 0;
     for await (const chunk of body) {
       length += (chunk as Buffer).length;
-      if (length > STRIP_LIMITS.compressedBytes) throw tooLarge();
+      if (length > maxBytes) throw tooLarge();
       chunks.push(chunk as Buffer);
     }
     const bytes = Buffer.concat(chunks);

@@ -53,11 +53,11 @@ export function githubTarget(address: GitHubAddress, { fetch, environment, keep 
       let url: string | undefined;
       try {
         await uploadAssets(github, draft, bundle, report);
-        admit(await readPublished(source));
+        admit((await readPublished(source))?.bytes);
         url = await publishDraft(github, draft, channel);
       } catch (error) {
         if (!isOvertaken(error)) throw error;
-        const found = await readPublished(source);
+        const found = (await readPublished(source))?.bytes;
         admit(found);
         // The tag is taken, or the draft gone, and not by this bundle: nobody knows who did it.
         if (!found || digestOf(found) !== bundle.digest) throw error;

@@ -3,6 +3,7 @@ import { BUNDLE_FILE, blobPath } from "../../core/bundle/manifest.ts";
 import { baseUrl, httpSource } from "../../core/bundle/sources/http.ts";
 import { CordonError } from "../../core/errors.ts";
 import { describe, type Fetch, fetchBytes, fetchResuming } from "../../core/http.ts";
+import { readPublished } from "../trusted-bundle.ts";
 import type { PublishTarget } from "./target.ts";
 
 const ANSWER_BYTES = 64 * 1024;
@@ -62,10 +63,7 @@ export function httpTarget(text: string, fetch: Fetch, token: string | undefined
           throw new CordonError("UPSTREAM_STATUS", `${source.name} has other bytes as part ${name}, and keeps them`);
         report(name, isThere ? "there already" : "sent");
       }
-      const published = await source.poll(undefined).catch((error: unknown) => {
-        if (error instanceof CordonError && error.code === "BUNDLE_MISSING") return undefined;
-        throw error;
-      });
+      const published = await readPublished(source);
       admit(published?.bytes);
       const condition = conditionOf(published?.validator);
       const headers = { "content-type": "application/json", "cache-control": "no-cache", ...condition };

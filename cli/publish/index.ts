@@ -1,5 +1,6 @@
 /** The kinds of targets: those of sources, as far as they can be written to. */
 import { parseGitHubSource } from "../../core/bundle/sources/github.ts";
+import { splitAddress } from "../../core/bundle/sources/index.ts";
 import { CordonError } from "../../core/errors.ts";
 import { createFetch, type Fetch } from "../../core/http.ts";
 import { directoryTarget } from "./directory.ts";
@@ -16,7 +17,7 @@ export interface TargetOptions {
 /** `dir:PATH` or a plain path, `https://…`, `github:OWNER/REPO[@channel]`. Throws USAGE for anything else. */
 export function publishTarget(text: string, { keep, fetch, environment = process.env }: TargetOptions): PublishTarget {
   const send = fetch ?? createFetch(4);
-  const [, kind, rest = ""] = /^([a-z][a-z0-9+]+):(.*)$/s.exec(text) ?? [];
+  const { kind, rest } = splitAddress(text);
   switch (kind) {
     case undefined:
       return directoryTarget(text);

@@ -23,7 +23,7 @@ export interface Published {
  */
 export async function publishBundle(bundle: SignedBundle, target: PublishTarget, report: Report): Promise<Published> {
   // Asked first as well, so that nothing is sent in vain.
-  if (admit(bundle, await readPublished(target.source)) === "already published")
+  if (admit(bundle, (await readPublished(target.source))?.bytes) === "already published")
     return { outcome: "already published", url: null };
   let outcome: PublishOutcome = "published";
   const admitOurs = (published: Uint8Array | undefined) => {

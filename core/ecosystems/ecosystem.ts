@@ -92,8 +92,13 @@ export interface Ecosystem {
   readonly listingAccept: string;
   /** Throws UPSTREAM_MALFORMED for a document that cannot be judged as a whole. */
   parseListing(name: string, bytes: Uint8Array): Listing;
-  /** A release's file without install scripts; undefined where it has none. Throws UPSTREAM_MALFORMED. */
-  readonly strip: ((bytes: Uint8Array) => Promise<StrippedFile | undefined>) | undefined;
+  /** How install scripts are taken out of a file; left out where they cannot be. */
+  readonly stripping?: {
+    /** Of a file as it comes. */
+    readonly maxBytes: number;
+    /** Undefined where there is nothing to take out. Throws UPSTREAM_MALFORMED. */
+    strip(bytes: Uint8Array): Promise<StrippedFile | undefined>;
+  };
   /** The listing without what is denied. */
   renderListing(
     judged: JudgedListing,

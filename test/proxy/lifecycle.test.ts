@@ -165,6 +165,10 @@ describe("the life of a bundle", () => {
     assert.equal(lifecycle.status().stored, false);
     source.fail(AWAY);
     assert.equal((await start()).status().revision, 1);
+    source.fail(undefined);
+    source.swapBlob(sha256(otherGzip), otherGzip);
+    await lifecycle.poll();
+    assert.deepEqual([...summary(lifecycle), lifecycle.status().stored], [2, "ok", null, true]);
   });
 
   it("is asked for again where the way to its parts was at fault, when the source says", async () => {

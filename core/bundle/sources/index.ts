@@ -15,7 +15,7 @@ export interface SourceOptions {
 /** `dir:PATH` or a plain path, `https://…`, `github:OWNER/REPO[@channel]`. Throws USAGE for anything else. */
 export function bundleSource(text: string, options: SourceOptions = {}): BundleSource {
   const { fetch = createFetch(4), environment = process.env } = options;
-  const [, kind, rest = ""] = /^([a-z][a-z0-9+]+):(.*)$/s.exec(text) ?? [];
+  const { kind, rest } = splitAddress(text);
   switch (kind) {
     case undefined:
       return directorySource(text);
@@ -32,4 +32,10 @@ export function bundleSource(text: string, options: SourceOptions = {}): BundleS
         `${JSON.stringify(text)} is no bundle source: write dir:PATH, https://… or github:OWNER/REPO[@channel]`,
       );
   }
+}
+
+/** `KIND:REST`; a plain path has no kind. */
+export function splitAddress(text: string): { kind: string | undefined; rest: string } {
+  const [, kind, rest = ""] = /^([a-z][a-z0-9+]+):(.*)$/s.exec(text) ?? [];
+  return { kind, rest };
 }

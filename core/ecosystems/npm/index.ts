@@ -3,7 +3,7 @@ import { VERSION_ORDERS } from "../versions.ts";
 import { parseListing } from "./listing.ts";
 import { formOf, renderListing, renderRelease, resolveVersion, tagsOf } from "./render.ts";
 import { parseRequest } from "./request.ts";
-import { stripTarball } from "./tarball.ts";
+import { STRIP_LIMITS, stripTarball } from "./tarball.ts";
 
 /** The npm registry, as npm, pnpm, yarn and bun use it. */
 export const npm: Ecosystem = {
@@ -16,7 +16,7 @@ export const npm: Ecosystem = {
   listingUrl: (registry, name) =>
     new URL(name.replace("/", "%2f"), registry.href.endsWith("/") ? registry : `${registry.href}/`),
   parseListing,
-  strip: stripTarball,
+  stripping: { maxBytes: STRIP_LIMITS.compressedBytes, strip: stripTarball },
   renderListing,
   renderRelease,
   resolveVersion,
