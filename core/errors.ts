@@ -102,6 +102,11 @@ const FAILURES = {
     exit: 2,
     next: "Do not use the file: its bytes are not those that the registry's metadata names.",
   },
+  CACHE_FAILED: {
+    status: 503,
+    exit: 2,
+    next: "Ask again; if it stays so, look at the disk that the proxy's state directory lies on.",
+  },
   BAD_REQUEST: { status: 400, exit: 2, next: "Update the client, or ask its makers." },
   REQUEST_TOO_LARGE: { status: 413, exit: 2, next: "Ask for less at a time." },
   NO_ENDPOINT: {

@@ -9,7 +9,8 @@ import { formatInstant } from "../core/time.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { BundleLifecycle } from "./bundle-lifecycle.ts";
 import type { DecisionLog } from "./decision-log.ts";
-import { createFileCache } from "./file-cache.ts";
+import type { DiskCache } from "./disk-cache.ts";
+import { createFiles } from "./files.ts";
 import { Listings } from "./listings.ts";
 import type { Log } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
@@ -23,12 +24,15 @@ export interface AppOptions {
   readonly lifecycle: BundleLifecycle;
   readonly wording: Wording;
   readonly decisions: DecisionLog;
+  readonly cache: DiskCache;
   readonly startedAt: Date;
   readonly now: () => Date;
   readonly log: Log;
 }
 
 const WHY = "/-/why/";
+/** For small files that were asked for lately. */
+const FILE_MEMORY = 128 * 1024 * 1024;
 const CLIENTS_DOING = /^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+)$/;
 
 /** Where each ecosystem's registry lies below the public URL. */
@@ -41,7 +45,7 @@ export function createApp(given: AppOptions): Koa {
   const options = { ...given, decisions: metrics.counting(given.decisions) };
   const { lifecycle, wording, log } = options;
   const rules = () => lifecycle.rules();
-  const files = createFileCache();
+  const files = createFiles(options.cache, FILE_MEMORY);
   const listings = new Map<PurlType, Listings>();
   const registries: [mount: string, serve: ServeRegistry][] = [];
   for (const upstream of options.upstreams) {
@@ -60,7 +64,7 @@ export function createApp(given: AppOptions): Koa {
         ...options,
         upstream,
         listings: own,
-        stripping: new Stripping(upstream),
+        stripping: new Stripping(upstream, files),
         files,
         rules,
         registry,

@@ -1,35 +1,29 @@
 /** One registry, whatever its ecosystem: a request in, the gate's answer out. There is no other way through. */
 import { randomUUID } from "node:crypto";
-import type { ServerResponse } from "node:http";
 import type { Context } from "koa";
-import type {
-  JudgedListing,
-  ListedRelease,
-  RegistryRequest,
-  ReleaseFile,
-  StrippedFile,
-} from "../core/ecosystems/ecosystem.ts";
+import { parseIntegrity } from "../core/digest.ts";
+import type { JudgedListing, ListedRelease, RegistryRequest, StrippedFile } from "../core/ecosystems/ecosystem.ts";
 import { CordonError, messageOf } from "../core/errors.ts";
 import { decideUnlisted, type Rules } from "../core/gate.ts";
 import { recordFacts } from "../core/recorded-facts.ts";
 import { toRefusal, type Wording } from "../core/refusal.ts";
-import type { Upstream, UpstreamFile } from "../core/upstream.ts";
+import type { Upstream } from "../core/upstream.ts";
 import { permits } from "../core/verdict.ts";
 import type { Decision } from "../schemas/types/decision.ts";
 import type { DecisionContext, DecisionLog } from "./decision-log.ts";
-import type { FileCache } from "./file-cache.ts";
+import type { Files } from "./files.ts";
 import type { Judged, Listings } from "./listings.ts";
 import type { Log } from "./log.ts";
 import { serveRelay } from "./relay.ts";
-import { replyBytes, replyFileHead, replyJson, replyListing, replyRefusal, replyRelease } from "./reply.ts";
-import { streamFile } from "./stream-file.ts";
+import { replyJson, replyListing, replyRefusal, replyRelease } from "./reply.ts";
+import { sendBytes, sendFile } from "./send-file.ts";
 import { explainOriginal, isOfTheFile, isRewritten, type Stripping, withhold } from "./stripping.ts";
 
 export interface RegistryOptions {
   readonly upstream: Upstream;
   readonly listings: Listings;
   readonly stripping: Stripping;
-  readonly files: FileCache;
+  readonly files: Files;
   /** Throws where there is nothing to judge by. */
   readonly rules: () => Rules;
   readonly wording: Wording;
@@ -151,20 +145,11 @@ async function serveFile(
     { ...context, cache, ...(rewritten && { rewritten }) },
     recordFacts(rules, decision.purl, judged),
   );
-  if (stripped) return replyBytes(ctx, stripped);
-  if (replyFileHead(ctx, file.digests) || ctx.method === "HEAD") return;
-  const kept = options.files.get(file);
-  if (kept) {
-    ctx.length = kept.length;
-    ctx.body = kept;
-    return;
-  }
-  const upstreamFile = await fetchFile(ctx.res, file, options.upstream);
-  if (!upstreamFile) return;
-  if (upstreamFile.size !== undefined) ctx.length = upstreamFile.size;
-  ctx.respond = false;
-  ctx.res.statusCode = 200;
-  await streamFile(file, upstreamFile, ctx.res, (bytes) => options.files.put(file, bytes)).catch((error) => {
+  if (stripped) return sendBytes(ctx, Buffer.from(stripped.bytes), parseIntegrity(stripped.integrity));
+  try {
+    await sendFile(ctx, file, options.files, options.upstream);
+  } catch (error) {
+    if (!ctx.headerSent) throw error;
     // The answer has begun, so the closed connection is all that the client can be told.
     const clientLeft = ctx.req.destroyed && !(error instanceof CordonError);
     options.log(clientLeft ? "info" : "error", "file not delivered", {
@@ -172,25 +157,6 @@ async function serveFile(
       requestId: context.requestId,
       reason: messageOf(error),
     });
-  });
-}
-
-/** Asks for as long as the client waits; undefined where it has left. */
-async function fetchFile(
-  response: ServerResponse,
-  file: ReleaseFile,
-  upstream: Upstream,
-): Promise<UpstreamFile | undefined> {
-  const left = new AbortController();
-  const leave = () => left.abort();
-  response.once("close", leave);
-  try {
-    return response.destroyed ? undefined : await upstream.file(file, left.signal);
-  } catch (error) {
-    if (left.signal.aborted) return undefined;
-    throw error;
-  } finally {
-    response.off("close", leave);
   }
 }
 

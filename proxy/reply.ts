@@ -1,7 +1,6 @@
 /** All that the proxy says over HTTP, each with how long it may be kept. */
 import type { Context } from "koa";
-import { type Digests, parseIntegrity } from "../core/digest.ts";
-import type { StrippedFile } from "../core/ecosystems/ecosystem.ts";
+import type { Digests } from "../core/digest.ts";
 import type { CordonError } from "../core/errors.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { RelayedAnswer } from "../core/upstream.ts";
@@ -41,17 +40,13 @@ function matches(ifNoneMatch: string, etag: string): boolean {
   return etag !== "" && ifNoneMatch.split(",").some((candidate) => candidate.trim().replace(/^W\//, "") === etag);
 }
 
-/**
- * What stands before a file's bytes; true where the client has them. Its digest is its tag, so it is the same whatever
- * else has changed. There are no ranges: a part cannot be checked against the digest, so who asks for one gets the whole
- * (RFC 9110, 14.2).
- */
+/** What stands before a file's bytes; true where the client has them. Its digest is its tag, so it is the same whatever else has changed. */
 export function replyFileHead(ctx: Context, digests: Digests): boolean {
   const digest = digests.sha512 ?? digests.sha384 ?? digests.sha256 ?? digests.sha1;
   ctx.set({
     "cache-control": REVALIDATE,
     "content-type": "application/octet-stream",
-    "accept-ranges": "none",
+    "accept-ranges": "bytes",
     ...(digest && { etag: `"${digest}"` }),
   });
   const isKnown = matches(ctx.get("if-none-match"), ctx.response.get("etag"));
@@ -59,11 +54,30 @@ export function replyFileHead(ctx: Context, digests: Digests): boolean {
   return isKnown;
 }
 
-/** A file that is at hand. */
-export function replyBytes(ctx: Context, { bytes, integrity }: StrippedFile): void {
-  if (replyFileHead(ctx, parseIntegrity(integrity))) return;
-  ctx.length = bytes.length;
-  if (ctx.method !== "HEAD") ctx.body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** From `start` to before `end`. */
+export interface Part {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The part of so many bytes that the client asks for, with what an answer to it says; undefined where it wants the whole,
+ * or several parts, for which the whole is an answer too (RFC 9110, 14.2). A part beyond the end is 416, and empty.
+ */
+export function replyPart(ctx: Context, size: number): Part | undefined {
+  const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(ctx.get("range").trim()) ?? [];
+  const condition = ctx.get("if-range");
+  if (`${first}${last}` === "" || (condition !== "" && condition !== ctx.response.get("etag"))) return undefined;
+  const start = first === "" ? Math.max(0, size - Number(last)) : Number(first);
+  const end = first === "" || last === "" ? size : Math.min(size, Number(last) + 1);
+  if (start >= end) {
+    ctx.status = 416;
+    ctx.set("content-range", `bytes */${size}`);
+    return { start: 0, end: 0 };
+  }
+  ctx.status = 206;
+  ctx.set("content-range", `bytes ${start}-${end - 1}/${size}`);
+  return { start, end };
 }
 
 export function replyRelease(ctx: Context, { contentType, body }: { contentType: string; body: string }): void {
@@ -92,6 +106,7 @@ export function replyRefusal(ctx: Context, refusal: Refusal): void {
 
 /** A failure is not a refusal: its status says whose fault it is, and its text what to do. */
 export function replyFailure(ctx: Context, error: CordonError): void {
+  ctx.remove("etag");
   replyJson(ctx, error.status, {
     error: `cordon: ${error.message.split("\n", 1)[0]}. ${error.next}`,
     code: error.code,

@@ -18,6 +18,7 @@ import { BundleLifecycle } from "./bundle-lifecycle.ts";
 import type { OnExpired } from "./bundle-status.ts";
 import { createBundleStore } from "./bundle-store.ts";
 import { openDecisionLog } from "./decision-log.ts";
+import { openDiskCache } from "./disk-cache.ts";
 import { createLog, type Log } from "./log.ts";
 
 export interface ProxyOptions {
@@ -36,6 +37,8 @@ export interface ProxyOptions {
   readonly onExpired: OnExpired;
   /** Left out: twelve hours, which is two of the six-hourly publications that are recommended. */
   readonly staleMs?: number;
+  /** Of the disk, for files and documents of registries; left out: ten GiB. */
+  readonly cacheBytes?: number;
   readonly now?: () => Date;
   readonly fetch?: Fetch;
   readonly log?: Log;
@@ -57,6 +60,7 @@ export interface RunningProxy {
 
 const FILE_CONNECTIONS = 1024;
 const STALE_MS = 12 * 60 * 60 * 1000;
+const CACHE_BYTES = 10 * 1024 ** 3;
 
 /** Throws TRUST_INVALID, USAGE, UPSTREAM_LOOP before anything listens. */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
@@ -67,6 +71,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   mkdirSync(options.state, { recursive: true });
   const decisionLog = join(options.state, "decisions.jsonl");
   const decisions = await openDecisionLog(decisionLog, log);
+  const cache = await openDiskCache(join(options.state, "cache"), options.cacheBytes ?? CACHE_BYTES, log);
   const lifecycle = new BundleLifecycle({
     source: bundleSource(options.bundle, { ...(options.fetch && { fetch: options.fetch }) }),
     trust,
@@ -95,7 +100,10 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     });
     const startedAt = now();
     const wording = { publicUrl, repository: options.repository };
-    server.on("request", createApp({ upstreams, lifecycle, wording, decisions, startedAt, now, log }).callback());
+    server.on(
+      "request",
+      createApp({ upstreams, lifecycle, wording, decisions, cache, startedAt, now, log }).callback(),
+    );
     try {
       writeProcess(options.state, startedAt, `http://${reachable(options.listen.host)}:${port}`);
     } catch (error) {

@@ -2,73 +2,54 @@
  * Files without their install scripts. They are made when they are first needed and kept in memory only: made again
  * they are the same bytes, so nothing on a disk has to be trusted.
  */
-import { createHash } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type { JudgedListing, ReleaseFile, StrippedFile } from "../core/ecosystems/ecosystem.ts";
+import { mostWanted } from "../core/ecosystems/judged.ts";
 import { CordonError } from "../core/errors.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { Decision } from "../schemas/types/decision.ts";
+import type { Files } from "./files.ts";
+import { Jobs } from "./jobs.ts";
+import { createMemoryCache } from "./memory-cache.ts";
 
 const MAX_BYTES = 128 * 1024 * 1024;
 const MAX_KNOWN = 50_000;
 /** How many a listing waits for; the others are made while nobody waits. */
 const AT_ONCE = 8;
-const PARALLEL = 4;
 const FETCH_MS = 120_000;
 /** How long a listing waits: what is not made by then is withheld in it, and made all the same. */
 const WAIT_MS = 20_000;
-/** What nobody waits for and is not made now is asked for by the next listing. */
-const MAX_IDLE = 500;
-/** Of these, so many that nobody waits for. */
-const PARALLEL_IDLE = 2;
-
-/** A file that is being made, or will be. */
-interface Job {
-  readonly key: string;
-  readonly result: Promise<StrippedFile | undefined>;
-  readonly start: () => Promise<void>;
-  /** Whether somebody waits for it. */
-  isUrgent: boolean;
-  isRunning: boolean;
-}
+/** Each holds a whole file in memory. What is not made now is asked for by the next listing. */
+const LIMITS = { parallel: 4, parallelIdle: 2, maxIdle: 500 };
 
 /** What is known of a file without keeping its bytes. */
 type Known = Pick<StrippedFile, "integrity" | "shasum" | "removed"> | "nothing to strip" | CordonError;
 
 export class Stripping {
   readonly #upstream: Upstream;
+  readonly #files: Files;
   /** By the digests of the file that it is made from. */
-  readonly #known = new Map<string, Known>();
-  /** In the order of use; the first is the one to drop. */
-  readonly #kept = new Map<string, StrippedFile>();
-  #bytes = 0;
+  readonly #known = createMemoryCache<string, Known>(MAX_KNOWN, () => 1);
+  readonly #made = createMemoryCache<string, StrippedFile>(MAX_BYTES, ({ bytes }) => bytes.length);
   /** Counts what became known: a view that was made before may be of yesterday. */
   #generation = 0;
-  readonly #jobs = new Map<string, Job>();
-  readonly #urgent: Job[] = [];
-  readonly #idle: Job[] = [];
-  #running = 0;
+  readonly #jobs = new Jobs<StrippedFile | undefined>(LIMITS);
   /** By version, those of a listing that are to be written anew. */
-  readonly #files = new WeakMap<JudgedListing, ReadonlyMap<string, ReleaseFile>>();
+  readonly #toStrip = new WeakMap<JudgedListing, ReadonlyMap<string, ReleaseFile>>();
   readonly #views = new WeakMap<JudgedListing, { view: JudgedListing; generation: number }>();
 
-  constructor(upstream: Upstream) {
+  constructor(upstream: Upstream, files: Files) {
     this.#upstream = upstream;
+    this.#files = files;
   }
 
-  /** The file without install scripts; undefined where it has none. Throws UPSTREAM_*, DIGEST_MISMATCH. */
-  strip(file: ReleaseFile): Promise<StrippedFile | undefined> {
+  /** The file without install scripts; undefined where it has none. Throws UPSTREAM_*, DIGEST_MISMATCH, CACHE_FAILED. */
+  async strip(file: ReleaseFile): Promise<StrippedFile | undefined> {
     const key = keyOf(file);
-    const kept = this.#kept.get(key);
-    if (kept) {
-      this.#kept.delete(key);
-      this.#kept.set(key, kept);
-      return Promise.resolve(kept);
-    }
-    if (this.#known.get(key) === "nothing to strip") return Promise.resolve(undefined);
-    const job = this.#job(file, key, true);
-    // Never "undefined": that would be to say that there is nothing to take out.
-    return job ? job.result : Promise.reject(new CordonError("UPSTREAM_TIMEOUT", `${file.name} cannot be made now`));
+    const made = this.#made.get(key);
+    if (made) return made;
+    if (this.#known.get(key) === "nothing to strip") return undefined;
+    return this.#jobs.now(key, () => this.#make(file, key));
   }
 
   /**
@@ -76,13 +57,14 @@ export class Stripping {
    * and are withheld until it is. Waits for those that most people want: what tags name, and the newest.
    */
   async view(judged: JudgedListing): Promise<JudgedListing> {
-    const files = this.#files.get(judged) ?? filesToStrip(judged);
-    this.#files.set(judged, files);
+    const files = this.#toStrip.get(judged) ?? filesToStrip(judged);
+    this.#toStrip.set(judged, files);
     if (files.size === 0) return judged;
-    const missing = () => [...files].filter(([, file]) => !this.#known.has(keyOf(file)));
-    const making = first(missing(), judged).map(([, file]) => this.strip(file).catch(() => undefined));
+    const missing = () => [...files].filter(([, file]) => this.#known.get(keyOf(file)) === undefined);
+    const wanted = mostWanted(judged, new Map(missing()), AT_ONCE);
+    const making = wanted.map((file) => this.strip(file).catch(() => undefined));
     if (making.length > 0) await Promise.race([Promise.all(making), setTimeout(WAIT_MS, undefined, { ref: false })]);
-    for (const [, file] of missing()) this.#job(file, keyOf(file), false)?.result.catch(() => undefined);
+    for (const [, file] of missing()) this.#jobs.later(keyOf(file), () => this.#make(file, keyOf(file)));
     return this.#viewOf(judged, files);
   }
 
@@ -109,9 +91,9 @@ export class Stripping {
     if (!stripping)
       throw new CordonError("UPSTREAM_MALFORMED", "install scripts cannot be taken out in this ecosystem");
     try {
-      const stripped = await stripping.strip(await this.#fetch(file, stripping.maxBytes));
+      const stripped = await stripping.strip(await this.#read(file, stripping.maxBytes));
       this.#note(key, stripped ?? "nothing to strip");
-      if (stripped) this.#keep(key, stripped);
+      if (stripped) this.#made.set(key, stripped);
       return stripped;
     } catch (error) {
       if (isOfTheFile(error)) this.#note(key, error);
@@ -119,84 +101,19 @@ export class Stripping {
     }
   }
 
-  async #fetch(file: ReleaseFile, maxBytes: number): Promise<Uint8Array> {
-    const { body, size } = await this.#upstream.file(file, AbortSignal.timeout(FETCH_MS));
-    const tooLarge = () =>
-      new CordonError("UPSTREAM_TOO_LARGE", `${file.name} is too large to take its install scripts out`);
-    if (size !== undefined && size > maxBytes) {
-      body.destroy();
-      throw tooLarge();
+  async #read(file: ReleaseFile, maxBytes: number): Promise<Uint8Array> {
+    const content = await this.#files.whole(file, this.#upstream, AbortSignal.timeout(FETCH_MS));
+    if (content.size > maxBytes) {
+      await content.close();
+      throw new CordonError("UPSTREAM_TOO_LARGE", `${file.name} is too large to take its install scripts out`);
     }
-    const chunks: Buffer[] = [];
-    let length = 0;
-    for await (const chunk of body) {
-      length += (chunk as Buffer).length;
-      if (length > maxBytes) throw tooLarge();
-      chunks.push(chunk as Buffer);
-    }
-    const bytes = Buffer.concat(chunks);
-    for (const [algorithm, hex] of Object.entries(file.digests))
-      if (createHash(algorithm).update(bytes).digest("hex") !== hex)
-        throw new CordonError(
-          "DIGEST_MISMATCH",
-          `the bytes of ${file.name} are not those that the registry's metadata names`,
-        );
-    return bytes;
+    return content.bytes ?? Buffer.concat(await content.read().toArray());
   }
 
   #note(key: string, known: StrippedFile | Known): void {
     this.#generation += 1;
-    if (this.#known.size >= MAX_KNOWN) this.#known.delete(this.#known.keys().next().value ?? "");
     if (typeof known === "string" || known instanceof CordonError) this.#known.set(key, known);
     else this.#known.set(key, { integrity: known.integrity, shasum: known.shasum, removed: known.removed });
-  }
-
-  #keep(key: string, stripped: StrippedFile): void {
-    this.#kept.set(key, stripped);
-    this.#bytes += stripped.bytes.length;
-    for (const [oldest, { bytes }] of this.#kept) {
-      if (this.#bytes <= MAX_BYTES || oldest === key) break;
-      this.#kept.delete(oldest);
-      this.#bytes -= bytes.length;
-    }
-  }
-
-  /** Undefined for what nobody waits for, where enough of that is waiting. */
-  #job(file: ReleaseFile, key: string, isUrgent: boolean): Job | undefined {
-    const known = this.#jobs.get(key);
-    if (known) {
-      if (isUrgent && !known.isUrgent && !known.isRunning) {
-        known.isUrgent = true;
-        this.#urgent.push(known);
-        this.#startJobs();
-      }
-      return known;
-    }
-    if (!isUrgent && this.#idle.length >= MAX_IDLE) return undefined;
-    const { promise, resolve, reject } = Promise.withResolvers<StrippedFile | undefined>();
-    const start = () => this.#make(file, key).then(resolve, reject);
-    const job: Job = { key, result: promise, start, isUrgent, isRunning: false };
-    this.#jobs.set(key, job);
-    (isUrgent ? this.#urgent : this.#idle).push(job);
-    this.#startJobs();
-    return job;
-  }
-
-  /** Few at a time, for each holds a whole file in memory; what somebody waits for before what nobody does. */
-  #startJobs(): void {
-    while (this.#running < PARALLEL) {
-      const job = this.#urgent.shift() ?? (this.#running < PARALLEL_IDLE ? this.#idle.shift() : undefined);
-      if (!job) return;
-      // It stands in both where somebody began to wait for it.
-      if (job.isRunning) continue;
-      job.isRunning = true;
-      this.#running += 1;
-      void job.start().finally(() => {
-        this.#running -= 1;
-        this.#jobs.delete(job.key);
-        this.#startJobs();
-      });
-    }
   }
 }
 
@@ -230,17 +147,6 @@ function filesToStrip({ decisions, listing }: JudgedListing): ReadonlyMap<string
     if (file) files.set(version, file);
   }
   return files;
-}
-
-/** What tags name, then the newest; releases are in version order. */
-function first<T>(missing: readonly (readonly [version: string, T])[], { listing }: JudgedListing) {
-  const newest = new Set(
-    [...listing.releases.values()].filter(({ facts }) => facts.newestOfLine).map(({ version }) => version),
-  );
-  return missing
-    .toReversed()
-    .sort(([a], [b]) => Number(newest.has(b)) - Number(newest.has(a)))
-    .slice(0, AT_ONCE);
 }
 
 /** Why the file as the registry has it is not served: a lockfile from elsewhere pins it. */

@@ -7,9 +7,11 @@ import { type BundleFolder, makeBundleFolder, startTestProxy, type TestProxy } f
 import { type Answer, type FixtureRegistry, startRegistry } from "../support/registry.ts";
 
 /** Larger than all the buffers on the way, so that a client can leave in the middle. */
-const LARGE = Buffer.alloc(5 * 1024 * 1024, "0123456789abcdef");
-const SHA512 = createHash("sha512").update(LARGE).digest("base64");
-const FILE = "/npm/large/-/large-1.0.0.tgz";
+const LARGE_BYTES = 5 * 1024 * 1024;
+/** Of one that was asked for before, so that it is at hand. */
+const KNOWN = "/npm/known/-/known-1.0.0.tgz";
+/** Of one that nobody has asked for: another one each time. */
+const NEW = "new";
 
 /** When a client leaves; it has asked by then, or is about to. */
 type Leave = (socket: Socket, received: () => number) => Promise<void>;
@@ -24,18 +26,21 @@ const bytes =
   };
 
 const MOMENTS: readonly [name: string, path: string, leave: Leave][] = [
-  ["at once", FILE, async () => {}],
-  ["a moment later", FILE, () => pause(1)],
-  ["a few moments later", FILE, () => pause(4)],
+  ["at once", NEW, async () => {}],
+  ["a moment later", NEW, () => pause(1)],
+  ["a few moments later", NEW, () => pause(4)],
   ["while the listing is fetched", "/npm/slow", () => pause(10)],
   ["while the upstream has not answered", "/npm/silent/-/silent-1.0.0.tgz", () => pause(10)],
   ["while the upstream's body stands still", "/npm/stalled/-/stalled-1.0.0.tgz", bytes(1)],
-  ["with the first byte", FILE, bytes(1)],
-  ["after 100 kB", FILE, bytes(100_000)],
-  ["after 1 MB", FILE, bytes(1_000_000)],
-  ["after 4 MB", FILE, bytes(4_000_000)],
-  ["with the last byte", FILE, bytes(LARGE.length)],
-  ["after its end", FILE, async (socket, received) => bytes(LARGE.length)(socket, received).then(() => pause(5))],
+  ["with the first byte", NEW, bytes(1)],
+  ["after 100 kB", NEW, bytes(100_000)],
+  ["after 1 MB", NEW, bytes(1_000_000)],
+  ["after 4 MB", NEW, bytes(4_000_000)],
+  ["with the last byte", NEW, bytes(LARGE_BYTES)],
+  ["after its end", NEW, async (socket, received) => bytes(LARGE_BYTES)(socket, received).then(() => pause(5))],
+  ["at once, of a file at hand,", KNOWN, async () => {}],
+  ["with the first byte of a file at hand", KNOWN, bytes(1)],
+  ["after 1 MB of a file at hand", KNOWN, bytes(1_000_000)],
 ];
 const ROUNDS = 5;
 
@@ -52,15 +57,11 @@ describe("clients that leave", () => {
     process.on("uncaughtException", note);
     process.on("unhandledRejection", note);
     registry = await startRegistry();
-    for (const name of ["large", "silent", "stalled", "slow"]) {
-      const dist = { tarball: `${registry.url}${name}/-/${name}-1.0.0.tgz`, integrity: `sha512-${SHA512}` };
-      registry.put({ name, releases: [{ version: "1.0.0", manifest: { dist } }] });
-    }
-    answer("/large/-/large-1.0.0.tgz", (_request, response) => response.end(LARGE));
+    for (const name of ["known", "silent", "stalled"]) put(name);
     answer("/silent/-/silent-1.0.0.tgz", () => {});
     answer("/stalled/-/stalled-1.0.0.tgz", (_request, response) => {
-      response.setHeader("content-length", LARGE.length);
-      response.write(LARGE.subarray(0, 200_000));
+      response.setHeader("content-length", LARGE_BYTES);
+      response.write(large("stalled").subarray(0, 200_000));
     });
     answer("/slow", (_request, response) =>
       setTimeout(() => response.end(JSON.stringify({ name: "slow", versions: {} })), 30),
@@ -78,6 +79,19 @@ describe("clients that leave", () => {
     await proxy.close();
     folder.remove();
   });
+
+  /** A release with a large file; its path. */
+  function put(name: string): string {
+    const file = large(name);
+    const integrity = `sha512-${createHash("sha512").update(file).digest("base64")}`;
+    const dist = { tarball: `${registry.url}${name}/-/${name}-1.0.0.tgz`, integrity };
+    registry.put({ name, releases: [{ version: "1.0.0", manifest: { dist } }] });
+    answer(`/${name}/-/${name}-1.0.0.tgz`, (_request, response) => response.end(file));
+    return `/npm/${name}/-/${name}-1.0.0.tgz`;
+  }
+
+  let count = 0;
+  const pathOf = (path: string) => (path === NEW ? put(`new-${count++}`) : path);
 
   function answer(path: string, give: Answer): void {
     registry.answer(path, (request, response) => {
@@ -97,31 +111,33 @@ describe("clients that leave", () => {
     socket.destroy();
   }
 
-  async function assertDelivers(): Promise<void> {
-    const response = await fetch(`${proxy.publicUrl}${FILE}`);
+  async function assertDelivers(path = KNOWN): Promise<void> {
+    const response = await fetch(`${proxy.publicUrl}${path}`);
     assert.equal(response.status, 200);
     const body = Buffer.from(await response.arrayBuffer());
-    assert.equal(createHash("sha512").update(body).digest("base64"), SHA512);
+    assert.ok(body.equals(large(path.split("/")[2] ?? "")), path);
   }
 
   it("one after another, at every moment, leave the proxy and its upstream as they were", async () => {
     for (let round = 0; round < ROUNDS; round++)
-      for (const [, path, leave] of MOMENTS.filter(([, path]) => path === FILE)) await visit(path, leave);
+      for (const [, path, leave] of MOMENTS.filter(([, path]) => path === NEW || path === KNOWN))
+        await visit(pathOf(path), leave);
     await assertDelivers();
     await until(() => open.size === 0);
   });
 
   for (const [name, path, leave] of MOMENTS) {
     it(`all at once ${name} end nothing but their own answers`, async () => {
-      await Promise.all(Array.from({ length: ROUNDS }, () => visit(path, leave)));
+      const file = pathOf(path);
+      await Promise.all(Array.from({ length: ROUNDS }, () => visit(file, leave)));
       await until(() => open.size === 0);
-      await assertDelivers();
+      await assertDelivers(path === NEW ? file : KNOWN);
     });
   }
 
   it("in the middle of asking are forgotten", async () => {
     const { hostname, port } = new URL(proxy.publicUrl);
-    for (const text of ["", "G", `GET ${FILE} HTTP/1.1\r\nhost: x`, `GET ${FILE} HTTP/1.1\r\nhost: x\r\n\r\nGET `]) {
+    for (const text of ["", "G", `GET ${KNOWN} HTTP/1.1\r\nhost: x`, `GET ${KNOWN} HTTP/1.1\r\nhost: x\r\n\r\nGET `]) {
       const socket = connect(Number(port), hostname).on("error", () => {});
       socket.write(text);
       await pause(2);
@@ -140,6 +156,11 @@ describe("clients that leave", () => {
     assert.equal((await fetch(`${proxy.publicUrl}/-/readyz`)).status, 200);
   });
 });
+
+/** Other bytes for each name. */
+function large(name: string): Buffer {
+  return Buffer.alloc(LARGE_BYTES, `${name} 0123456789abcdef`);
+}
 
 async function until(condition: () => boolean): Promise<void> {
   for (let waited = 0; !condition(); waited += 2) {

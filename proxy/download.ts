@@ -1,0 +1,197 @@
+/**
+ * A file on its way from an upstream, checked against every digest that the listing names. It runs at the upstream's pace:
+ * whoever wants the file follows it at their own, and a slow client holds up nobody. Small files stay in memory, others go to
+ * the disk as they come.
+ */
+import { createHash } from "node:crypto";
+import { type FileHandle, open, rm } from "node:fs/promises";
+import type { ReleaseFile } from "../core/ecosystems/ecosystem.ts";
+import { CordonError, messageOf } from "../core/errors.ts";
+import type { UpstreamFile } from "../core/upstream.ts";
+import type { CacheKey, DiskCache } from "./disk-cache.ts";
+
+/** What stays in memory: most files of most registries. */
+export const SMALL_BYTES = 1024 * 1024;
+const PIECE = 256 * 1024;
+
+export interface DownloadOptions {
+  readonly file: ReleaseFile;
+  /** Under which it is kept. */
+  readonly key: CacheKey;
+  readonly disk: DiskCache;
+  /** Asks the upstream; the signal ends the asking and the answer. */
+  readonly fetch: (signal: AbortSignal) => Promise<UpstreamFile>;
+}
+
+export class Download {
+  /** Bytes, if the upstream says how many. Rejects with what the upstream throws. */
+  readonly answered: Promise<number | undefined>;
+  /**
+   * A small file's bytes; undefined where it is kept on disk. Rejects with UPSTREAM_*, DIGEST_MISMATCH, CACHE_FAILED.
+   */
+  readonly done: Promise<Buffer | undefined>;
+  readonly #options: DownloadOptions;
+  readonly #abort = new AbortController();
+  #followers = 0;
+  /** What has come so far; undefined once it lies on disk. */
+  #chunks: Buffer[] | undefined = [];
+  #handle: FileHandle | undefined;
+  /** Where it lies on disk; a promise, because it is moved at the end. */
+  #path: Promise<string> | undefined;
+  #received = 0;
+  /** How much may be told: the last chunk is held back until the digests are known to be right. */
+  #released = 0;
+  #end: "open" | "good" | CordonError = "open";
+  #changed = Promise.withResolvers<void>();
+
+  constructor(options: DownloadOptions) {
+    this.#options = options;
+    const asked = options.fetch(this.#abort.signal);
+    this.answered = asked.then(({ size }) => size);
+    this.done = asked.then((answer) => this.#receive(answer)).catch((error) => this.#fail(error));
+    // Each follower hears of a failure; that nobody listens to these two is no fault.
+    this.answered.catch(() => {});
+    this.done.catch(() => {});
+  }
+
+  /** Who follows says so, and says when they no longer do: without anybody the download ends. */
+  join(): void {
+    this.#followers += 1;
+  }
+
+  leave(): void {
+    this.#followers -= 1;
+    if (this.#followers === 0 && this.#end === "open") this.#abort.abort();
+  }
+
+  /** Whether it can still be followed. */
+  get isOpen(): boolean {
+    return this.#end === "open" && !this.#abort.signal.aborted;
+  }
+
+  /** The bytes as they come. Ends well only once they are known to be right; throws what `done` rejects with. */
+  async *read(): AsyncGenerator<Buffer> {
+    let at = 0;
+    let handle: FileHandle | undefined;
+    try {
+      for (;;) {
+        while (at < this.#released) {
+          let piece = this.#inMemory(at);
+          if (!piece) {
+            handle ??= await this.#open();
+            piece = await this.#onDisk(handle, at);
+          }
+          at += piece.length;
+          yield piece;
+        }
+        if (this.#end instanceof CordonError) throw this.#end;
+        if (this.#end === "good" && at === this.#received) return;
+        await this.#changed.promise;
+      }
+    } finally {
+      await handle?.close();
+    }
+  }
+
+  #inMemory(at: number): Buffer | undefined {
+    let start = 0;
+    for (const chunk of this.#chunks ?? []) {
+      if (at < start + chunk.length) return chunk.subarray(at - start);
+      start += chunk.length;
+    }
+    return undefined;
+  }
+
+  /** A handle of the follower's own: positions of one that is shared would get mixed up. */
+  async #open(): Promise<FileHandle> {
+    try {
+      return await open((await this.#path) ?? "", "r");
+    } catch (cause) {
+      throw this.#notStored(cause);
+    }
+  }
+
+  async #onDisk(handle: FileHandle, at: number): Promise<Buffer> {
+    const length = Math.min(PIECE, this.#released - at);
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, at);
+    if (bytesRead === 0) throw this.#notStored(new Error("it ends early"));
+    return buffer.subarray(0, bytesRead);
+  }
+
+  async #receive({ body }: UpstreamFile): Promise<Buffer | undefined> {
+    const { file, key, disk } = this.#options;
+    const hashes = Object.entries(file.digests).map(([algorithm, hex]) => ({ hash: createHash(algorithm), hex }));
+    try {
+      for await (const chunk of body as AsyncIterable<Buffer>) {
+        for (const { hash } of hashes) hash.update(chunk);
+        const before = this.#received;
+        await this.#store(chunk);
+        this.#tell(before);
+      }
+    } finally {
+      body.destroy();
+    }
+    // Every one must agree: an approval, or a rule, may have relied on any of them.
+    const agrees = hashes.length > 0 && hashes.every(({ hash, hex }) => hash.digest("hex") === hex);
+    if (!agrees)
+      throw new CordonError(
+        "DIGEST_MISMATCH",
+        `the bytes of ${file.name} are not those that the registry's metadata names`,
+      );
+    await this.#handle?.close();
+    this.#path = this.#path?.then((path) => disk.keep(key, path, this.#received));
+    await this.#path;
+    this.#end = "good";
+    this.#tell(this.#received);
+    return this.#chunks && Buffer.concat(this.#chunks);
+  }
+
+  async #fail(error: unknown): Promise<never> {
+    const failure =
+      error instanceof CordonError
+        ? error
+        : new CordonError("UPSTREAM_UNREACHABLE", messageOf(error), { cause: error });
+    this.#end = failure;
+    this.#tell(this.#released);
+    await this.#handle?.close().catch(() => {});
+    await this.#path?.then((path) => rm(path, { force: true })).catch(() => {});
+    throw failure;
+  }
+
+  async #store(chunk: Buffer): Promise<void> {
+    const { disk } = this.#options;
+    try {
+      if (this.#chunks && this.#received + chunk.length > SMALL_BYTES) {
+        const { path, handle } = await disk.create();
+        [this.#handle, this.#path] = [handle, Promise.resolve(path)];
+        await writeAll(handle, Buffer.concat(this.#chunks), 0);
+        this.#chunks = undefined;
+      }
+      if (this.#chunks) this.#chunks.push(chunk);
+      else if (this.#handle) await writeAll(this.#handle, chunk, this.#received);
+      this.#received += chunk.length;
+    } catch (cause) {
+      await disk.noteFailure(cause);
+      throw this.#notStored(cause);
+    }
+  }
+
+  #notStored(cause: unknown): CordonError {
+    const message = `${this.#options.file.name} cannot be stored on its way: ${messageOf(cause)}`;
+    return new CordonError("CACHE_FAILED", message, { cause });
+  }
+
+  #tell(released: number): void {
+    this.#released = released;
+    const { resolve } = this.#changed;
+    this.#changed = Promise.withResolvers();
+    resolve();
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at);
+    at += bytesWritten;
+  }
+}

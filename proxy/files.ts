@@ -1,0 +1,150 @@
+/**
+ * Files of releases, each asked of its upstream once however many want it: small ones in memory, all of them on disk by the
+ * digests that the listing names. What lies on the disk is checked when this process first reads it.
+ */
+import { createHash } from "node:crypto";
+import type { FileHandle } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { sha256 } from "../core/digest.ts";
+import type { ReleaseFile } from "../core/ecosystems/ecosystem.ts";
+import { CordonError } from "../core/errors.ts";
+import { canonicalJson } from "../core/json.ts";
+import type { Upstream } from "../core/upstream.ts";
+import type { CacheKey, DiskCache, OpenFile } from "./disk-cache.ts";
+import { Download, SMALL_BYTES } from "./download.ts";
+import { createMemoryCache } from "./memory-cache.ts";
+
+/** A file that is at hand, known to be right. */
+export interface Content {
+  readonly size: number;
+  /** There where it is small. */
+  readonly bytes?: Buffer;
+  /** To be read once; from `start` to before `end`, where a part is wanted. */
+  read(start?: number, end?: number): Readable;
+  /** For who does not read it. */
+  close(): Promise<void>;
+}
+
+export interface Files {
+  /** The file, where it is at hand. */
+  get(file: ReleaseFile): Promise<Content | undefined>;
+  /** What brings the file, where it is not; the caller joins it. */
+  download(file: ReleaseFile, upstream: Upstream): Download;
+  /** The whole file; the signal ends the waiting. Throws UPSTREAM_*, DIGEST_MISMATCH, CACHE_FAILED. */
+  whole(file: ReleaseFile, upstream: Upstream, signal?: AbortSignal): Promise<Content>;
+}
+
+export function createFiles(disk: DiskCache, memoryBytes: number): Files {
+  const memory = createMemoryCache<CacheKey, Buffer>(memoryBytes, ({ length }) => length);
+  const running = new Map<CacheKey, Download>();
+
+  const get = async (file: ReleaseFile): Promise<Content | undefined> => {
+    const key = keyOf(file);
+    const bytes = memory.get(key);
+    if (bytes) return inMemory(bytes);
+    const kept = await disk.open(key, (handle) => hasDigests(handle, file));
+    if (!kept) return undefined;
+    if (kept.size > SMALL_BYTES) return onDisk(kept);
+    const small = await kept.handle.readFile();
+    await kept.handle.close();
+    memory.set(key, small);
+    return inMemory(small);
+  };
+
+  const download = (file: ReleaseFile, upstream: Upstream): Download => {
+    const key = keyOf(file);
+    const known = running.get(key);
+    if (known?.isOpen) return known;
+    const begun = new Download({ file, key, disk, fetch: (signal) => upstream.file(file, signal) });
+    running.set(key, begun);
+    const end = () => running.get(key) === begun && running.delete(key);
+    void begun.done.then((bytes) => {
+      end();
+      if (!bytes) return;
+      memory.set(key, bytes);
+      void disk.store(key, bytes);
+    }, end);
+    return begun;
+  };
+
+  return {
+    get,
+    download,
+    async whole(file, upstream, signal) {
+      const known = await get(file);
+      if (known) return known;
+      const begun = download(file, upstream);
+      begun.join();
+      try {
+        const bytes = await orAborted(begun.done, signal);
+        const content = bytes ? inMemory(bytes) : await get(file);
+        if (!content) throw new CordonError("CACHE_FAILED", `${file.name} was dropped as soon as it was kept`);
+        return content;
+      } finally {
+        begun.leave();
+      }
+    },
+  };
+}
+
+/** All digests: a listing that names one more must have it checked. */
+function keyOf({ digests }: ReleaseFile): CacheKey {
+  return `files/${sha256(canonicalJson(digests))}`;
+}
+
+function inMemory(bytes: Buffer): Content {
+  return {
+    size: bytes.length,
+    bytes,
+    read: (start = 0, end = bytes.length) => Readable.from([bytes.subarray(start, end)]),
+    close: async () => {},
+  };
+}
+
+function onDisk({ handle, size }: OpenFile): Content {
+  return {
+    size,
+    read: (start = 0, end = size) => Readable.from(pieces(handle, start, end)),
+    close: () => handle.close(),
+  };
+}
+
+const PIECE = 256 * 1024;
+
+async function* pieces(handle: FileHandle, start: number, end: number): AsyncGenerator<Buffer> {
+  try {
+    for (let at = start; at < end; ) {
+      const length = Math.min(PIECE, end - at);
+      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, at);
+      if (bytesRead === 0) throw new CordonError("CACHE_FAILED", "a stored file ends early");
+      at += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function hasDigests(handle: FileHandle, { digests }: ReleaseFile): Promise<boolean> {
+  const hashes = Object.entries(digests).map(([algorithm, hex]) => ({ hash: createHash(algorithm), hex }));
+  const { size } = await handle.stat();
+  const buffer = Buffer.allocUnsafe(PIECE);
+  for (let at = 0; at < size; ) {
+    const { bytesRead } = await handle.read(buffer, 0, PIECE, at);
+    if (bytesRead === 0) return false;
+    for (const { hash } of hashes) hash.update(buffer.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+  return hashes.length > 0 && hashes.every(({ hash, hex }) => hash.digest("hex") === hex);
+}
+
+/** What the promise comes to, unless the signal comes first. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(signal.reason);
+    if (signal.aborted) return leave();
+    signal.addEventListener("abort", leave, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+  });
+}
