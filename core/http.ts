@@ -1,5 +1,7 @@
 /** The one door to the network: every answer is bounded in size and time, and credentials stay with the origin asked. */
 import { pipeline, type Readable, Transform } from "node:stream";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
 import { type Dispatcher, EnvHttpProxyAgent, request } from "undici";
 import { CordonError, messageOf } from "./errors.ts";
 
@@ -63,6 +65,22 @@ export async function fetchBytes(fetch: Fetch, url: URL, options: FetchOptions):
   const chunks: Buffer[] = [];
   for await (const chunk of body) chunks.push(chunk as Buffer);
   return { ...answer, body: Buffer.concat(chunks) };
+}
+
+/** As fetchBytes(), compressed on the way where the server can; `maxBytes` bounds both forms. Throws UPSTREAM_MALFORMED too. */
+export async function fetchCompressed(fetch: Fetch, url: URL, options: FetchOptions): Promise<FetchedBytes> {
+  const headers = { ...options.headers, "accept-encoding": "gzip" };
+  const answer = await fetchBytes(fetch, url, { ...options, headers });
+  const encoding = answer.headers["content-encoding"] ?? "identity";
+  if (encoding === "identity" || answer.body.length === 0) return answer;
+  if (encoding !== "gzip" && encoding !== "x-gzip")
+    throw new CordonError("UPSTREAM_MALFORMED", `${describe(url)} is encoded in a way that was not asked for`);
+  try {
+    return { ...answer, body: await promisify(gunzip)(answer.body, { maxOutputLength: options.maxBytes }) };
+  } catch (cause) {
+    if ((cause as { code?: string }).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(url, options.maxBytes);
+    throw new CordonError("UPSTREAM_MALFORMED", `${describe(url)} cannot be unpacked: ${messageOf(cause)}`, { cause });
+  }
 }
 
 const RESUMES = 3;

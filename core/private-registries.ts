@@ -4,7 +4,6 @@
  */
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
-import type { ReleaseFile } from "./ecosystems/ecosystem.ts";
 import { CordonError } from "./errors.ts";
 import { isObject } from "./json.ts";
 import type { RelayRequest, Upstream } from "./upstream.ts";
@@ -25,18 +24,15 @@ export function withPrivate(open: Upstream, registries: readonly PrivateRegistry
     registries.some(({ packages }) => packages.some((pattern) => fits(pattern, name)));
   const upstreamOf = (name: string): Upstream =>
     registries.find(({ packages }) => packages.some((pattern) => fits(pattern, name)))?.upstream ?? open;
-  /** Whose listing named the file: a document of one registry must not lead to another with that one's token. */
-  const owners = new WeakMap<ReleaseFile, Upstream>();
   return {
     ecosystem: open.ecosystem,
     registry: open.registry,
-    async listing(name) {
-      const upstream = upstreamOf(name);
-      const listing = await upstream.listing(name);
-      for (const { files } of listing.releases.values()) for (const file of files) owners.set(file, upstream);
-      return listing;
-    },
-    file: (file, signal) => (owners.get(file) ?? open).file(file, signal),
+    route: (name) => upstreamOf(name).route(name),
+    document: (name, etag) => upstreamOf(name).document(name, etag),
+    parse: (name, bytes) => upstreamOf(name).parse(name, bytes),
+    listing: (name) => upstreamOf(name).listing(name),
+    // By whose listing names it: a document of one registry must not lead to another with that one's token.
+    file: (file, signal) => upstreamOf(file.packageName).file(file, signal),
     relay: async (request) => open.relay(await withoutNames(request, isPrivate)),
   };
 }

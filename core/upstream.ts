@@ -2,7 +2,7 @@
 import type { Readable } from "node:stream";
 import type { Ecosystem, Listing, ReleaseFile } from "./ecosystems/ecosystem.ts";
 import { CordonError } from "./errors.ts";
-import { describe, type Fetch, fetchBytes } from "./http.ts";
+import { describe, type Fetch, fetchBytes, fetchCompressed } from "./http.ts";
 import { toPurl } from "./purl.ts";
 
 /** Bounds on what an upstream may send. The largest packument known has some 40 MB. */
@@ -35,10 +35,30 @@ export interface RelayedAnswer {
   readonly body: Uint8Array;
 }
 
+/** An ecosystem's metadata document as it came. */
+export interface FetchedDocument {
+  readonly bytes: Uint8Array;
+  /** What names these bytes at their upstream, if it says. */
+  readonly etag: string | undefined;
+}
+
+/** Which registry a package belongs to. */
+export interface Route {
+  readonly registry: URL;
+  /** Whether it is one of the operator's own. */
+  readonly isPrivate: boolean;
+}
+
 /** Throws UPSTREAM_* failures, and NOT_FOUND where the upstream has no such package or file. */
 export interface Upstream {
   readonly ecosystem: Ecosystem;
   readonly registry: URL;
+  route(name: string): Route;
+  /** The document on a package; undefined where the upstream says that it is still the one with that tag. */
+  document(name: string, etag?: string): Promise<FetchedDocument | undefined>;
+  /** Throws UPSTREAM_MALFORMED for a document that cannot be judged as a whole. */
+  parse(name: string, bytes: Uint8Array): Listing;
+  /** Both: the listing as it is now. */
   listing(name: string): Promise<Listing>;
   /**
    * Asks a path below the registry as it is; what the upstream answers with is a JSON document, whatever it says of
@@ -57,25 +77,39 @@ export interface UpstreamOptions {
   readonly fetchFile?: Fetch;
   /** For this registry; it goes to no other origin. */
   readonly token?: string;
+  /** Origins besides its own where its files may lie; left out: none. */
+  readonly fileOrigins?: readonly string[];
+  readonly isPrivate?: boolean;
 }
 
-export function createUpstream({ ecosystem, registry, fetch, fetchFile = fetch, token }: UpstreamOptions): Upstream {
+export function createUpstream(options: UpstreamOptions): Upstream {
+  const { ecosystem, registry, fetch, fetchFile = fetch, token, fileOrigins = [], isPrivate = false } = options;
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  return {
+  const upstream: Upstream = {
     ecosystem,
     registry,
+    route: () => ({ registry, isPrivate }),
+    parse(name, bytes) {
+      const listing = ecosystem.parseListing(name, bytes);
+      return { ...listing, pkg: { ...listing.pkg, private: isPrivate } };
+    },
     async listing(name) {
+      const document = await upstream.document(name);
+      return upstream.parse(name, document?.bytes ?? new Uint8Array());
+    },
+    async document(name, etag) {
       const url = ecosystem.listingUrl(registry, name);
-      const { status, body } = await fetchBytes(fetch, url, {
-        headers: { accept: ecosystem.listingAccept, ...authorization },
+      const { status, headers, body } = await fetchCompressed(fetch, url, {
+        headers: { accept: ecosystem.listingAccept, ...authorization, ...(etag && { "if-none-match": etag }) },
         maxBytes: UPSTREAM_LIMITS.listingBytes,
         timeoutMs: UPSTREAM_LIMITS.timeoutMs,
         signal: AbortSignal.timeout(UPSTREAM_LIMITS.listingMs),
       });
+      if (etag !== undefined && status === 304) return undefined;
       if (status === 404 || status === 410)
         throw new CordonError("NOT_FOUND", `the upstream registry has no ${toPurl({ type: ecosystem.type, name })}`);
       if (status !== 200) throw failureOf(url, status);
-      return ecosystem.parseListing(name, body);
+      return { bytes: body, etag: tagOf(headers["etag"]) };
     },
     async relay({ method, path, body, encoding }) {
       const url = new URL(`${registry.href.replace(/\/$/, "")}${path}`);
@@ -101,15 +135,16 @@ export function createUpstream({ ecosystem, registry, fetch, fetchFile = fetch, 
     async file(file, signal) {
       const url = new URL(file.url);
       // A document must not send Cordon, or its credentials, to a host that the operator did not name.
-      if (url.origin !== registry.origin)
+      const isOwn = url.origin === registry.origin;
+      if (!isOwn && !fileOrigins.includes(url.origin))
         throw new CordonError(
           "UPSTREAM_MALFORMED",
-          `the upstream's document says that ${file.name} lies on another origin (${url.origin})`,
+          `the upstream's document says that ${file.name} lies on another origin (${url.origin}), which \`proxy.fileOrigins\` does not name`,
         );
       const { status, headers, body } = await fetchFile(url, {
         maxBytes: UPSTREAM_LIMITS.fileBytes,
         timeoutMs: UPSTREAM_LIMITS.timeoutMs,
-        headers: { "accept-encoding": "identity", ...authorization },
+        headers: { "accept-encoding": "identity", ...(isOwn && authorization) },
         ...(signal && { signal }),
       });
       if (status !== 200) {
@@ -122,6 +157,12 @@ export function createUpstream({ ecosystem, registry, fetch, fetchFile = fetch, 
       return { size: Number.isSafeInteger(size) ? size : undefined, body };
     },
   };
+  return upstream;
+}
+
+/** A tag that can be sent back; whatever else the header holds is none. */
+function tagOf(header: string | string[] | undefined): string | undefined {
+  return typeof header === "string" && /^(W\/)?"[\x21\x23-\x7e]{1,256}"$/.test(header) ? header : undefined;
 }
 
 /** A page in another language, or half of one, must not pass for a registry's answer. */

@@ -7,9 +7,11 @@ import type { Wording } from "../core/refusal.ts";
 import { sentenceOf } from "../core/refusal.ts";
 import { formatInstant } from "../core/time.ts";
 import type { Upstream } from "../core/upstream.ts";
+import type { Decision } from "../schemas/types/decision.ts";
 import type { BundleLifecycle } from "./bundle-lifecycle.ts";
 import type { DecisionLog } from "./decision-log.ts";
 import type { DiskCache } from "./disk-cache.ts";
+import { Documents } from "./documents.ts";
 import { createFiles } from "./files.ts";
 import { Listings } from "./listings.ts";
 import type { Log } from "./log.ts";
@@ -51,12 +53,9 @@ export function createApp(given: AppOptions): Koa {
   for (const upstream of options.upstreams) {
     const mount = MOUNTS[upstream.ecosystem.type];
     const registry = `${wording.publicUrl}${mount}`;
-    const own = new Listings(
-      upstream,
-      { registry, sentence: (decision) => sentenceOf(decision, wording) },
-      options.now,
-      log,
-    );
+    const documents = new Documents(upstream, options.cache, options.now, log);
+    const rendering = { registry, sentence: (decision: Decision) => sentenceOf(decision, wording) };
+    const own = new Listings(upstream, documents, rendering, options.now);
     listings.set(upstream.ecosystem.type, own);
     registries.push([
       mount,

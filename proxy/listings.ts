@@ -1,20 +1,22 @@
-/** Listings as they are asked for: fetched once, judged once, written once, as long as document, rules and time allow. */
+/** Listings as clients get them: judged once and written once, as long as document, rules and time allow. */
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
-import { gzip } from "node:zlib";
+import { gunzip, gzip } from "node:zlib";
+import { sha256 } from "../core/digest.ts";
 import type { Form, JudgedListing, Listing, Rendering } from "../core/ecosystems/ecosystem.ts";
-import { CordonError, type FailureCode } from "../core/errors.ts";
 import { judgeListing, nextChange, type Rules } from "../core/gate.ts";
 import type { Upstream } from "../core/upstream.ts";
-import type { Log } from "./log.ts";
+import { permits } from "../core/verdict.ts";
+import type { Documents } from "./documents.ts";
+import { createMemoryCache } from "./memory-cache.ts";
 
 export interface RenderedListing {
   readonly contentType: string;
-  readonly body: Buffer;
+  readonly gzipped: Buffer;
   /** Strong: of the finished bytes, so it changes with the upstream's document, with the rules and with the form. */
   readonly etag: string;
-  /** The same, compressed; made when it is first asked for. */
-  gzipped(): Promise<Buffer>;
+  /** When it may change without a new document, new rules or new knowledge of a file. */
+  readonly until: Date;
 }
 
 export interface Judged {
@@ -23,117 +25,112 @@ export interface Judged {
   readonly cached: boolean;
 }
 
-interface Entry {
-  readonly listing: Listing;
-  readonly fetchedAt: number;
-  /** Until when it is used without asking. */
-  readonly freshUntil: number;
+/** A listing with all that is known of its releases' files. */
+export interface View {
+  readonly judged: JudgedListing;
+  /** Whether more may become known of them. */
+  readonly isFinal: boolean;
 }
 
-const FRESH_MS = 60_000;
-/** How long a document serves while its upstream is away: the rules that judge it are those of now all the same. */
-const MAX_STALE_MS = 24 * 60 * 60_000;
-/** How long an upstream that is away is left alone. */
-const RETRY_MS = 10_000;
-const AWAY: ReadonlySet<FailureCode> = new Set(["UPSTREAM_UNREACHABLE", "UPSTREAM_TIMEOUT", "UPSTREAM_STATUS"]);
-const MAX_CACHED_BYTES = 256 * 1024 * 1024;
-const compress = promisify(gzip);
+interface Written extends RenderedListing {
+  /** Digest of the document. */
+  readonly document: string;
+  /** What it says otherwise than the document, as a digest. */
+  readonly outcome: string;
+  /** By which rules, as far as nothing but document, rules and time can change it. */
+  readonly rules: Rules | undefined;
+}
+
+/** What is blocked meanwhile is refused all the same: the file is judged by the rules of its own moment. */
+const MAX_AGE_MS = 60_000;
+const MAX_WRITTEN_BYTES = 128 * 1024 * 1024;
+const [compress, unpack] = [promisify(gzip), promisify(gunzip)];
 
 export class Listings {
   readonly #upstream: Upstream;
+  readonly #documents: Documents;
   readonly #rendering: Rendering;
   readonly #now: () => Date;
-  readonly #log: Log;
-  /** In the order of use; the first is the one to drop. */
-  readonly #entries = new Map<string, Entry>();
-  #bytes = 0;
-  readonly #fetching = new Map<string, Promise<Listing>>();
   readonly #judged = new WeakMap<Listing, { rules: Rules; judged: JudgedListing; until: Date }>();
-  readonly #rendered = new WeakMap<JudgedListing, Map<Form, RenderedListing>>();
+  readonly #documentOf = new WeakMap<Listing, string>();
+  readonly #written = createMemoryCache<string, Written>(MAX_WRITTEN_BYTES, ({ gzipped }) => gzipped.length);
 
-  constructor(upstream: Upstream, rendering: Rendering, now: () => Date, log: Log) {
-    this.#log = log;
+  constructor(upstream: Upstream, documents: Documents, rendering: Rendering, now: () => Date) {
     this.#upstream = upstream;
+    this.#documents = documents;
     this.#rendering = rendering;
     this.#now = now;
   }
 
   /** Throws what the upstream throws. */
   async judge(name: string, rules: Rules): Promise<Judged> {
-    const listing = await this.#listing(name);
+    const { listing, digest } = await this.#documents.read(name);
     const now = this.#now();
     const known = this.#judged.get(listing);
     if (known && known.rules === rules && now < known.until) return { judged: known.judged, cached: true };
     const judged = judgeListing(rules, listing, now);
     this.#judged.set(listing, { rules, judged, until: nextChange(rules, judged, now) });
+    this.#documentOf.set(listing, digest);
     return { judged, cached: false };
   }
 
-  render(judged: JudgedListing, form: Form): RenderedListing {
-    const forms = this.#rendered.get(judged) ?? new Map<Form, RenderedListing>();
-    this.#rendered.set(judged, forms);
-    const known = forms.get(form);
-    if (known) return known;
-    const { contentType, body: text } = this.#upstream.ecosystem.renderListing(judged, form, this.#rendering);
-    const body = Buffer.from(text);
-    let gzipped: Promise<Buffer> | undefined;
-    const rendered: RenderedListing = {
-      contentType,
-      body,
-      etag: createHash("sha256").update(body).digest("base64url"),
-      gzipped: () => (gzipped ??= compress(body, { level: 6 })),
+  /** What was written before, where it is known to hold still without looking at the document. */
+  ready(name: string, form: Form, rules: Rules): RenderedListing | undefined {
+    const written = this.#written.get(keyOf(name, form));
+    const holds = written && written.rules === rules && this.#now() < written.until;
+    return holds && written.document === this.#documents.fresh(name) ? written : undefined;
+  }
+
+  /** Seconds for which a client need not ask again: never beyond the moment at which a hold ends. */
+  maxAge({ until }: RenderedListing): number {
+    return Math.floor(Math.min(MAX_AGE_MS, until.getTime() - this.#now().getTime()) / 1000);
+  }
+
+  /** Written anew only where the document, or what is denied of it, is not what it was. */
+  async render({ judged, isFinal }: View, form: Form, rules: Rules): Promise<RenderedListing> {
+    const { name } = judged.listing;
+    const document = this.#documentOf.get(judged.listing) ?? "";
+    const outcome = outcomeOf(judged);
+    const key = keyOf(name, form);
+    const before = this.#written.get(key);
+    const isSame = before?.document === document && before.outcome === outcome;
+    const text = isSame ? before : await this.#write(judged, form);
+    const written: Written = {
+      contentType: text.contentType,
+      gzipped: text.gzipped,
+      etag: text.etag,
+      until: nextChange(rules, judged, this.#now()),
+      document,
+      outcome,
+      rules: isFinal ? rules : undefined,
     };
-    forms.set(form, rendered);
-    return rendered;
+    this.#written.set(key, written);
+    return written;
   }
 
-  /** However many ask at once, the upstream is asked once. */
-  async #listing(name: string): Promise<Listing> {
-    const entry = this.#entries.get(name);
-    if (entry && this.#now().getTime() < entry.freshUntil) {
-      this.#entries.delete(name);
-      this.#entries.set(name, entry);
-      return entry.listing;
-    }
-    const running = this.#fetching.get(name);
-    if (running) return running;
-    const fetching = this.#refresh(name, entry).finally(() => this.#fetching.delete(name));
-    this.#fetching.set(name, fetching);
-    return fetching;
+  async #write(judged: JudgedListing, form: Form) {
+    const { contentType, body } = this.#upstream.ecosystem.renderListing(judged, form, this.#rendering);
+    const bytes = Buffer.from(body);
+    const etag = createHash("sha256").update(bytes).digest("base64url");
+    return { contentType, etag, gzipped: await compress(bytes, { level: 6 }) };
   }
+}
 
-  /** While the upstream is away, what it said last serves for a day. Throws what it throws where there is no such thing. */
-  async #refresh(name: string, before: Entry | undefined): Promise<Listing> {
-    const now = this.#now().getTime();
-    try {
-      const listing = await this.#upstream.listing(name);
-      this.#keep(name, { listing, fetchedAt: now, freshUntil: now + FRESH_MS });
-      return listing;
-    } catch (error) {
-      const isAway = error instanceof CordonError && AWAY.has(error.code);
-      if (!before || !isAway || now - before.fetchedAt > MAX_STALE_MS) throw error;
-      this.#log("warn", "upstream away, what it said last is served", {
-        package: name,
-        ageSeconds: Math.round((now - before.fetchedAt) / 1000),
-        reason: error.message,
-      });
-      this.#keep(name, { ...before, freshUntil: now + RETRY_MS });
-      return before.listing;
-    }
-  }
+/** For the rare client that takes no gzip. */
+export async function plainBytes({ gzipped }: RenderedListing): Promise<Buffer> {
+  return unpack(gzipped);
+}
 
-  #keep(name: string, entry: Entry): void {
-    this.#drop(name);
-    this.#entries.set(name, entry);
-    this.#bytes += entry.listing.bytes;
-    for (const oldest of this.#entries.keys()) {
-      if (this.#bytes <= MAX_CACHED_BYTES || oldest === name) break;
-      this.#drop(oldest);
-    }
-  }
+function keyOf(name: string, form: Form): string {
+  return `${form}\n${name}`;
+}
 
-  #drop(name: string): void {
-    this.#bytes -= this.#entries.get(name)?.listing.bytes ?? 0;
-    this.#entries.delete(name);
-  }
+/** All of a judged listing that its bytes depend on besides the document. */
+function outcomeOf({ decisions, gone, stripped }: JudgedListing): string {
+  const told = [...decisions.values(), ...gone].flatMap((decision): unknown[][] => {
+    const { purl, policy, rule, reason, evidence, until, strip } = decision;
+    if (permits(decision)) return decision.decision === "strip-scripts" ? [[purl, strip]] : [];
+    return [[purl, decision.decision, policy, rule, reason, evidence, until]];
+  });
+  return sha256(JSON.stringify([told, [...(stripped ?? [])]]));
 }

@@ -2,7 +2,13 @@
 import { randomUUID } from "node:crypto";
 import type { Context } from "koa";
 import { parseIntegrity } from "../core/digest.ts";
-import type { JudgedListing, ListedRelease, RegistryRequest, StrippedFile } from "../core/ecosystems/ecosystem.ts";
+import type {
+  Form,
+  JudgedListing,
+  ListedRelease,
+  RegistryRequest,
+  StrippedFile,
+} from "../core/ecosystems/ecosystem.ts";
 import { CordonError, messageOf } from "../core/errors.ts";
 import { decideUnlisted, type Rules } from "../core/gate.ts";
 import { recordFacts } from "../core/recorded-facts.ts";
@@ -12,7 +18,7 @@ import { permits } from "../core/verdict.ts";
 import type { Decision } from "../schemas/types/decision.ts";
 import type { DecisionContext, DecisionLog } from "./decision-log.ts";
 import type { Files } from "./files.ts";
-import type { Judged, Listings } from "./listings.ts";
+import type { Judged, Listings, RenderedListing } from "./listings.ts";
 import type { Log } from "./log.ts";
 import { serveRelay } from "./relay.ts";
 import { replyJson, replyListing, replyRefusal, replyRelease } from "./reply.ts";
@@ -66,15 +72,28 @@ async function serveTags(
   { listings, stripping, rules, upstream }: RegistryOptions,
 ): Promise<void> {
   const { judged } = await listings.judge(name, rules());
-  replyJson(ctx, 200, upstream.ecosystem.tagsOf(await stripping.view(judged)));
+  replyJson(ctx, 200, upstream.ecosystem.tagsOf((await stripping.view(judged)).judged));
 }
 
 /** Listings whose withheld releases are on record. */
 const recorded = new WeakSet<JudgedListing>();
 
 async function serveListing(ctx: Context, name: string, options: RegistryOptions): Promise<void> {
-  const context = contextOf(ctx, "metadata", options);
+  const { listings, upstream } = options;
   const rules = options.rules();
+  const form = upstream.ecosystem.formOf({ accept: ctx.get("accept"), userAgent: ctx.get("user-agent") });
+  const ready = listings.ready(name, form, rules) ?? (await writeListing(ctx, name, form, rules, options));
+  await replyListing(ctx, ready, listings.maxAge(ready));
+}
+
+async function writeListing(
+  ctx: Context,
+  name: string,
+  form: Form,
+  rules: Rules,
+  options: RegistryOptions,
+): Promise<RenderedListing> {
+  const context = contextOf(ctx, "metadata", options);
   const { judged } = await options.listings.judge(name, rules);
   const view = await options.stripping.view(judged);
   // What is withheld goes on record once for each time that it was judged, not for each client that sees it.
@@ -84,8 +103,7 @@ async function serveListing(ctx: Context, name: string, options: RegistryOptions
     for (const decision of denied)
       options.decisions.record(decision, { ...context, cache: "miss" }, recordFacts(rules, decision.purl, judged));
   }
-  const form = options.upstream.ecosystem.formOf({ accept: ctx.get("accept"), userAgent: ctx.get("user-agent") });
-  await replyListing(ctx, options.listings.render(view, form));
+  return options.listings.render(view, form, rules);
 }
 
 async function serveRelease(
@@ -97,7 +115,7 @@ async function serveRelease(
   const context = contextOf(ctx, "metadata", options);
   const rules = options.rules();
   const { judged: whole, cached } = await options.listings.judge(name, rules);
-  const judged = await options.stripping.view(whole);
+  const { judged } = await options.stripping.view(whole);
   const resolved = ecosystem.resolveVersion(judged, version);
   if (resolved === undefined)
     throw new CordonError("NOT_FOUND", `${name} has no version or tag ${JSON.stringify(version)}`);

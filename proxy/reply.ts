@@ -4,7 +4,7 @@ import type { Digests } from "../core/digest.ts";
 import type { CordonError } from "../core/errors.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { RelayedAnswer } from "../core/upstream.ts";
-import type { RenderedListing } from "./listings.ts";
+import { plainBytes, type RenderedListing } from "./listings.ts";
 
 /** A client must ask again before it uses what it kept: policy may have changed. */
 const REVALIDATE = "private, no-cache";
@@ -16,11 +16,11 @@ export function replyJson(ctx: Context, status: number, body: unknown): void {
   ctx.body = `${JSON.stringify(body)}\n`;
 }
 
-/** A document, or 304 where the client has these very bytes. */
-export async function replyListing(ctx: Context, rendered: RenderedListing): Promise<void> {
+/** A document, or 304 where the client has these very bytes. For `maxAge` seconds the client need not ask again. */
+export async function replyListing(ctx: Context, rendered: RenderedListing, maxAge: number): Promise<void> {
   const gzipped = ctx.acceptsEncodings("gzip", "identity") === "gzip";
   ctx.set({
-    "cache-control": REVALIDATE,
+    "cache-control": maxAge > 0 ? `private, max-age=${maxAge}, must-revalidate` : REVALIDATE,
     vary: "accept, accept-encoding, user-agent",
     etag: `"${rendered.etag}${gzipped ? "-gzip" : ""}"`,
   });
@@ -31,7 +31,7 @@ export async function replyListing(ctx: Context, rendered: RenderedListing): Pro
   }
   if (gzipped) ctx.set("content-encoding", "gzip");
   ctx.type = rendered.contentType;
-  ctx.body = gzipped ? await rendered.gzipped() : rendered.body;
+  ctx.body = gzipped ? rendered.gzipped : await plainBytes(rendered);
 }
 
 /** RFC 9110, 13.1.2: weak comparison. Koa's own would answer 200 to `cache-control: no-cache`, which fetch() always adds. */

@@ -10,6 +10,7 @@ import type { Upstream } from "../core/upstream.ts";
 import type { Decision } from "../schemas/types/decision.ts";
 import type { Files } from "./files.ts";
 import { Jobs } from "./jobs.ts";
+import type { View } from "./listings.ts";
 import { createMemoryCache } from "./memory-cache.ts";
 
 const MAX_BYTES = 128 * 1024 * 1024;
@@ -56,16 +57,17 @@ export class Stripping {
    * The listing as it can be served now: releases whose files are to be written anew have the digests of what is made,
    * and are withheld until it is. Waits for those that most people want: what tags name, and the newest.
    */
-  async view(judged: JudgedListing): Promise<JudgedListing> {
+  async view(judged: JudgedListing): Promise<View> {
     const files = this.#toStrip.get(judged) ?? filesToStrip(judged);
     this.#toStrip.set(judged, files);
-    if (files.size === 0) return judged;
+    if (files.size === 0) return { judged, isFinal: true };
     const missing = () => [...files].filter(([, file]) => this.#known.get(keyOf(file)) === undefined);
     const wanted = mostWanted(judged, new Map(missing()), AT_ONCE);
     const making = wanted.map((file) => this.strip(file).catch(() => undefined));
     if (making.length > 0) await Promise.race([Promise.all(making), setTimeout(WAIT_MS, undefined, { ref: false })]);
+    const isFinal = missing().length === 0;
     for (const [, file] of missing()) this.#jobs.later(keyOf(file), () => this.#make(file, keyOf(file)));
-    return this.#viewOf(judged, files);
+    return { judged: this.#viewOf(judged, files), isFinal };
   }
 
   #viewOf(judged: JudgedListing, files: ReadonlyMap<string, ReleaseFile>): JudgedListing {

@@ -28,6 +28,7 @@ export type RegistryRequest =
 
 /** One download of a release; URL and digests come from the listing, never from a request. */
 export interface ReleaseFile {
+  readonly packageName: string;
   readonly name: string;
   readonly url: string;
   readonly digests: Digests;

@@ -33,6 +33,10 @@ export interface Package {
    */
   purl: string;
   /**
+   * Whether it comes from a registry of the operator's own (`proxy.private` of cordon.yaml), not from the public one.
+   */
+  private?: boolean;
+  /**
    * How many releases the upstream lists.
    */
   releaseCount?: number;

@@ -63,7 +63,7 @@ describe("listing()", () => {
       const { signal, ...options } = request?.options ?? {};
       assert.ok(signal instanceof AbortSignal, "the whole document has a deadline");
       assert.deepEqual(options, {
-        headers: { accept: "application/json" },
+        headers: { accept: "application/json", "accept-encoding": "gzip" },
         maxBytes: UPSTREAM_LIMITS.listingBytes,
         timeoutMs: UPSTREAM_LIMITS.timeoutMs,
       });
@@ -96,7 +96,12 @@ describe("listing()", () => {
 });
 
 describe("file()", () => {
-  const fileAt = (url: string): ReleaseFile => ({ name: "plain-1.0.0.tgz", url, digests: {} });
+  const fileAt = (url: string): ReleaseFile => ({
+    packageName: "plain",
+    name: "plain-1.0.0.tgz",
+    url,
+    digests: {},
+  });
   const HERE = fileAt("https://registry.example/plain/-/plain-1.0.0.tgz?v=2");
 
   it("asks for the very URL of the listing, for bytes as they are", async () => {

@@ -188,7 +188,7 @@ describe("the npm registry", () => {
       const first = await get("/plain", { "accept-encoding": "identity" });
       const etag = first.headers.get("etag") ?? "";
       assert.match(etag, /^"[\w-]{43}"$/);
-      assert.equal(first.headers.get("cache-control"), "private, no-cache");
+      assert.equal(first.headers.get("cache-control"), "private, max-age=60, must-revalidate");
       assert.equal(first.headers.get("vary"), "accept, accept-encoding, user-agent");
       assert.equal((await get("/plain", { "accept-encoding": "identity", "if-none-match": etag })).status, 304);
       assert.notEqual(

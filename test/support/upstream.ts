@@ -13,7 +13,7 @@ export function digest(algorithm: string, ...chunks: readonly (string | Uint8Arr
 }
 
 export function fileOf(digests: Digests, name = "plain-1.0.0.tgz"): ReleaseFile {
-  return { name, url: `https://registry.example/${name}`, digests };
+  return { packageName: "plain", name, url: `https://registry.example/${name}`, digests };
 }
 
 export interface FileUpstream extends Upstream {
@@ -29,6 +29,9 @@ export function fileUpstream(answer: () => Promise<UpstreamFile> | UpstreamFile)
     ecosystem: npm,
     registry: new URL("https://registry.example/"),
     asked,
+    route: () => ({ registry: new URL("https://registry.example/"), isPrivate: false }),
+    document: unused,
+    parse: npm.parseListing,
     listing: unused,
     relay: unused,
     async file(_file, signal) {

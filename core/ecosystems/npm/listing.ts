@@ -222,7 +222,8 @@ export function tarballName(name: string, version: string): string {
 
 function fileOf(name: string, version: string, manifest: JsonObject) {
   const dist = own(manifest, "dist");
-  return { name: tarballName(name, version), url: ownString(dist, "tarball") ?? "", digests: digestsOf(dist) };
+  const url = ownString(dist, "tarball") ?? "";
+  return { packageName: name, name: tarballName(name, version), url, digests: digestsOf(dist) };
 }
 
 /**
