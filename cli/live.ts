@@ -1,100 +1,123 @@
-/** Decisions with the facts that upstreams tell now. */
-
-import { upstreamUrl } from "../core/config.ts";
-import type { JudgedListing } from "../core/ecosystems/ecosystem.ts";
-import { ECOSYSTEMS } from "../core/ecosystems/index.ts";
+/** Decisions with the facts that registries tell now. */
+import { join } from "node:path";
+import type { JudgedListing, ListedRelease, Listing } from "../core/ecosystems/ecosystem.ts";
 import { CordonError } from "../core/errors.ts";
-import { ANONYMOUS, decideUnlisted, findingsOn, judgeListing, type Rules } from "../core/gate.ts";
+import { decideInspected, decideUnlisted, factsOn, judgeListing, type Rules } from "../core/gate.ts";
 import { createFetch } from "../core/http.ts";
-import { isPurlType, type PurlType, type ReleaseId, toPurl } from "../core/purl.ts";
+import { askJson, type Inspection, inspect, merge, readChecked } from "../core/inspection.ts";
+import { needsOf } from "../core/policy/needs.ts";
+import { type PurlType, type ReleaseId, toPurl } from "../core/purl.ts";
 import type { RecordedFacts } from "../core/recorded-facts.ts";
-import { createUpstream, type Upstream } from "../core/upstream.ts";
+import type { RootSource } from "../core/sigstore/trusted-root.ts";
+import type { Upstream } from "../core/upstream.ts";
+import { permits } from "../core/verdict.ts";
 import type { Decision } from "../schemas/types/decision.ts";
+import { attestationRoot, openRegistry, type RegistrySettings } from "./registries.ts";
 
 const PARALLEL = 8;
-
-/** Reads `--upstream ECOSYSTEM=URL` options. Throws USAGE. */
-export function parseUpstreams(options: readonly string[]): Map<PurlType, string> {
-  return new Map(
-    options.map((option) => {
-      const at = option.indexOf("=");
-      const type = option.slice(0, at);
-      if (at < 0 || !isPurlType(type))
-        throw new CordonError("USAGE", `--upstream ${option} does not read ECOSYSTEM=URL`);
-      return [type, option.slice(at + 1)];
-    }),
-  );
-}
 
 /** A package's listing is fetched and judged once, however many of its releases are asked for. */
 export async function decideLive(
   releases: readonly ReleaseId[],
   rules: Rules,
-  configured: ReadonlyMap<string, string>,
+  settings: RegistrySettings,
   now: Date,
 ): Promise<Decision[]> {
-  const fetch = createFetch();
-  const upstreams = new Map<PurlType, Upstream>();
+  const registries = new Registries(settings, now);
   const listings = new Map<string, Promise<JudgedListing | undefined>>();
   const judged = (release: ReleaseId): Promise<JudgedListing | undefined> => {
     const key = toPurl({ type: release.type, name: release.name });
     const known = listings.get(key);
     if (known) return known;
-    const fetched = fetchJudged(release);
+    const fetched = registries.listing(release).then((listing) => listing && judgeListing(rules, listing, now));
     listings.set(key, fetched);
     return fetched;
   };
-  const fetchJudged = async ({ type, name }: ReleaseId): Promise<JudgedListing | undefined> => {
-    const ecosystem = ECOSYSTEMS.get(type);
-    if (!ecosystem) return undefined;
-    const upstream =
-      upstreams.get(type) ?? createUpstream({ ecosystem, registry: upstreamUrl(type, configured.get(type)), fetch });
-    upstreams.set(type, upstream);
+  const decideOne = async (id: ReleaseId): Promise<Decision> => {
+    const found = await judged(id);
+    const [decision, release] = [found?.decisions.get(id.version), found?.listing.releases.get(id.version)];
+    if (!found || !decision || !release) return decideUnlisted(rules, id, now);
+    const inspection = permits(decision) ? await registries.inspect(rules, found.listing, release) : undefined;
+    if (!inspection) return decision;
+    return decideInspected(rules, found.listing, release, inspection.found, inspection.sources, now);
+  };
+  const decisions: Decision[] = [];
+  for (let start = 0; start < releases.length; start += PARALLEL)
+    decisions.push(...(await Promise.all(releases.slice(start, start + PARALLEL).map(decideOne))));
+  return decisions;
+}
+
+/** The facts of one release as its registry tells them; undefined where it does not list it. */
+export async function factsLive(
+  id: ReleaseId,
+  rules: Rules,
+  settings: RegistrySettings,
+): Promise<RecordedFacts | undefined> {
+  const registries = new Registries(settings, new Date());
+  const listing = await registries.listing(id);
+  const release = listing?.releases.get(id.version);
+  if (!listing || !release) return undefined;
+  const inspection = await registries.inspect(rules, listing, release);
+  const facts = factsOn(rules, listing, release, inspection?.found);
+  return { facts, known: ["identity", "listing", ...(inspection?.sources ?? [])] };
+}
+
+/** The registries of one run: each document is asked for once. */
+class Registries {
+  readonly #settings: RegistrySettings;
+  readonly #now: Date;
+  readonly #fetch = createFetch();
+  readonly #opened = new Map<PurlType, Upstream | undefined>();
+  readonly #keys = new Map<string, Promise<unknown>>();
+  #root: RootSource | undefined;
+
+  constructor(settings: RegistrySettings, now: Date) {
+    this.#settings = settings;
+    this.#now = now;
+  }
+
+  /** Undefined where there is no such package, or its ecosystem is not served yet. Throws UPSTREAM_*. */
+  async listing({ type, name }: ReleaseId): Promise<Listing | undefined> {
     try {
-      return judgeListing(rules, await upstream.listing(name), now);
+      return await this.#open(type)?.listing(name);
     } catch (error) {
       if (error instanceof CordonError && error.code === "NOT_FOUND") return undefined;
       throw error;
     }
-  };
-  const decisions: Decision[] = [];
-  for (let start = 0; start < releases.length; start += PARALLEL) {
-    const batch = releases
-      .slice(start, start + PARALLEL)
-      .map(
-        async (release) =>
-          (await judged(release))?.decisions.get(release.version) ?? decideUnlisted(rules, release, now),
-      );
-    decisions.push(...(await Promise.all(batch)));
   }
-  return decisions;
-}
 
-/** The facts of one release as its upstream tells them; undefined where it does not list it. */
-export async function factsLive(
-  id: ReleaseId,
-  rules: Rules,
-  configured: ReadonlyMap<string, string>,
-): Promise<RecordedFacts | undefined> {
-  const ecosystem = ECOSYSTEMS.get(id.type);
-  if (!ecosystem) return undefined;
-  try {
-    const { pkg, releases } = await createUpstream({
-      ecosystem,
-      registry: upstreamUrl(id.type, configured.get(id.type)),
-      fetch: createFetch(),
-    }).listing(id.name);
-    const release = releases.get(id.version);
-    if (!release) return undefined;
-    const facts = {
-      pkg,
-      release: release.facts,
-      advisories: findingsOn(rules, id).affecting(id.version),
-      client: ANONYMOUS,
+  /** What the rules read of a release beyond its listing; undefined where they read nothing. Throws UPSTREAM_*, DIGEST_MISMATCH. */
+  async inspect(rules: Rules, listing: Listing, release: ListedRelease): Promise<Inspection | undefined> {
+    const type = listing.pkg.ecosystem;
+    const upstream = this.#open(type);
+    const sources = needsOf(rules.set, type).all;
+    if (!upstream || sources.size === 0) return undefined;
+    if (sources.has("attestations")) await this.#trustedRoot().refresh(this.#now);
+    const tools = {
+      upstream,
+      readFile: (file: Parameters<typeof readChecked>[1]) => readChecked(upstream, file),
+      readKeys: (name: string) => this.#readKeys(upstream.of(name)),
+      root: { current: () => this.#trustedRoot().current() },
     };
-    return { facts, known: ["identity", "listing"] };
-  } catch (error) {
-    if (error instanceof CordonError && error.code === "NOT_FOUND") return undefined;
-    throw error;
+    const found = await Promise.all([...sources].map((source) => inspect(source, listing, release, tools)));
+    return { found: merge(found), sources };
+  }
+
+  #open(type: PurlType): Upstream | undefined {
+    if (!this.#opened.has(type)) this.#opened.set(type, openRegistry(type, this.#settings, this.#fetch));
+    return this.#opened.get(type);
+  }
+
+  #readKeys(owner: Upstream): Promise<unknown> {
+    const known = this.#keys.get(owner.registry.href);
+    if (known) return known;
+    const keys = askJson(owner, owner.ecosystem.signatures?.keysPath ?? "");
+    this.#keys.set(owner.registry.href, keys);
+    return keys;
+  }
+
+  #trustedRoot(): RootSource {
+    this.#root ??= attestationRoot(this.#settings, join(".cordon", "sigstore"));
+    return this.#root;
   }
 }

@@ -1,6 +1,7 @@
 /** Which rules a command judges by: those of a policy repository, or of a bundle that somebody signed. */
+import { join } from "node:path";
 import type { Rules } from "../core/gate.ts";
-import { parseUpstreams } from "./live.ts";
+import { type RegistrySettings, registrySettings } from "./registries.ts";
 import { requireFeeds } from "./repository.ts";
 import { openTrustedBundle } from "./trusted-bundle.ts";
 
@@ -14,17 +15,17 @@ export interface RulesFlags {
 
 export interface OpenedRules {
   readonly rules: Rules;
-  /** Addresses by ecosystem; those given on the command line come before those of the repository. */
-  readonly upstreams: ReadonlyMap<string, string>;
+  readonly registries: RegistrySettings;
 }
 
 /** Throws USAGE, CONFIG_INVALID, POLICY_INVALID, FEED_MISSING, and what openTrustedBundle() throws. */
 export async function openRules({ dir, bundle, trust, upstream }: RulesFlags): Promise<OpenedRules> {
-  const given = parseUpstreams(upstream ?? []);
   if (bundle !== undefined && trust !== undefined) {
     const { rules } = await openTrustedBundle(bundle, trust);
-    return { rules, upstreams: given };
+    return { rules, registries: registrySettings(NO_CONFIG, undefined, upstream) };
   }
   const { rules, config } = requireFeeds(dir);
-  return { rules, upstreams: new Map([...Object.entries(config.upstreams ?? {}), ...given]) };
+  return { rules, registries: registrySettings(config, join(dir, "cordon.yaml"), upstream) };
 }
+
+const NO_CONFIG = { apiVersion: "cordon/v1", kind: "Cordon" } as const;

@@ -5,7 +5,7 @@ import { CordonError, messageOf } from "../core/errors.ts";
 import { ANONYMOUS, decideUnlisted, findingsOn, identityFacts, judgeListing, type Rules } from "../core/gate.ts";
 import type { Coverage } from "../core/policy/coverage.ts";
 import { baseContext, decide, RULE_FAILED } from "../core/policy/engine.ts";
-import { checkFacts } from "../core/policy/facts.ts";
+import { checkFacts, EVERY_SOURCE } from "../core/policy/facts.ts";
 import { parseReleasePurl, type ReleaseId, toPurl } from "../core/purl.ts";
 import { schemaCheck } from "../core/schema.ts";
 import type { Diagnostic } from "../core/source/diagnostic.ts";
@@ -101,7 +101,7 @@ function runCase(test: TestCase, run: Run, report: Report): Outcome {
   run.coverage?.record(baseContext(run.rules.set, facts, run.now), facts.pkg.ecosystem);
   const decision = decide(run.rules.set, facts, {
     now: run.now,
-    known: new Set(["identity", "listing"]),
+    known: EVERY_SOURCE,
     bundle: run.rules.reference,
   });
   return { differences: [...differencesOf(test.expect, decision), ...resolutionDifferences(test, listed)], decision };

@@ -96,6 +96,11 @@ const FAILURES = {
     exit: 2,
     next: "Check the upstream registry; its document is not one that can be judged.",
   },
+  ARCHIVE_MALFORMED: {
+    status: 502,
+    exit: 2,
+    next: "Do not use the file: programs that unpack it do not agree on what it contains.",
+  },
   UPSTREAM_LOOP: { status: 508, exit: 2, next: "Set --upstream: the registry found is this proxy itself." },
   DIGEST_MISMATCH: {
     status: 502,

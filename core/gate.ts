@@ -6,8 +6,9 @@ import type { BundleReference, Decision } from "../schemas/types/decision.ts";
 import type { Facts } from "../schemas/types/facts.ts";
 import { PackageFindings } from "./advisories/findings.ts";
 import type { AdvisoryTable } from "./advisories/table.ts";
-import type { JudgedListing, Listing } from "./ecosystems/ecosystem.ts";
+import type { JudgedListing, ListedRelease, Listing } from "./ecosystems/ecosystem.ts";
 import { VERSION_ORDERS } from "./ecosystems/versions.ts";
+import type { Inspected } from "./inspection.ts";
 import type { PolicySet } from "./policy/compile.ts";
 import { decide } from "./policy/engine.ts";
 import type { FactSource } from "./policy/facts.ts";
@@ -54,6 +55,36 @@ export function judgeListing(rules: Rules, listing: Listing, now: Date): JudgedL
     .slice(0, MAX_GONE)
     .map((version) => decideUnlisted(rules, { ...id, version }, now, findings));
   return { listing, decisions, gone };
+}
+
+/** Everything known about a listed release; what was inspected stands before what the listing says. */
+export function factsOn(
+  rules: Rules,
+  listing: Listing,
+  { version, facts }: ListedRelease,
+  found: Inspected = {},
+): Facts {
+  const findings = findingsOn(rules, { type: listing.pkg.ecosystem, name: listing.name });
+  return {
+    pkg: { ...listing.pkg, ...found.pkg },
+    release: { ...facts, ...found.release },
+    advisories: findings.affecting(version),
+    client: ANONYMOUS,
+  };
+}
+
+/** Decides again on a listed release, once `sources` were inspected: by the same rules, with more or truer facts. */
+export function decideInspected(
+  rules: Rules,
+  listing: Listing,
+  release: ListedRelease,
+  found: Inspected,
+  sources: ReadonlySet<FactSource>,
+  now: Date,
+): Decision {
+  const known = new Set([...FROM_LISTING, ...sources]);
+  const { reference: bundle, holdNewerThan } = rules;
+  return decide(rules.set, factsOn(rules, listing, release, found), { now, known, bundle, holdNewerThan });
 }
 
 /** Decides by what can be told without the upstream: the purl, advisories, lists and approvals. */

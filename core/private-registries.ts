@@ -6,10 +6,32 @@ import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import { CordonError } from "./errors.ts";
 import { isObject } from "./json.ts";
-import type { RelayRequest, Upstream } from "./upstream.ts";
+import { createUpstream, type RelayRequest, type Upstream, type UpstreamOptions } from "./upstream.ts";
+
+export interface PrivateRegistryOptions {
+  /** Names, or beginnings with a `*` behind. */
+  readonly packages: readonly string[];
+  readonly registry: URL;
+  readonly token?: string;
+}
+
+export interface RegistriesOptions extends Omit<UpstreamOptions, "token" | "isPrivate"> {
+  /** Left out: none. */
+  readonly private?: readonly PrivateRegistryOptions[];
+}
+
+/** The upstream of an ecosystem: the public registry, and before it the operator's own. */
+export function createRegistries({ private: own = [], ...open }: RegistriesOptions): Upstream {
+  return withPrivate(
+    createUpstream(open),
+    own.map(({ packages, registry, token }) => ({
+      packages,
+      upstream: createUpstream({ ...open, registry, isPrivate: true, ...(token !== undefined && { token }) }),
+    })),
+  );
+}
 
 export interface PrivateRegistry {
-  /** Names, or beginnings with a `*` behind. */
   readonly packages: readonly string[];
   readonly upstream: Upstream;
 }
@@ -27,7 +49,8 @@ export function withPrivate(open: Upstream, registries: readonly PrivateRegistry
   return {
     ecosystem: open.ecosystem,
     registry: open.registry,
-    route: (name) => upstreamOf(name).route(name),
+    of: upstreamOf,
+    isPublic: (name) => open.isPublic(name),
     document: (name, etag) => upstreamOf(name).document(name, etag),
     parse: (name, bytes) => upstreamOf(name).parse(name, bytes),
     listing: (name) => upstreamOf(name).listing(name),

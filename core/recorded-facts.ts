@@ -1,7 +1,8 @@
 /** What of the facts goes on record beside a decision, so that it can be made again: what the rules read. */
 import type { Facts } from "../schemas/types/facts.ts";
 import type { JudgedListing } from "./ecosystems/ecosystem.ts";
-import { ANONYMOUS, findingsOn, identityFacts, type Rules } from "./gate.ts";
+import { ANONYMOUS, factsOn, findingsOn, identityFacts, type Rules } from "./gate.ts";
+import type { Inspection } from "./inspection.ts";
 import type { FactSource } from "./policy/facts.ts";
 import { parseReleasePurl } from "./purl.ts";
 
@@ -15,23 +16,26 @@ export interface RecordedFacts {
 const MAX_BYTES = 16 * 1024;
 
 /** The facts that a decision on this release was made from; undefined where they are too large to be kept. */
-export function recordFacts(rules: Rules, purl: string, judged: JudgedListing | undefined): RecordedFacts | undefined {
+export function recordFacts(
+  rules: Rules,
+  purl: string,
+  judged: JudgedListing | undefined,
+  inspection?: Inspection,
+): RecordedFacts | undefined {
   const id = parseReleasePurl(purl);
-  const release = judged?.listing.releases.get(id.version);
   const identity = identityFacts(id);
-  const all: Facts = {
-    pkg: judged && release ? judged.listing.pkg : identity.pkg,
-    release: release?.facts ?? identity.release,
-    advisories: findingsOn(rules, id).affecting(id.version),
-    client: ANONYMOUS,
-  };
+  const release = judged?.listing.releases.get(id.version);
+  const all: Facts =
+    judged && release
+      ? factsOn(rules, judged.listing, release, inspection?.found)
+      : { ...identity, advisories: findingsOn(rules, id).affecting(id.version), client: ANONYMOUS };
   const facts: Facts = {
     ...all,
     pkg: { ...identity.pkg, ...pick(all.pkg, "pkg", rules.set.reads) },
     release: { ...identity.release, ...pick(all.release, "release", rules.set.reads) },
   };
   if (JSON.stringify(facts).length > MAX_BYTES) return undefined;
-  return { facts, known: release ? ["identity", "listing"] : ["identity"] };
+  return { facts, known: release ? ["identity", "listing", ...(inspection?.sources ?? [])] : ["identity"] };
 }
 
 /** Digests are kept in any case: approvals are held against them. */

@@ -19,6 +19,7 @@ const ajv = new Ajv2020({
   verbose: true,
 });
 ajv.addKeyword("x-source");
+ajv.addKeyword("x-refined-by");
 ajv.addFormat("date-time", { validate: (text: string) => parseInstant(text) !== undefined });
 ajv.addFormat("uri", { validate: (text: string) => URL.canParse(text) });
 

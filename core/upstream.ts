@@ -42,18 +42,14 @@ export interface FetchedDocument {
   readonly etag: string | undefined;
 }
 
-/** Which registry a package belongs to. */
-export interface Route {
-  readonly registry: URL;
-  /** Whether it is one of the operator's own. */
-  readonly isPrivate: boolean;
-}
-
 /** Throws UPSTREAM_* failures, and NOT_FOUND where the upstream has no such package or file. */
 export interface Upstream {
   readonly ecosystem: Ecosystem;
   readonly registry: URL;
-  route(name: string): Route;
+  /** The registry that a package belongs to, among those of this upstream. */
+  of(name: string): Upstream;
+  /** Whether the public registry has a package of this name. */
+  isPublic(name: string): Promise<boolean>;
   /** The document on a package; undefined where the upstream says that it is still the one with that tag. */
   document(name: string, etag?: string): Promise<FetchedDocument | undefined>;
   /** Throws UPSTREAM_MALFORMED for a document that cannot be judged as a whole. */
@@ -88,7 +84,16 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const upstream: Upstream = {
     ecosystem,
     registry,
-    route: () => ({ registry, isPrivate }),
+    of: () => upstream,
+    async isPublic(name) {
+      try {
+        await upstream.document(name);
+        return true;
+      } catch (error) {
+        if (error instanceof CordonError && error.code === "NOT_FOUND") return false;
+        throw error;
+      }
+    },
     parse(name, bytes) {
       const listing = ecosystem.parseListing(name, bytes);
       return { ...listing, pkg: { ...listing.pkg, private: isPrivate } };

@@ -5,6 +5,7 @@ import { CordonError, messageOf } from "../core/errors.ts";
 import type { PurlType } from "../core/purl.ts";
 import type { Wording } from "../core/refusal.ts";
 import { sentenceOf } from "../core/refusal.ts";
+import type { RootSource } from "../core/sigstore/trusted-root.ts";
 import { formatInstant } from "../core/time.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { Decision } from "../schemas/types/decision.ts";
@@ -13,13 +14,14 @@ import type { DecisionLog } from "./decision-log.ts";
 import type { DiskCache } from "./disk-cache.ts";
 import { Documents } from "./documents.ts";
 import { createFiles } from "./files.ts";
+import { Inspections } from "./inspections.ts";
 import { Listings } from "./listings.ts";
 import type { Log } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { createRegistry, type ServeRegistry } from "./registry.ts";
 import { replyFailure, replyJson } from "./reply.ts";
 import { Stripping } from "./stripping.ts";
-import { serveWhy } from "./why.ts";
+import { type JudgingRegistry, serveWhy } from "./why.ts";
 
 export interface AppOptions {
   readonly upstreams: readonly Upstream[];
@@ -27,6 +29,8 @@ export interface AppOptions {
   readonly wording: Wording;
   readonly decisions: DecisionLog;
   readonly cache: DiskCache;
+  /** Whose certificates count for build attestations. */
+  readonly root: RootSource;
   readonly startedAt: Date;
   readonly now: () => Date;
   readonly log: Log;
@@ -48,21 +52,23 @@ export function createApp(given: AppOptions): Koa {
   const { lifecycle, wording, log } = options;
   const rules = () => lifecycle.rules();
   const files = createFiles(options.cache, FILE_MEMORY);
-  const listings = new Map<PurlType, Listings>();
-  const registries: [mount: string, serve: ServeRegistry][] = [];
+  const registries = new Map<PurlType, JudgingRegistry>();
+  const mounts: [mount: string, serve: ServeRegistry][] = [];
   for (const upstream of options.upstreams) {
     const mount = MOUNTS[upstream.ecosystem.type];
     const registry = `${wording.publicUrl}${mount}`;
     const documents = new Documents(upstream, options.cache, options.now, log);
     const rendering = { registry, sentence: (decision: Decision) => sentenceOf(decision, wording) };
     const own = new Listings(upstream, documents, rendering, options.now);
-    listings.set(upstream.ecosystem.type, own);
-    registries.push([
+    const inspections = new Inspections({ upstream, files, root: options.root, now: options.now });
+    registries.set(upstream.ecosystem.type, { listings: own, inspections });
+    mounts.push([
       mount,
       createRegistry({
         ...options,
         upstream,
         listings: own,
+        inspections,
         stripping: new Stripping(upstream, files),
         files,
         rules,
@@ -79,16 +85,16 @@ export function createApp(given: AppOptions): Koa {
   // Registry paths are read raw: a router would decode a scope's slash and lose which one it was.
   app.use(async (ctx, next) => {
     const path = ctx.req.url?.split("?", 1)[0] ?? "/";
-    const registry = registries.find(([mount]) => path.startsWith(`${mount}/`));
+    const registry = mounts.find(([mount]) => path.startsWith(`${mount}/`));
     if (registry) return registry[1](ctx, path.slice(registry[0].length));
     if (path.startsWith(WHY))
-      return serveWhy(ctx, path.slice(WHY.length), { listings, rules, wording, now: options.now });
+      return serveWhy(ctx, path.slice(WHY.length), { registries, rules, wording, now: options.now });
     return next();
   });
   app.use(statusRoutes(options, isReady, metrics).routes());
   app.use((ctx) => {
     replyJson(ctx, 404, {
-      error: `cordon: there is nothing at this path; registries are at ${registries.map(([mount]) => `${mount}/`).join(", ")}`,
+      error: `cordon: there is nothing at this path; registries are at ${mounts.map(([mount]) => `${mount}/`).join(", ")}`,
     });
   });
   return app;

@@ -1,6 +1,7 @@
 /** What the proxy tells of its bundle: on `/-/status`, in metrics and in the log. */
-import type { RootStatus } from "../core/bundle/trusted-root.ts";
+
 import type { VerifiedBundle } from "../core/bundle/verify.ts";
+import type { RootStatus } from "../core/sigstore/trusted-root.ts";
 import { formatInstant } from "../core/time.ts";
 import type { FeedSummary } from "../schemas/types/manifest.ts";
 

@@ -176,7 +176,7 @@ export class Documents {
 
   /** Another registry's document on the same name is another document. */
   #key(name: string): CacheKey {
-    return `documents/${sha256(JSON.stringify([this.#upstream.ecosystem.type, this.#upstream.route(name).registry, name]))}`;
+    return `documents/${sha256(JSON.stringify([this.#upstream.ecosystem.type, this.#upstream.of(name).registry, name]))}`;
   }
 }
 

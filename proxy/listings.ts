@@ -25,10 +25,10 @@ export interface Judged {
   readonly cached: boolean;
 }
 
-/** A listing with all that is known of its releases' files. */
+/** A listing as it can be served now. */
 export interface View {
   readonly judged: JudgedListing;
-  /** Whether more may become known of them. */
+  /** Whether files are still being made that it waits for. */
   readonly isFinal: boolean;
 }
 
@@ -37,8 +37,9 @@ interface Written extends RenderedListing {
   readonly document: string;
   /** What it says otherwise than the document, as a digest. */
   readonly outcome: string;
-  /** By which rules, as far as nothing but document, rules and time can change it. */
+  /** By which rules, where nothing but document, rules, time and what becomes known of releases can change it. */
   readonly rules: Rules | undefined;
+  readonly generation: number;
 }
 
 /** What is blocked meanwhile is refused all the same: the file is judged by the rules of its own moment. */
@@ -75,9 +76,10 @@ export class Listings {
   }
 
   /** What was written before, where it is known to hold still without looking at the document. */
-  ready(name: string, form: Form, rules: Rules): RenderedListing | undefined {
+  ready(name: string, form: Form, rules: Rules, generation: number): RenderedListing | undefined {
     const written = this.#written.get(keyOf(name, form));
-    const holds = written && written.rules === rules && this.#now() < written.until;
+    const holds =
+      written && written.rules === rules && written.generation === generation && this.#now() < written.until;
     return holds && written.document === this.#documents.fresh(name) ? written : undefined;
   }
 
@@ -87,7 +89,7 @@ export class Listings {
   }
 
   /** Written anew only where the document, or what is denied of it, is not what it was. */
-  async render({ judged, isFinal }: View, form: Form, rules: Rules): Promise<RenderedListing> {
+  async render({ judged, isFinal }: View, form: Form, rules: Rules, generation: number): Promise<RenderedListing> {
     const { name } = judged.listing;
     const document = this.#documentOf.get(judged.listing) ?? "";
     const outcome = outcomeOf(judged);
@@ -103,6 +105,7 @@ export class Listings {
       document,
       outcome,
       rules: isFinal ? rules : undefined,
+      generation,
     };
     this.#written.set(key, written);
     return written;

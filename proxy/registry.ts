@@ -1,44 +1,15 @@
 /** One registry, whatever its ecosystem: a request in, the gate's answer out. There is no other way through. */
-import { randomUUID } from "node:crypto";
 import type { Context } from "koa";
-import { parseIntegrity } from "../core/digest.ts";
-import type {
-  Form,
-  JudgedListing,
-  ListedRelease,
-  RegistryRequest,
-  StrippedFile,
-} from "../core/ecosystems/ecosystem.ts";
-import { CordonError, messageOf } from "../core/errors.ts";
+import type { Form, JudgedListing, RegistryRequest } from "../core/ecosystems/ecosystem.ts";
+import { CordonError } from "../core/errors.ts";
 import { decideUnlisted, type Rules } from "../core/gate.ts";
-import { recordFacts } from "../core/recorded-facts.ts";
-import { toRefusal, type Wording } from "../core/refusal.ts";
-import type { Upstream } from "../core/upstream.ts";
 import { permits } from "../core/verdict.ts";
-import type { Decision } from "../schemas/types/decision.ts";
-import type { DecisionContext, DecisionLog } from "./decision-log.ts";
-import type { Files } from "./files.ts";
-import type { Judged, Listings, RenderedListing } from "./listings.ts";
-import type { Log } from "./log.ts";
+import { contextOf, type RegistryOptions, record, refuse } from "./answer.ts";
+import type { DecisionContext } from "./decision-log.ts";
+import type { RenderedListing, View } from "./listings.ts";
+import { serveFile } from "./registry-file.ts";
 import { serveRelay } from "./relay.ts";
-import { replyJson, replyListing, replyRefusal, replyRelease } from "./reply.ts";
-import { sendBytes, sendFile } from "./send-file.ts";
-import { explainOriginal, isOfTheFile, isRewritten, type Stripping, withhold } from "./stripping.ts";
-
-export interface RegistryOptions {
-  readonly upstream: Upstream;
-  readonly listings: Listings;
-  readonly stripping: Stripping;
-  readonly files: Files;
-  /** Throws where there is nothing to judge by. */
-  readonly rules: () => Rules;
-  readonly wording: Wording;
-  /** Where clients reach this registry. */
-  readonly registry: string;
-  readonly decisions: DecisionLog;
-  readonly now: () => Date;
-  readonly log: Log;
-}
+import { replyJson, replyListing, replyRelease } from "./reply.ts";
 
 /** Serves a path below the registry's own, as it came, still encoded. */
 export type ServeRegistry = (ctx: Context, path: string) => Promise<void>;
@@ -66,23 +37,24 @@ export function createRegistry(options: RegistryOptions): ServeRegistry {
   };
 }
 
-async function serveTags(
-  ctx: Context,
-  name: string,
-  { listings, stripping, rules, upstream }: RegistryOptions,
-): Promise<void> {
-  const { judged } = await listings.judge(name, rules());
-  replyJson(ctx, 200, upstream.ecosystem.tagsOf((await stripping.view(judged)).judged));
+async function serveTags(ctx: Context, name: string, options: RegistryOptions): Promise<void> {
+  const rules = options.rules();
+  const { judged } = await options.listings.judge(name, rules);
+  const view = await viewOf(judged, rules, options);
+  replyJson(ctx, 200, options.upstream.ecosystem.tagsOf(view.judged));
 }
 
-/** Listings whose withheld releases are on record. */
-const recorded = new WeakSet<JudgedListing>();
+async function viewOf(judged: JudgedListing, rules: Rules, { inspections, stripping }: RegistryOptions): Promise<View> {
+  return stripping.view(await inspections.view(judged, rules));
+}
 
 async function serveListing(ctx: Context, name: string, options: RegistryOptions): Promise<void> {
-  const { listings, upstream } = options;
+  const { listings, inspections, upstream } = options;
   const rules = options.rules();
   const form = upstream.ecosystem.formOf({ accept: ctx.get("accept"), userAgent: ctx.get("user-agent") });
-  const ready = listings.ready(name, form, rules) ?? (await writeListing(ctx, name, form, rules, options));
+  const ready =
+    listings.ready(name, form, rules, inspections.generation(name)) ??
+    (await writeListing(ctx, name, form, rules, options));
   await replyListing(ctx, ready, listings.maxAge(ready));
 }
 
@@ -94,16 +66,31 @@ async function writeListing(
   options: RegistryOptions,
 ): Promise<RenderedListing> {
   const context = contextOf(ctx, "metadata", options);
+  const generation = options.inspections.generation(name);
   const { judged } = await options.listings.judge(name, rules);
-  const view = await options.stripping.view(judged);
-  // What is withheld goes on record once for each time that it was judged, not for each client that sees it.
-  if (!recorded.has(judged)) {
-    recorded.add(judged);
-    const denied = [...judged.decisions.values(), ...judged.gone].filter((decision) => !permits(decision));
-    for (const decision of denied)
-      options.decisions.record(decision, { ...context, cache: "miss" }, recordFacts(rules, decision.purl, judged));
+  const view = await viewOf(judged, rules, options);
+  recordWithheld(judged, view.judged, rules, context, options);
+  return options.listings.render(view, form, rules, generation);
+}
+
+/** By listing, what was recorded as withheld. */
+const recorded = new WeakMap<JudgedListing, Set<string>>();
+
+/** What is withheld goes on record once for each time that it was judged, not for each client that sees it. */
+function recordWithheld(
+  judged: JudgedListing,
+  { decisions, gone }: JudgedListing,
+  rules: Rules,
+  context: DecisionContext,
+  options: RegistryOptions,
+): void {
+  const known = recorded.get(judged) ?? new Set();
+  recorded.set(judged, known);
+  for (const decision of [...decisions.values(), ...gone]) {
+    if (permits(decision) || known.has(decision.purl)) continue;
+    known.add(decision.purl);
+    record({ decision, judged, rules }, context, options);
   }
-  return options.listings.render(view, form, rules);
 }
 
 async function serveRelease(
@@ -112,131 +99,24 @@ async function serveRelease(
   options: RegistryOptions,
 ): Promise<void> {
   const { ecosystem } = options.upstream;
-  const context = contextOf(ctx, "metadata", options);
   const rules = options.rules();
-  const { judged: whole, cached } = await options.listings.judge(name, rules);
-  const { judged } = await options.stripping.view(whole);
-  const resolved = ecosystem.resolveVersion(judged, version);
+  const { judged, cached } = await options.listings.judge(name, rules);
+  const context: DecisionContext = { ...contextOf(ctx, "metadata", options), cache: cached ? "hit" : "miss" };
+  const view = await viewOf(judged, rules, options);
+  const resolved = ecosystem.resolveVersion(view.judged, version);
   if (resolved === undefined)
     throw new CordonError("NOT_FOUND", `${name} has no version or tag ${JSON.stringify(version)}`);
-  const decision =
-    judged.decisions.get(resolved) ??
-    decideUnlisted(rules, { type: ecosystem.type, name, version: resolved }, options.now());
-  if (!permits(decision))
-    return refuse(ctx, { decision, judged, rules }, { ...context, cache: cached ? "hit" : "miss" }, options);
-  const rendered = ecosystem.renderRelease(judged, resolved, { registry: options.registry, sentence: () => "" });
+  const answer = view.judged.decisions.has(resolved)
+    ? { judged: view.judged, rules, ...(await options.inspections.decide(view.judged, resolved, rules, "metadata")) }
+    : {
+        judged: view.judged,
+        rules,
+        decision: decideUnlisted(rules, { type: ecosystem.type, name, version: resolved }, options.now()),
+      };
+  const { decision } = answer;
+  if (!permits(decision)) return refuse(ctx, answer, context, options);
+  const rendered = ecosystem.renderRelease(view.judged, resolved, { registry: options.registry, sentence: () => "" });
   if (!rendered) throw new CordonError("NOT_FOUND", `the upstream registry has no ${decision.purl}`);
-  options.decisions.record(
-    decision,
-    { ...context, cache: cached ? "hit" : "miss" },
-    recordFacts(rules, decision.purl, judged),
-  );
+  record(answer, context, options);
   replyRelease(ctx, rendered);
-}
-
-async function serveFile(
-  ctx: Context,
-  request: RegistryRequest & { kind: "file" },
-  options: RegistryOptions,
-): Promise<void> {
-  const context = contextOf(ctx, "file", options);
-  const rules = options.rules();
-  const found = await findFile(request, rules, options);
-  const { decision, judged, release } = found;
-  const cache = found.cached ? "hit" : "miss";
-  if (!permits(decision)) return refuse(ctx, { decision, judged, rules }, { ...context, cache }, options);
-  const file = release?.files[0];
-  if (!file) throw found.missing ?? new CordonError("NOT_FOUND", `the upstream registry has no ${decision.purl}`);
-  let stripped: StrippedFile | undefined;
-  try {
-    stripped = request.stripped || isRewritten(decision) ? await options.stripping.strip(file) : undefined;
-  } catch (error) {
-    if (!isOfTheFile(error)) throw error;
-    const withheld = withhold(decision, error.message);
-    return refuse(ctx, { decision: withheld, judged, rules }, { ...context, cache }, options);
-  }
-  if (stripped && !request.stripped)
-    return refuse(ctx, { decision: explainOriginal(decision), judged, rules }, { ...context, cache }, options);
-  const rewritten = stripped && { from: file.digests, to: stripped.integrity, removed: stripped.removed };
-  options.decisions.record(
-    decision,
-    { ...context, cache, ...(rewritten && { rewritten }) },
-    recordFacts(rules, decision.purl, judged),
-  );
-  if (stripped) return sendBytes(ctx, Buffer.from(stripped.bytes), parseIntegrity(stripped.integrity));
-  try {
-    await sendFile(ctx, file, options.files, options.upstream);
-  } catch (error) {
-    if (!ctx.headerSent) throw error;
-    // The answer has begun, so the closed connection is all that the client can be told.
-    const clientLeft = ctx.req.destroyed && !(error instanceof CordonError);
-    options.log(clientLeft ? "info" : "error", "file not delivered", {
-      purl: decision.purl,
-      requestId: context.requestId,
-      reason: messageOf(error),
-    });
-  }
-}
-
-interface FoundFile {
-  readonly decision: Decision;
-  readonly judged: JudgedListing | undefined;
-  readonly release: ListedRelease | undefined;
-  readonly cached: boolean;
-  /** Why there is no listing. */
-  readonly missing: CordonError | undefined;
-}
-
-/** A file that the upstream does not list (any more) is judged by what its name tells, so that malware gets its reason and not a bare 404. */
-async function findFile(
-  request: RegistryRequest & { kind: "file" },
-  rules: Rules,
-  { upstream, listings, now }: RegistryOptions,
-): Promise<FoundFile> {
-  let listed: Judged | undefined;
-  let missing: CordonError | undefined;
-  try {
-    listed = await listings.judge(request.name, rules);
-  } catch (error) {
-    if (!(error instanceof CordonError)) throw error;
-    missing = error;
-  }
-  const release = listed && releaseOf(request, listed.judged);
-  const decision = release && listed?.judged.decisions.get(release.version);
-  if (listed && release && decision)
-    return { decision, judged: listed.judged, release, cached: listed.cached, missing };
-  const { version, name, filename } = request;
-  if (version === undefined)
-    throw missing ?? new CordonError("NOT_FOUND", `the upstream registry has no ${filename} of ${name}`);
-  const unlisted = decideUnlisted(rules, { type: upstream.ecosystem.type, name, version }, now());
-  return { decision: unlisted, judged: listed?.judged, release: undefined, cached: false, missing };
-}
-
-function releaseOf(
-  { version, filename }: RegistryRequest & { kind: "file" },
-  { listing }: JudgedListing,
-): ListedRelease | undefined {
-  const release = version === undefined ? undefined : listing.releases.get(version);
-  return release?.files.some(({ name }) => name === filename) ? release : undefined;
-}
-
-function refuse(
-  ctx: Context,
-  { decision, judged, rules }: { decision: Decision; judged: JudgedListing | undefined; rules: Rules },
-  context: DecisionContext,
-  { decisions, wording }: RegistryOptions,
-): void {
-  decisions.record(decision, context, recordFacts(rules, decision.purl, judged));
-  replyRefusal(ctx, toRefusal(decision, wording, judged));
-}
-
-function contextOf(ctx: Context, kind: DecisionContext["kind"], { upstream }: RegistryOptions): DecisionContext {
-  return {
-    requestId: randomUUID(),
-    client: { address: ctx.req.socket.remoteAddress ?? "", agent: ctx.get("user-agent") },
-    registry: upstream.ecosystem.type,
-    kind,
-    cache: "miss",
-    startedAt: performance.now(),
-  };
 }

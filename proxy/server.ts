@@ -8,11 +8,11 @@ import { readTrust } from "../core/bundle/trust.ts";
 import { ECOSYSTEMS } from "../core/ecosystems/index.ts";
 import { CordonError, messageOf } from "../core/errors.ts";
 import { createFetch, type Fetch } from "../core/http.ts";
-import { withPrivate } from "../core/private-registries.ts";
+import { createRegistries, type PrivateRegistryOptions } from "../core/private-registries.ts";
+import { openRoot, type RootSource } from "../core/sigstore/trusted-root.ts";
 import { writeWhole } from "../core/source/files.ts";
 import { PROCESS_FILE } from "../core/state.ts";
 import { formatInstant } from "../core/time.ts";
-import { createUpstream } from "../core/upstream.ts";
 import { createApp } from "./app.ts";
 import { BundleLifecycle } from "./bundle-lifecycle.ts";
 import type { OnExpired } from "./bundle-status.ts";
@@ -33,21 +33,19 @@ export interface ProxyOptions {
   readonly npmUpstream: URL;
   /** Registries of one's own; left out: none. */
   readonly privateRegistries?: readonly PrivateRegistryOptions[];
+  /** Origins besides the registries' own where files may lie; left out: none. */
+  readonly fileOrigins?: readonly string[];
   readonly pollSeconds: number;
   readonly onExpired: OnExpired;
   /** Left out: twelve hours, which is two of the six-hourly publications that are recommended. */
   readonly staleMs?: number;
+  /** Whose certificates count for build attestations; left out: the public instance's, as they came with Cordon. */
+  readonly attestationRoot?: RootSource;
   /** Of the disk, for files and documents of registries; left out: ten GiB. */
   readonly cacheBytes?: number;
   readonly now?: () => Date;
   readonly fetch?: Fetch;
   readonly log?: Log;
-}
-
-export interface PrivateRegistryOptions {
-  readonly packages: readonly string[];
-  readonly registry: URL;
-  readonly token?: string;
 }
 
 export interface RunningProxy {
@@ -89,20 +87,22 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     const publicUrl = (options.publicUrl ?? `http://${reachable(options.listen.host)}:${port}`).replace(/\/+$/, "");
     for (const upstream of [options.npmUpstream, ...(options.privateRegistries ?? []).map(({ registry }) => registry)])
       refuseLoop(upstream, [publicUrl, `http://${reachable(options.listen.host)}:${port}`]);
-    const upstreams = [...ECOSYSTEMS.values()].map((ecosystem) => {
-      const create = (registry: URL, token?: string) =>
-        createUpstream({ ecosystem, registry, fetch, fetchFile, ...(token !== undefined && { token }) });
-      const own = (options.privateRegistries ?? []).map(({ packages, registry, token }) => ({
-        packages,
-        upstream: create(registry, token),
-      }));
-      return withPrivate(create(options.npmUpstream), own);
-    });
+    const upstreams = [...ECOSYSTEMS.values()].map((ecosystem) =>
+      createRegistries({
+        ecosystem,
+        registry: options.npmUpstream,
+        private: options.privateRegistries ?? [],
+        fileOrigins: options.fileOrigins ?? [],
+        fetch,
+        fetchFile,
+      }),
+    );
     const startedAt = now();
+    const root = options.attestationRoot ?? openRoot({}, { base: ".", cacheDir: options.state });
     const wording = { publicUrl, repository: options.repository };
     server.on(
       "request",
-      createApp({ upstreams, lifecycle, wording, decisions, cache, startedAt, now, log }).callback(),
+      createApp({ upstreams, lifecycle, wording, decisions, cache, root, startedAt, now, log }).callback(),
     );
     try {
       writeProcess(options.state, startedAt, `http://${reachable(options.listen.host)}:${port}`);

@@ -1,19 +1,27 @@
 /** `/-/why/<purl>`: the decision on a release, or on every denied release of a package, the withheld ones included. */
 import type { Context } from "koa";
+import type { JudgedListing } from "../core/ecosystems/ecosystem.ts";
 import { CordonError } from "../core/errors.ts";
 import { decideUnlisted, type Rules } from "../core/gate.ts";
 import { type PackageId, type PurlType, parsePurl, toPurl } from "../core/purl.ts";
 import { draftApproval, toRefusal, type Wording } from "../core/refusal.ts";
 import { permits } from "../core/verdict.ts";
 import type { Decision } from "../schemas/types/decision.ts";
-import type { Judged, Listings } from "./listings.ts";
+import type { Inspections } from "./inspections.ts";
+import type { Listings } from "./listings.ts";
 import { replyJson } from "./reply.ts";
 
 /** Of a package with more denied releases the highest are shown. */
 const MAX_DENIED = 200;
 
+/** What is asked for decisions. */
+export interface JudgingRegistry {
+  readonly listings: Listings;
+  readonly inspections: Inspections;
+}
+
 export interface WhyOptions {
-  readonly listings: ReadonlyMap<PurlType, Listings>;
+  readonly registries: ReadonlyMap<PurlType, JudgingRegistry>;
   readonly rules: () => Rules;
   readonly wording: Wording;
   readonly now: () => Date;
@@ -23,11 +31,12 @@ export interface WhyOptions {
 export async function serveWhy(
   ctx: Context,
   text: string,
-  { listings, rules, wording, now }: WhyOptions,
+  { registries, rules, wording, now }: WhyOptions,
 ): Promise<void> {
   const id = parsePurl(text);
   const current = rules();
-  const judged = await judgeIfListed(id, current, listings);
+  const registry = registries.get(id.type);
+  const judged = registry && (await judgeIfListed(id, current, registry));
   const { version } = id;
   if (version === undefined) {
     if (!judged) throw new CordonError("NOT_FOUND", `the upstream registry has no ${text}`);
@@ -35,7 +44,11 @@ export async function serveWhy(
     const shown = denied.slice(-MAX_DENIED).map((decision) => toRefusal(decision, wording));
     return replyJson(ctx, 200, { purl: toPurl(id), denied: shown, more: denied.length - shown.length });
   }
-  const decision: Decision = judged?.decisions.get(version) ?? decideUnlisted(current, { ...id, version }, now());
+  // As its file would be judged: by all that the rules read.
+  const decision: Decision =
+    registry && judged?.decisions.has(version)
+      ? (await registry.inspections.decide(judged, version, current, "file")).decision
+      : decideUnlisted(current, { ...id, version }, now());
   const { verdicts, skipped } = decision;
   const { error, ...refusal } = toRefusal(decision, wording, judged);
   const denied = permits(decision)
@@ -44,18 +57,19 @@ export async function serveWhy(
   replyJson(ctx, 200, { ...denied, ...refusal, verdicts, skipped });
 }
 
-function digestsOf(judged: Judged["judged"] | undefined, version: string): Readonly<Record<string, string>> {
+function digestsOf(judged: JudgedListing | undefined, version: string): Readonly<Record<string, string>> {
   return judged?.listing.releases.get(version)?.facts.digests ?? {};
 }
 
-/** What the upstream does not list is still decided on, by what can be told without it. */
+/** With what is known of its releases. What the upstream does not list is still decided on, by what can be told without it. */
 async function judgeIfListed(
-  { type, name }: PackageId,
+  { name }: PackageId,
   rules: Rules,
-  listings: ReadonlyMap<PurlType, Listings>,
-): Promise<Judged["judged"] | undefined> {
+  { listings, inspections }: JudgingRegistry,
+): Promise<JudgedListing | undefined> {
   try {
-    return (await listings.get(type)?.judge(name, rules))?.judged;
+    const { judged } = await listings.judge(name, rules);
+    return await inspections.view(judged, rules);
   } catch (error) {
     if (error instanceof CordonError && error.code === "NOT_FOUND") return undefined;
     throw error;

@@ -49,13 +49,13 @@ this moment. Exits with 1 when one of them is denied or, unless --offline is giv
     const releases = releasesOf(argv.map(String), flags);
     if (releases.length === 0)
       throw new CordonError("USAGE", "nothing to check: give package URLs, --list or --lockfile");
-    const { rules: current, upstreams } = await openRules(flags);
+    const { rules: current, registries } = await openRules(flags);
     const asOf = parseAt(flags.at);
     const now = asOf ?? new Date();
     const rules = { ...current, asOf };
     const decisions = flags.offline
       ? releases.map((release) => decideUnlisted(rules, release, now))
-      : await decideLive(releases, rules, upstreams, now);
+      : await decideLive(releases, rules, registries, now);
     const denied = decisions.filter((decision) => !permits(decision));
     this.#print(decisions, denied);
     // In live mode a release that could not be judged whole is no pass.

@@ -1,13 +1,12 @@
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Flags } from "@oclif/core";
 import { type CordonConfig, requireConfig, upstreamUrl } from "../../core/config.ts";
 import { CordonError } from "../../core/errors.ts";
 import { readText } from "../../core/source/files.ts";
 import { parseDuration } from "../../core/time.ts";
-import { type PrivateRegistryOptions, type RunningProxy, startProxy } from "../../proxy/server.ts";
-import type { PrivateRegistry } from "../../schemas/types/cordon.ts";
+import { type RunningProxy, startProxy } from "../../proxy/server.ts";
 import { CordonCommand } from "../command.ts";
-import { parseUpstreams } from "../live.ts";
+import { attestationRoot, fileOrigins, privateRegistries, registrySettings } from "../registries.ts";
 
 const DEFAULT_LISTEN = "127.0.0.1:4873";
 const LEAVE_MS = 1000;
@@ -55,25 +54,29 @@ once. Without a verified bundle it answers 503.`;
     // From the beginning: without a handler the signal would end the process.
     let proxy: RunningProxy | undefined;
     process.on("SIGHUP", () => void proxy?.lifecycle.poll());
-    const npm = parseUpstreams(flags.upstream ?? []).get("npm") ?? config.upstreams?.npm;
+    const state = flags.state ?? pathOf(config.proxy?.state) ?? ".cordon/state";
+    const registries = registrySettings(config, flags.config, flags.upstream);
     proxy = await startProxy({
       bundle,
       trust,
       listen: parseListen(flags.listen ?? config.proxy?.listen ?? DEFAULT_LISTEN),
-      state: flags.state ?? pathOf(config.proxy?.state) ?? ".cordon/state",
+      state,
       publicUrl: flags["public-url"] ?? config.publicUrl,
       repository: config.repository ?? null,
-      npmUpstream: upstreamUrl("npm", npm),
-      privateRegistries: (config.proxy?.private ?? []).map(toPrivateRegistry),
+      npmUpstream: upstreamUrl("npm", registries.upstreams.get("npm")),
+      privateRegistries: privateRegistries(config),
+      fileOrigins: fileOrigins(config),
+      attestationRoot: attestationRoot(registries, join(state, "sigstore")),
+      ...(config.proxy?.cacheMiB !== undefined && { cacheBytes: config.proxy.cacheMiB * 1024 * 1024 }),
       pollSeconds: config.proxy?.pollSeconds ?? 60,
       onExpired: config.proxy?.onExpired ?? "enforce",
       ...(config.proxy?.staleAfter && { staleMs: parseDuration(config.proxy.staleAfter) ?? 0 }),
     });
-    const { state, revision, lastPoll } = proxy.lifecycle.status();
+    const { state: bundleState, revision, lastPoll } = proxy.lifecycle.status();
     this.log(
       revision === null
-        ? `No bundle in force: ${lastPoll?.error?.message ?? state}`
-        : `Enforcing revision ${revision} (${state}).`,
+        ? `No bundle in force: ${lastPoll?.error?.message ?? bundleState}`
+        : `Enforcing revision ${revision} (${bundleState}).`,
     );
     this.log(
       `Listening at ${proxy.publicUrl}; npm's registry is ${proxy.publicUrl}/npm/. Decisions go to ${proxy.decisionLog}.`,
@@ -95,14 +98,6 @@ function readConfig(path: string | undefined): {
     return text.startsWith("dir:") ? `dir:${resolve(base, text.slice("dir:".length))}` : resolve(base, text);
   };
   return { config, pathOf };
-}
-
-/** Throws USAGE where the token is named and not there: requests without it would only seem to be refused. */
-function toPrivateRegistry({ packages, registry, tokenVariable }: PrivateRegistry): PrivateRegistryOptions {
-  const token = tokenVariable === undefined ? undefined : process.env[tokenVariable];
-  if (tokenVariable !== undefined && !token)
-    throw new CordonError("USAGE", `the token of ${new URL(registry).origin} is not there: set ${tokenVariable}`);
-  return { packages, registry: new URL(registry), ...(token && { token }) };
 }
 
 function parseListen(text: string): { host: string; port: number } {

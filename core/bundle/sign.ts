@@ -13,9 +13,9 @@ import {
   type Witness,
 } from "@sigstore/sign";
 import { CordonError, messageOf } from "../errors.ts";
+import { embeddedRoot } from "../sigstore/trusted-root.ts";
 import { type LocalSigner, localSigner, parsePrivateKey } from "./keys.ts";
 import { PAYLOAD_TYPE } from "./manifest.ts";
-import { embeddedRoot } from "./trusted-root.ts";
 
 /** Who signs, and who bears witness. */
 export interface Signing {

@@ -1,10 +1,10 @@
 /** Whether somebody whom the operator trusts has signed a Sigstore bundle. */
-import "./crypto-compat.ts";
+import "../sigstore/crypto-compat.ts";
 import type { Bundle } from "@sigstore/bundle";
 import { TrustedRoot } from "@sigstore/protobuf-specs";
 import { type Signer, toSignedEntity, toTrustMaterial, Verifier } from "@sigstore/verify";
 import { CordonError, messageOf } from "../errors.ts";
-import { claimsOf, findIdentity, identityId } from "./identity.ts";
+import { claimsOf, findIdentity, identityId } from "../sigstore/identity.ts";
 import { keyId, type Trust } from "./trust.ts";
 
 /** Who signed, as signersOf() names it. Throws BUNDLE_SIGNATURE, BUNDLE_IDENTITY, TRUST_INVALID. */

@@ -5,12 +5,12 @@ import schema from "../../schemas/trust-policy.schema.json" with { type: "json" 
 import type { TrustedIdentity, TrustPolicy } from "../../schemas/types/trust-policy.ts";
 import { CordonError } from "../errors.ts";
 import { schemaCheck } from "../schema.ts";
+import { completeIdentity, identityId } from "../sigstore/identity.ts";
+import { openRoot, type RootSource } from "../sigstore/trusted-root.ts";
 import { formatDiagnostic } from "../source/diagnostic.ts";
 import { readText } from "../source/files.ts";
 import { YamlFile } from "../source/yaml-file.ts";
-import { completeIdentity, identityId } from "./identity.ts";
 import { keyHint, parsePublicKey } from "./keys.ts";
-import { openRoot, type RootSource } from "./trusted-root.ts";
 
 const check = schemaCheck<TrustPolicy>(schema);
 

@@ -1,6 +1,6 @@
 /** What Cordon must know about one package ecosystem. Adapters are pure: no I/O, no clock, no policy. */
 import type { Decision } from "../../schemas/types/decision.ts";
-import type { Package, Release } from "../../schemas/types/facts.ts";
+import type { Package, Release, Signature } from "../../schemas/types/facts.ts";
 import type { Digests } from "../digest.ts";
 import type { PurlType } from "../purl.ts";
 import type { VersionOrder } from "./versions.ts";
@@ -99,6 +99,25 @@ export interface Ecosystem {
     readonly maxBytes: number;
     /** Undefined where there is nothing to take out. Throws UPSTREAM_MALFORMED. */
     strip(bytes: Uint8Array): Promise<StrippedFile | undefined>;
+  };
+  /**
+   * The facts that a release's own file tells, in place of the listing's; left out where files are not read. Throws what
+   * the file throws.
+   */
+  readonly inspectFile?: (
+    listing: Listing,
+    release: ListedRelease,
+    file: AsyncIterable<Uint8Array>,
+  ) => Promise<Partial<Release>>;
+  /** Where a registry has attestations on a release, below its own path, and the Sigstore bundles of provenance in them. */
+  readonly attestations?: {
+    path(name: string, version: string): string;
+    bundles(document: unknown): readonly unknown[];
+  };
+  /** Where a registry has the keys by which it signs releases, and whether it has signed one. */
+  readonly signatures?: {
+    readonly keysPath: string;
+    verify(listing: Listing, release: ListedRelease, keys: unknown): Signature;
   };
   /** The listing without what is denied. */
   renderListing(

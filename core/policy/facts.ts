@@ -9,8 +9,19 @@ import { parseInstant } from "../time.ts";
 import { type CelDeclarations, type CelRecord, type CelType, TIMESTAMP } from "./cel.ts";
 import { RELEASE_METHODS } from "./cel-functions.ts";
 
+/** Documents on one release besides the listing; each is fetched only where a rule reads it. */
+export const DEEP_SOURCES = ["file", "attestations", "keys", "public"] as const;
+export type DeepSource = (typeof DEEP_SOURCES)[number];
+
 /** The document that a fact comes from; a rule is judged only where all its documents are at hand. */
-export type FactSource = "identity" | "listing";
+export type FactSource = "identity" | "listing" | DeepSource;
+
+/** Where nothing is left to be fetched: a fact that is absent then, nobody gives. */
+export const EVERY_SOURCE: ReadonlySet<FactSource> = new Set(["identity", "listing", ...DEEP_SOURCES]);
+
+export function isDeep(source: FactSource): source is DeepSource {
+  return (DEEP_SOURCES as readonly string[]).includes(source);
+}
 
 interface FieldSchema {
   readonly title?: string;
@@ -21,6 +32,7 @@ interface FieldSchema {
   readonly properties?: Readonly<Record<string, FieldSchema>>;
   readonly additionalProperties?: boolean | FieldSchema;
   readonly "x-source"?: FactSource;
+  readonly "x-refined-by"?: DeepSource;
 }
 
 type Convert = (value: never) => unknown;
@@ -29,12 +41,14 @@ type RecordConstructor = new (raw: Readonly<Record<string, unknown>>) => object;
 const records: CelRecord[] = [];
 const roots = new Map<string, { type: CelType; convert: Convert }>();
 const sources = new Map<string, FactSource>();
+const refinements = new Map<string, DeepSource>();
 
 for (const [root, field] of Object.entries(schema.properties as Record<string, FieldSchema>)) {
   roots.set(root, declare(field));
   if (field["x-source"]) sources.set(root, field["x-source"]);
-  for (const [name, { "x-source": source }] of Object.entries(field.properties ?? {})) {
+  for (const [name, { "x-source": source, "x-refined-by": refinement }] of Object.entries(field.properties ?? {})) {
     if (source) sources.set(`${root}.${name}`, source);
+    if (refinement) refinements.set(`${root}.${name}`, refinement);
   }
 }
 
@@ -59,6 +73,11 @@ export function factSource(read: string): FactSource | undefined {
   if (own) return own;
   // A record used whole (`release == …`) may reach any of its fields.
   return roots.has(root) ? "listing" : undefined;
+}
+
+/** The document that corrects what `root.field` (or the whole of `root`) tells; undefined where there is none. */
+export function refinementOf(read: string): DeepSource | undefined {
+  return refinements.get(read) ?? [...refinements].find(([fact]) => fact.startsWith(`${read}.`))?.[1];
 }
 
 /** Facts as values of a CEL context. Fields are converted when they are first read. */

@@ -97,6 +97,20 @@ export interface CordonConfig {
      */
     private?: PrivateRegistry[];
     /**
+     * Origins besides the registries' own where files may lie, by ecosystem: `https://files.acme.example`. No token goes there.
+     */
+    fileOrigins?: {
+      /**
+       * @maxItems 32
+       */
+      npm?: string[];
+    };
+    /**
+     * How much of the disk of the state directory registries' files and documents may take.
+     */
+    cacheMiB?: number;
+    attestations?: AttestationTrust;
+    /**
      * What a proxy does when its bundle's lifetime has passed: `enforce` it and report itself degraded, `hold-new` (quarantine releases published after the bundle was made), or `deny` everything.
      */
     onExpired?: "enforce" | "hold-new" | "deny";
@@ -116,4 +130,21 @@ export interface PrivateRegistry {
    * The environment variable that holds the token for this registry. It is sent there and nowhere else.
    */
   tokenVariable?: string;
+}
+/**
+ * Whose certificates count for build attestations of packages, as `sigstore` in a trust policy says it for bundles. Left out: the public Sigstore instance's, as they came with Cordon.
+ */
+export interface AttestationTrust {
+  /**
+   * `embedded`; `tuf`, to refresh it daily; or a file.
+   */
+  trustedRoot?: string;
+  /**
+   * With `tuf`: the TUF repository; left out: the public instance's.
+   */
+  mirror?: string;
+  /**
+   * With `mirror`: the file that trust in it begins with.
+   */
+  root?: string;
 }

@@ -1,7 +1,7 @@
 // Generated from facts.schema.json by schemas/generate.ts; do not edit.
 
 /**
- * Everything known about one release when it is judged: the typed input of the rules. `x-source` names the document that a fact comes from: `identity` (the purl alone) or `listing` (the ecosystem's metadata document). A fact that its source does not give is absent, never null or empty; ask with has().
+ * Everything known about one release when it is judged: the typed input of the rules. `x-source` names the document that a fact comes from: `identity` (the purl alone), `listing` (the ecosystem's metadata document), `file` (the release's own file), `attestations` and `keys` (what the registry has of them), or `public` (the public registry's answer on a private name). What no rule reads is not fetched. `x-refined-by` names a document that corrects the fact when the file is asked for. A fact that its source does not give is absent, never null or empty; ask with has().
  */
 export interface Facts {
   pkg: Package;
@@ -36,6 +36,10 @@ export interface Package {
    * Whether it comes from a registry of the operator's own (`proxy.private` of cordon.yaml), not from the public one.
    */
   private?: boolean;
+  /**
+   * Whether the public registry has a package of the same name; only for private ones. Asking tells the public registry the name.
+   */
+  alsoPublic?: boolean;
   /**
    * How many releases the upstream lists.
    */
@@ -116,6 +120,9 @@ export interface Release {
    */
   installScriptsSince?: string;
   provenance?: Provenance;
+  attestation?: Attestation;
+  signature?: Signature;
+  file?: File;
 }
 export interface Script {
   /**
@@ -128,7 +135,7 @@ export interface Script {
   text: string;
 }
 /**
- * What the registry says of build attestations. Presence is the registry's claim, not a verified signature.
+ * What the registry says of build attestations. Presence is the registry's claim; `attestation` tells what was verified.
  */
 export interface Provenance {
   /**
@@ -136,9 +143,86 @@ export interface Provenance {
    */
   present: boolean;
   /**
-   * Whether this release has none although the next lower listed version has.
+   * Whether this release has none although a lower listed version has: for a stable release a stable one, for a pre-release any.
    */
   lost: boolean;
+  /**
+   * The highest of those lower versions; absent where none is lost.
+   */
+  lostFrom?: string;
+  /**
+   * When the first release above `lostFrom` without any was published; absent where none is lost, or its time is missing.
+   */
+  lostSince?: string;
+}
+/**
+ * The build attestation, fetched and verified: signed by a certificate of a Sigstore instance that is trusted, in its log, and about this very file.
+ */
+export interface Attestation {
+  /**
+   * Whether there is one, and it is good.
+   */
+  verified: boolean;
+  /**
+   * Why it is not; absent where it is.
+   */
+  problem?: string;
+  /**
+   * Who vouches for the builder: the OIDC issuer, from the certificate; absent where nothing was verified.
+   */
+  issuer?: string;
+  /**
+   * URL of the repository that was built, from the certificate; absent where nothing was verified.
+   */
+  repository?: string;
+  /**
+   * What built it: the certificate's subject, such as the URL of a workflow at a ref; absent where nothing was verified.
+   */
+  workflow?: string;
+}
+/**
+ * The registry's own signature on name, version and digest of the release.
+ */
+export interface Signature {
+  /**
+   * Whether one of the registry's keys that was valid then has signed it.
+   */
+  verified: boolean;
+  /**
+   * Why not; absent where it is verified.
+   */
+  problem?: string;
+}
+/**
+ * What the release's own file says, read whole.
+ */
+export interface File {
+  /**
+   * Whether it can be read, and in one way only.
+   */
+  readable: boolean;
+  /**
+   * Why not; absent where it can.
+   */
+  problem?: string;
+  /**
+   * Where the file's own manifest says otherwise than the listing. Empty where it does not, or cannot be read.
+   */
+  differences: Difference[];
+}
+export interface Difference {
+  /**
+   * `scripts` are those that an install runs; `dependencies` include optional ones.
+   */
+  field: "name" | "version" | "scripts" | "dependencies" | "bin";
+  /**
+   * What the listing says, as JSON, cut to 300 characters.
+   */
+  listed: string;
+  /**
+   * What the file says, as JSON, cut to 300 characters.
+   */
+  found: string;
 }
 export interface Advisory {
   /**

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { CEL_LIMITS, CelEnvironment, celSignatures, TIMESTAMP } from "../../core/policy/cel.ts";
 import { RELEASE_METHODS } from "../../core/policy/cel-functions.ts";
-import { FACT_DECLARATIONS, factSource } from "../../core/policy/facts.ts";
+import { FACT_DECLARATIONS, factSource, refinementOf } from "../../core/policy/facts.ts";
 import schema from "../../schemas/facts.schema.json" with { type: "json" };
 
 interface Node {
@@ -15,7 +15,8 @@ interface Node {
   readonly "x-source"?: string;
 }
 
-const DOCS = readFileSync(new URL("../../docs/CEL.md", import.meta.url), "utf8");
+const FILE = new URL("../../docs/CEL.md", import.meta.url);
+const DOCS = readFileSync(FILE, "utf8");
 const [ABOVE = "", FACTS = "", BELOW = ""] = DOCS.split(/<!-- \/?facts.*-->\n/);
 
 class Lists {}
@@ -62,6 +63,11 @@ describe("docs/CEL.md", () => {
 
   it("lists every fact with the type and the words of the schema", () => {
     const expected = factTables();
+    if (process.env["CORDON_UPDATE_DOCS"] === "1")
+      writeFileSync(
+        FILE,
+        DOCS.replace(FACTS, () => expected),
+      );
     assert.equal(FACTS, expected, `what must stand there:\n\n${expected}`);
   });
 
@@ -103,7 +109,7 @@ function factTables(): string {
         path,
         fields.get(type.replace(/^list<(.*)>$/, "$1"))?.[name] ?? "",
         child,
-        factSource(`${root}.${name}`) ?? "",
+        [factSource(`${root}.${name}`), refinementOf(`${root}.${name}`)].filter(Boolean).join(", "),
       );
     }
     const head = `### ${root}\n\n${node.description}\n\n| Fact | Type | What it says | From |\n|---|---|---|---|\n`;

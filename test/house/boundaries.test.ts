@@ -3,6 +3,15 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, it } from "node:test";
 
+const CORE = [
+  "core/source",
+  "core/ecosystems",
+  "core/advisories",
+  "core/policy",
+  "core/sigstore",
+  "core/bundle",
+] as const;
+
 /** What a folder may import of ours. Imports go one way: a line may name only itself and lines above it. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   schemas: ["schemas"],
@@ -10,19 +19,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "core/ecosystems": ["core", "core/ecosystems", "schemas"],
   "core/advisories": ["core", "core/source", "core/ecosystems", "core/advisories", "schemas"],
   "core/policy": ["core", "core/source", "core/ecosystems", "core/policy", "schemas"],
-  "core/bundle": ["core", "core/source", "core/advisories", "core/policy", "core/bundle", "schemas"],
-  core: ["core", "core/source", "core/ecosystems", "core/advisories", "core/policy", "core/bundle", "schemas"],
-  cli: ["core", "core/source", "core/ecosystems", "core/advisories", "core/policy", "core/bundle", "schemas", "cli"],
-  proxy: [
-    "core",
-    "core/source",
-    "core/ecosystems",
-    "core/advisories",
-    "core/policy",
-    "core/bundle",
-    "schemas",
-    "proxy",
-  ],
+  "core/sigstore": ["core", "core/source", "core/sigstore", "schemas"],
+  "core/bundle": ["core", "core/source", "core/advisories", "core/policy", "core/sigstore", "core/bundle", "schemas"],
+  core: ["core", ...CORE, "schemas"],
+  cli: ["core", ...CORE, "schemas", "cli"],
+  proxy: ["core", ...CORE, "schemas", "proxy"],
 };
 
 /** The one import between the two halves: the command that starts the proxy. */
@@ -57,11 +58,11 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   "@koa/router": /^proxy\//,
   "@marcbachmann/cel-js": /^core\/policy\/cel(-\w+)?\.ts$/,
   re2js: /^core\/policy\/cel(-\w+)?\.ts$/,
-  "@sigstore/bundle": /^core\/bundle\//,
-  "@sigstore/protobuf-specs": /^core\/bundle\//,
+  "@sigstore/bundle": /^core\/(bundle|sigstore)\//,
+  "@sigstore/protobuf-specs": /^core\/(bundle|sigstore)\//,
   "@sigstore/sign": /^core\/bundle\/sign\.ts$/,
-  "@sigstore/tuf": /^core\/bundle\/trusted-root\.ts$/,
-  "@sigstore/verify": /^core\/bundle\/signature\.ts$/,
+  "@sigstore/tuf": /^core\/sigstore\/trusted-root\.ts$/,
+  "@sigstore/verify": /^core\/(bundle\/signature|sigstore\/provenance)\.ts$/,
   undici: /^core\/http\.ts$/,
   ajv: /^core\/schema\.ts$/,
   yaml: /^core\/source\/yaml-file\.ts$/,

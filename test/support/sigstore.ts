@@ -3,7 +3,7 @@
  * (Rekor, v1 and v2), timestamp authority, and the token endpoint of a CI runner. Built on @sigstore/mock's own parts,
  * whose package entry is left alone because it patches node:http.
  */
-import "../../core/bundle/crypto-compat.ts";
+import "../../core/sigstore/crypto-compat.ts";
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

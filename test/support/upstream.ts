@@ -25,11 +25,12 @@ export interface FileUpstream extends Upstream {
 export function fileUpstream(answer: () => Promise<UpstreamFile> | UpstreamFile): FileUpstream {
   const asked: (AbortSignal | undefined)[] = [];
   const unused = () => Promise.reject(new Error("only files are asked for here"));
-  return {
+  const upstream: FileUpstream = {
     ecosystem: npm,
     registry: new URL("https://registry.example/"),
     asked,
-    route: () => ({ registry: new URL("https://registry.example/"), isPrivate: false }),
+    of: () => upstream,
+    isPublic: unused,
     document: unused,
     parse: npm.parseListing,
     listing: unused,
@@ -41,6 +42,7 @@ export function fileUpstream(answer: () => Promise<UpstreamFile> | UpstreamFile)
       return given;
     },
   };
+  return upstream;
 }
 
 export function body(stream: Readable, size?: number): UpstreamFile {

@@ -5,7 +5,7 @@ import { ANONYMOUS, findingsOn, identityFacts, type Rules } from "../../../core/
 import { isObject, own } from "../../../core/json.ts";
 import { decide } from "../../../core/policy/engine.ts";
 import { explainPolicies, type PolicyExplanation } from "../../../core/policy/explain.ts";
-import { checkFacts, type FactSource } from "../../../core/policy/facts.ts";
+import { checkFacts, EVERY_SOURCE, type FactSource } from "../../../core/policy/facts.ts";
 import { parseReleasePurl, type ReleaseId } from "../../../core/purl.ts";
 import type { RecordedFacts } from "../../../core/recorded-facts.ts";
 import { formatDiagnostic } from "../../../core/source/diagnostic.ts";
@@ -60,7 +60,7 @@ or false, and where each rule stands. With --replay, makes a logged decision aga
   async run(): Promise<Explanation> {
     const { args, flags } = await this.parse(PolicyExplain);
     const asOf = parseAt(flags.at);
-    const { rules: current, upstreams } = await openRules(flags);
+    const { rules: current, registries } = await openRules(flags);
     const rules = { ...current, asOf };
     if (flags.replay !== undefined) return this.#replay(rules, flags.replay, flags.dir);
     if (args.purl === undefined) throw new CordonError("USAGE", "nothing to explain: give a package URL, or --replay");
@@ -70,7 +70,7 @@ or false, and where each rule stands. With --replay, makes a logged decision aga
         ? readFacts(id, flags.facts, rules)
         : flags.offline
           ? offlineFacts(id, rules)
-          : ((await factsLive(id, rules, upstreams)) ?? offlineFacts(id, rules));
+          : ((await factsLive(id, rules, registries)) ?? offlineFacts(id, rules));
     const explanation = explain(rules, { facts, known }, asOf ?? new Date());
     await this.#print(explanation, flags.dir);
     return explanation;
@@ -132,7 +132,7 @@ function readFacts(id: ReleaseId, path: string, rules: Rules): RecordedFacts {
       ? file.syntaxErrors
       : checkFacts(facts).map(({ path, message }) => file.diagnostic("error", "facts", message, path));
   if (issue) throw new CordonError("USAGE", formatDiagnostic(issue));
-  return { facts, known: ["identity", "listing"] };
+  return { facts, known: [...EVERY_SOURCE] };
 }
 
 function parseLogLine(line: string): { logged: unknown; facts: Facts; known: RecordedFacts["known"]; now: Date } {

@@ -1,9 +1,11 @@
 import type { Ecosystem } from "../ecosystem.ts";
 import { VERSION_ORDERS } from "../versions.ts";
-import { parseListing } from "./listing.ts";
+import { inspectFile } from "./inspect.ts";
+import { manifestOf, parseListing } from "./listing.ts";
 import { formOf, renderListing, renderRelease, resolveVersion, tagsOf } from "./render.ts";
 import { parseRequest } from "./request.ts";
-import { STRIP_LIMITS, stripTarball } from "./tarball.ts";
+import { attestationsPath, KEYS_PATH, provenanceBundles, verifySignature } from "./signatures.ts";
+import { STRIP_LIMITS, stripTarball } from "./strip.ts";
 
 /** The npm registry, as npm, pnpm, yarn and bun use it. */
 export const npm: Ecosystem = {
@@ -16,6 +18,12 @@ export const npm: Ecosystem = {
   listingUrl: (registry, name) =>
     new URL(name.replace("/", "%2f"), registry.href.endsWith("/") ? registry : `${registry.href}/`),
   parseListing,
+  inspectFile: (listing, release, file) => inspectFile(release, manifestOf(listing, release.version), file),
+  attestations: { path: attestationsPath, bundles: provenanceBundles },
+  signatures: {
+    keysPath: KEYS_PATH,
+    verify: (listing, release, keys) => verifySignature(release, manifestOf(listing, release.version), keys),
+  },
   stripping: { maxBytes: STRIP_LIMITS.compressedBytes, strip: stripTarball },
   renderListing,
   renderRelease,

@@ -1,5 +1,5 @@
 /** A packument (npm's metadata document) to facts. Every byte of it is a stranger's. */
-import type { Package, Release, Script } from "../../../schemas/types/facts.ts";
+import type { Package, Provenance, Release, Script } from "../../../schemas/types/facts.ts";
 import { type Digests, isDigest, parseIntegrity } from "../../digest.ts";
 import { CordonError } from "../../errors.ts";
 import { isObject, type JsonObject, own, ownString } from "../../json.ts";
@@ -7,6 +7,7 @@ import { toPurl } from "../../purl.ts";
 import { formatInstant, parseInstant } from "../../time.ts";
 import type { ListedRelease, Listing } from "../ecosystem.ts";
 import { VERSION_ORDERS } from "../versions.ts";
+import { installScriptsOf } from "./manifests.ts";
 import { unscoped } from "./request.ts";
 
 /** Far above the largest package (some 5,000); a document beyond it is an attack on memory. */
@@ -14,7 +15,6 @@ const MAX_VERSIONS = 20_000;
 const MAX_TAGS = 1000;
 /** A rule may loop over them. */
 const MAX_MAINTAINERS = 100;
-const INSTALL_EVENTS = ["preinstall", "install", "postinstall"] as const;
 
 /** A packument as it came, once its outer shape is known to be sound. */
 export interface Packument extends JsonObject {
@@ -36,17 +36,28 @@ export function parseListing(name: string, bytes: Uint8Array): Listing {
   manifests.sort(([a], [b]) => VERSION_ORDERS.npm.compare(a, b));
   const newest = newestOfLines(manifests.map(([version]) => version));
   const releases = new Map<string, ListedRelease>();
+  const provenance = createProvenanceHistory();
   let previous: Previous | undefined;
   for (const [version, manifest] of manifests) {
-    const release = toRelease(name, version, manifest, times.get(version), previous);
+    const published = times.get(version);
+    const release = toRelease(name, version, manifest, published, previous);
     releases.set(version, {
       version,
-      facts: { ...release.facts, newestOfLine: newest.has(version) },
+      facts: {
+        ...release.facts,
+        newestOfLine: newest.has(version),
+        provenance: provenance.next(version, hasProvenance(manifest), published),
+      },
       files: [fileOf(name, version, manifest)],
     });
     previous = release.previous;
   }
   return { name, pkg: toPackage(document, times, releases.size), releases, unusable, document, bytes: bytes.length };
+}
+
+/** A version's entry in the document as it came. */
+export function manifestOf({ document }: Listing, version: string): unknown {
+  return own((document as Packument).versions, version);
 }
 
 /** The highest stable version of each line; below 1.0.0 a minor version is a line of its own. `versions` are in order. */
@@ -129,7 +140,50 @@ function toPackage(document: Packument, times: ReadonlyMap<string, Date>, releas
 interface Previous {
   readonly scripts: readonly Script[];
   readonly scriptsSince: Date | undefined;
-  readonly provenance: boolean;
+}
+
+interface ProvenanceHistory {
+  /** What is said of the next higher version. */
+  next(version: string, present: boolean, published: Date | undefined): Provenance;
+}
+
+/** The highest version so far that has provenance, and since when there is none. */
+interface LastAttested {
+  readonly version: string;
+  /** `unknown`: the first release without any has no time. */
+  lostSince: Date | "unknown" | undefined;
+}
+
+/**
+ * A package that was built in public and no longer is looks as it does when somebody publishes with a stolen token. Stable
+ * releases are compared with stable ones: many projects attest what their CI publishes nightly, and not what people do.
+ */
+function createProvenanceHistory(): ProvenanceHistory {
+  let [any, stable]: [LastAttested | undefined, LastAttested | undefined] = [undefined, undefined];
+  return {
+    next(version, present, published) {
+      const isStable = !VERSION_ORDERS.npm.isPrerelease(version);
+      if (present) {
+        any = { version, lostSince: undefined };
+        if (isStable) stable = { version, lostSince: undefined };
+        return { present, lost: false };
+      }
+      const last = isStable ? stable : any;
+      if (!last) return { present, lost: false };
+      last.lostSince ??= published ?? "unknown";
+      const { lostSince } = last;
+      return {
+        present,
+        lost: true,
+        lostFrom: last.version,
+        ...(lostSince !== "unknown" && { lostSince: formatInstant(lostSince) }),
+      };
+    },
+  };
+}
+
+function hasProvenance(manifest: JsonObject): boolean {
+  return own(own(own(manifest, "dist"), "attestations"), "provenance") !== undefined;
 }
 
 function toRelease(
@@ -145,7 +199,6 @@ function toRelease(
   // A run that began at an unknown time has no known beginning.
   const scriptsSince =
     change === "same" ? earlier(previous?.scriptsSince, published) : change === "none" ? undefined : published;
-  const provenance = own(own(dist, "attestations"), "provenance") !== undefined;
   const deprecated = own(manifest, "deprecated");
   const license = ownString(manifest, "license") ?? ownString(own(manifest, "license"), "type");
   const repository = repositoryOf(manifest);
@@ -164,24 +217,13 @@ function toRelease(
     installScripts: scripts,
     installScriptsChange: change,
     ...(scriptsSince && { installScriptsSince: formatInstant(scriptsSince) }),
-    provenance: { present: provenance, lost: !provenance && previous?.provenance === true },
   };
-  return { facts, previous: { scripts, scriptsSince, provenance } };
+  return { facts, previous: { scripts, scriptsSince } };
 }
 
-/**
- * In the order in which npm runs them; `gypfile` and a missing install script imply `node-gyp rebuild`. A registry may
- * say that there are scripts without telling them: the text is then empty, and not known.
- */
+/** What the listing says: a registry may know that there are scripts without telling them, and the text is then empty. */
 export function installScripts(manifest: JsonObject): Script[] {
-  const scripts = own(manifest, "scripts");
-  const found: Script[] = INSTALL_EVENTS.flatMap((name) => {
-    const text = ownString(scripts, name);
-    return text ? [{ name, text }] : [];
-  });
-  const isGyp =
-    own(manifest, "gypfile") === true && !found.some(({ name }) => name === "install" || name === "preinstall");
-  if (isGyp) found.push({ name: "install", text: "node-gyp rebuild" });
+  const found = installScriptsOf(manifest, own(manifest, "gypfile") === true);
   if (found.length === 0 && own(manifest, "hasInstallScript") === true) found.push({ name: "install", text: "" });
   return found;
 }

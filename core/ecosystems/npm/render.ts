@@ -11,7 +11,7 @@ import type { Form, JudgedListing, Rendering } from "../ecosystem.ts";
 import { allowedVersions } from "../judged.ts";
 import { VERSION_ORDERS } from "../versions.ts";
 import { installScripts, type Packument, repairTags, tarballName } from "./listing.ts";
-import { withoutEvents } from "./tarball.ts";
+import { withoutEvents } from "./strip.ts";
 
 const ABBREVIATED_TYPE = "application/vnd.npm.install-v1+json";
 

@@ -1,6 +1,7 @@
 /** The paths of the npm registry API that installs, and looking around before them, need. */
 import { isPackageName, isVersion } from "../../purl.ts";
 import type { RegistryRequest } from "../ecosystem.ts";
+import { attestationsPath, KEYS_PATH } from "./signatures.ts";
 
 /**
  * Reads a path below the registry's base. A scope's slash may come raw, as `%2f` or as `%2F`; everything is decoded
@@ -16,7 +17,7 @@ export function parseRequest(method: string, path: string, query = ""): Registry
     };
   }
   if (path === "/-/ping") return { kind: "answer", body: {} };
-  if (path === "/-/npm/v1/keys") return { kind: "relay", method: "GET", path };
+  if (path === KEYS_PATH) return { kind: "relay", method: "GET", path };
   if (path === "/-/v1/search") return { kind: "relay", method: "GET", path: `${path}${searchQuery(query)}` };
   const segments = decodeSegments(path);
   if (!segments) return notFound("the path is not a registry path");
@@ -67,7 +68,7 @@ function parseSpecial(segments: readonly string[]): RegistryRequest {
       return {
         kind: "relay",
         method: "GET",
-        path: `/-/npm/v1/attestations/${name.replace("/", "%2f")}@${encodeURIComponent(version)}`,
+        path: attestationsPath(name, version),
       };
   }
   return NO_ENDPOINT;

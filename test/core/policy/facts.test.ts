@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { checkFacts, FACT_DECLARATIONS, FACT_FIELDS, factSource, toCelFacts } from "../../../core/policy/facts.ts";
+import {
+  checkFacts,
+  EVERY_SOURCE,
+  FACT_DECLARATIONS,
+  FACT_FIELDS,
+  type FactSource,
+  factSource,
+  refinementOf,
+  toCelFacts,
+} from "../../../core/policy/facts.ts";
 import schema from "../../../schemas/facts.schema.json" with { type: "json" };
 import type { Facts } from "../../../schemas/types/facts.ts";
 
@@ -81,7 +90,7 @@ describe("facts.schema.json", () => {
       assert.match(description ?? "", /^\S.{3,}\.$/s);
       // The records themselves come from both documents; their fields say from which.
       if (path === "pkg" || path === "release") assert.equal(source, undefined);
-      else assert.ok(source === "identity" || source === "listing", String(source));
+      else assert.ok(EVERY_SOURCE.has(source as FactSource), String(source));
     });
   }
 });
@@ -93,6 +102,10 @@ describe("factSource()", () => {
     ["release.purl", "identity"],
     ["release.published", "listing"],
     ["release.provenance", "listing"],
+    ["release.attestation", "attestations"],
+    ["release.signature", "keys"],
+    ["release.file", "file"],
+    ["pkg.alsoPublic", "public"],
     ["advisories", "identity"],
     ["advisories.kind", "identity"],
     ["pkg", "listing"],
@@ -107,6 +120,20 @@ describe("factSource()", () => {
     it(`of ${read} is ${source ?? "no document"}`, () => assert.equal(factSource(read), source));
 });
 
+describe("refinementOf()", () => {
+  it("is the file for what listings say of install scripts, and for the whole release", () => {
+    for (const read of [
+      "release.installScripts",
+      "release.installScriptsChange",
+      "release.installScriptsSince",
+      "release",
+    ])
+      assert.equal(refinementOf(read), "file");
+    for (const read of ["release.published", "release.provenance", "pkg", "pkg.name", "now"])
+      assert.equal(refinementOf(read), undefined);
+  });
+});
+
 describe("FACT_DECLARATIONS", () => {
   it("declares the roots, and every record with the types of its fields", () => {
     assert.deepEqual(FACT_DECLARATIONS.variables, {
@@ -116,9 +143,21 @@ describe("FACT_DECLARATIONS", () => {
       client: "Client",
     });
     const fields = new Map((FACT_DECLARATIONS.records ?? []).map((record) => [record.name, record.fields]));
-    assert.deepEqual([...fields.keys()].sort(), ["Advisory", "Client", "Package", "Provenance", "Release", "Script"]);
+    assert.deepEqual([...fields.keys()].sort(), [
+      "Advisory",
+      "Attestation",
+      "Client",
+      "Difference",
+      "File",
+      "Package",
+      "Provenance",
+      "Release",
+      "Script",
+      "Signature",
+    ]);
     assert.deepEqual(fields.get("Script"), { name: "string", text: "string" });
-    assert.deepEqual(fields.get("Provenance"), { present: "bool", lost: "bool" });
+    const lostSince = "google.protobuf.Timestamp";
+    assert.deepEqual(fields.get("Provenance"), { present: "bool", lost: "bool", lostFrom: "string", lostSince });
     const { published, size, digests, installScripts, provenance, installScriptsChange } = fields.get("Release") ?? {};
     assert.deepEqual(
       [published, size, digests, installScripts, provenance, installScriptsChange],

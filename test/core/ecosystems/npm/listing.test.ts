@@ -131,20 +131,48 @@ describe("parseListing()", () => {
     assert.equal(releases.get("1.0.0")?.facts.installScriptsChange, "new");
   });
 
-  it("sees that provenance was lost", () => {
-    const dist = { tarball: "https://registry.example/x.tgz", shasum: "a".repeat(40) };
-    const { releases } = listingOf({
-      name: "x",
-      releases: [
-        { version: "1.0.0", manifest: { dist: { ...dist, attestations: { provenance: {} } } } },
-        { version: "1.0.1", manifest: { dist } },
-        { version: "1.0.2", manifest: { dist } },
-      ],
+  describe("provenance", () => {
+    const provenances = (versions: readonly [version: string, has: boolean, published?: string | null][]) => {
+      const dist = { tarball: "https://registry.example/x.tgz", shasum: "a".repeat(40) };
+      const attested = { ...dist, attestations: { provenance: {} } };
+      const releases = versions.map(([version, has, published = null]) => ({
+        version,
+        published,
+        manifest: { dist: has ? attested : dist },
+      }));
+      return new Map(
+        [...listingOf({ name: "x", releases }).releases].map(([version, { facts }]) => [version, facts.provenance]),
+      );
+    };
+    const lostOf = (...versions: Parameters<typeof provenances>[0]) =>
+      [...provenances(versions)].flatMap(([version, facts]) => (facts?.lost ? [version] : []));
+
+    it("is lost by every release above one that had it, until it is there again", () => {
+      const versions: [string, boolean][] = [
+        ["1.0.0", false],
+        ["1.0.1", true],
+        ["1.0.2", false],
+        ["1.0.3", false],
+        ["1.0.4", true],
+        ["1.0.5", false],
+      ];
+      assert.deepEqual(lostOf(...versions), ["1.0.2", "1.0.3", "1.0.5"]);
+      assert.equal(provenances(versions).get("1.0.3")?.lostFrom, "1.0.1");
+      assert.equal(provenances(versions).get("1.0.5")?.lostFrom, "1.0.4");
     });
-    assert.deepEqual(
-      [...releases.values()].map(({ facts }) => facts.provenance?.lost),
-      [false, true, false],
-    );
+
+    it("is not lost by an older line that never had it, nor where only pre-releases had it", () => {
+      assert.deepEqual(lostOf(["1.9.0", false], ["2.0.0", true], ["1.9.1", false]), []);
+      assert.deepEqual(lostOf(["1.0.0-rc.1", true], ["1.0.0", false], ["1.1.0-rc.1", false]), ["1.1.0-rc.1"]);
+    });
+
+    it("is lost since the first release without it was published, as far as that is known", () => {
+      const first = "2026-01-02T00:00:00.000Z";
+      const since = (...versions: Parameters<typeof provenances>[0]) => provenances(versions).get("1.0.3")?.lostSince;
+      const later = "2026-03-01T00:00:00.000Z";
+      assert.equal(since(["1.0.1", true], ["1.0.2", false, first], ["1.0.3", false, later]), "2026-01-02T00:00:00Z");
+      assert.equal(since(["1.0.1", true], ["1.0.2", false, null], ["1.0.3", false, later]), undefined);
+    });
   });
 
   const TIMES: readonly [name: string, time: unknown][] = [

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { stripTarball } from "../../../../core/ecosystems/npm/tarball.ts";
+import { stripTarball } from "../../../../core/ecosystems/npm/strip.ts";
 import { makeFolder } from "../../../support/folder.ts";
 import { type TarEntry, tar } from "../../../support/packument.ts";
 
@@ -166,7 +166,7 @@ describe("stripTarball()", () => {
 
   const REFUSED: readonly [name: string, bytes: () => Uint8Array, why: RegExp][] = [
     ["no gzip", () => Buffer.from("text"), /cannot be unpacked/],
-    ["a gzip bomb", () => gzipSync(Buffer.alloc(200 * 1024 * 1024)), /cannot be unpacked/],
+    ["a gzip bomb", () => gzipSync(Buffer.alloc(200 * 1024 * 1024)), /unpacks to too much/],
     ["a manifest that is no JSON", () => gzipSync(tar([file("package.json", "{")])), /is not JSON/],
     ["a manifest that is no object", () => gzipSync(tar([file("package.json", "[]")])), /is not an object/],
     [

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { claimsOf, completeIdentity } from "../../../core/bundle/identity.ts";
 import { generateKeyPair } from "../../../core/bundle/keys.ts";
 import { keylessSigning, keySigning, type SigstoreUrls, signStatement } from "../../../core/bundle/sign.ts";
 import { toTrust } from "../../../core/bundle/trust.ts";
 import { verifyBundle } from "../../../core/bundle/verify.ts";
+import { claimsOf, completeIdentity } from "../../../core/sigstore/identity.ts";
 import type { TrustedIdentity } from "../../../schemas/types/trust-policy.ts";
 import { makeStatement, STATEMENT_CREATED } from "../../support/bundles.ts";
 import { type Folder, makeFolder } from "../../support/folder.ts";

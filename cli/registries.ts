@@ -1,0 +1,84 @@
+/** The registries behind the ecosystems, as the command line and `cordon.yaml` name them. */
+import { dirname, resolve } from "node:path";
+import { type CordonConfig, upstreamUrl } from "../core/config.ts";
+import { ECOSYSTEMS } from "../core/ecosystems/index.ts";
+import { CordonError } from "../core/errors.ts";
+import type { Fetch } from "../core/http.ts";
+import { createRegistries, type PrivateRegistryOptions } from "../core/private-registries.ts";
+import { isPurlType, type PurlType } from "../core/purl.ts";
+import { openRoot, type RootSource } from "../core/sigstore/trusted-root.ts";
+import type { Upstream } from "../core/upstream.ts";
+import type { PrivateRegistry } from "../schemas/types/cordon.ts";
+
+export interface RegistrySettings {
+  /** Addresses by ecosystem; those given on the command line come before those of the file. */
+  readonly upstreams: ReadonlyMap<string, string>;
+  readonly config: CordonConfig;
+  /** What relative paths of the config are relative to. */
+  readonly base: string;
+}
+
+/** Reads `--upstream ECOSYSTEM=URL` options. Throws USAGE. */
+export function parseUpstreams(options: readonly string[]): Map<PurlType, string> {
+  return new Map(
+    options.map((option) => {
+      const at = option.indexOf("=");
+      const type = option.slice(0, at);
+      if (at < 0 || !isPurlType(type))
+        throw new CordonError("USAGE", `--upstream ${option} does not read ECOSYSTEM=URL`);
+      return [type, option.slice(at + 1)];
+    }),
+  );
+}
+
+export function registrySettings(
+  config: CordonConfig,
+  path: string | undefined,
+  upstream: readonly string[] | undefined,
+): RegistrySettings {
+  const upstreams = new Map([...Object.entries(config.upstreams ?? {}), ...parseUpstreams(upstream ?? [])]);
+  return { upstreams, config, base: path === undefined ? "." : dirname(path) };
+}
+
+/** Undefined for an ecosystem that is not served yet. Throws USAGE. */
+export function openRegistry(type: PurlType, settings: RegistrySettings, fetch: Fetch): Upstream | undefined {
+  const ecosystem = ECOSYSTEMS.get(type);
+  if (!ecosystem) return undefined;
+  return createRegistries({
+    ecosystem,
+    registry: upstreamUrl(type, settings.upstreams.get(type)),
+    private: privateRegistries(settings.config),
+    fileOrigins: fileOrigins(settings.config),
+    fetch,
+  });
+}
+
+export function fileOrigins({ proxy }: CordonConfig): readonly string[] {
+  return proxy?.fileOrigins?.npm ?? [];
+}
+
+/** Throws USAGE where a token is named and not there: requests without it would only seem to be refused. */
+export function privateRegistries({ proxy }: CordonConfig): PrivateRegistryOptions[] {
+  return (proxy?.private ?? []).map(toPrivateRegistry);
+}
+
+function toPrivateRegistry({ packages, registry, tokenVariable }: PrivateRegistry): PrivateRegistryOptions {
+  const token = tokenVariable === undefined ? undefined : process.env[tokenVariable];
+  if (tokenVariable !== undefined && !token)
+    throw new CordonError("USAGE", `the token of ${new URL(registry).origin} is not there: set ${tokenVariable}`);
+  return { packages, registry: new URL(registry), ...(token && { token }) };
+}
+
+/** Whose certificates count for build attestations; `cacheDir` is for what TUF gives. Throws TRUST_INVALID, FILE_UNREADABLE. */
+export function attestationRoot({ config, base }: Omit<RegistrySettings, "upstreams">, cacheDir: string): RootSource {
+  const { trustedRoot, mirror, root } = config.proxy?.attestations ?? {};
+  const isFile = trustedRoot !== undefined && !["embedded", "tuf"].includes(trustedRoot);
+  return openRoot(
+    {
+      ...(trustedRoot !== undefined && { trustedRoot: isFile ? resolve(base, trustedRoot) : trustedRoot }),
+      ...(mirror !== undefined && { mirror }),
+      ...(root !== undefined && { root }),
+    },
+    { base, cacheDir },
+  );
+}

@@ -1,0 +1,66 @@
+/** What every answer of a registry has in common: what it is made from, and that each decision goes on record. */
+import { randomUUID } from "node:crypto";
+import type { Context } from "koa";
+import type { JudgedListing } from "../core/ecosystems/ecosystem.ts";
+import type { Rules } from "../core/gate.ts";
+import type { Inspection } from "../core/inspection.ts";
+import { recordFacts } from "../core/recorded-facts.ts";
+import { toRefusal, type Wording } from "../core/refusal.ts";
+import type { Upstream } from "../core/upstream.ts";
+import type { Decision } from "../schemas/types/decision.ts";
+import type { DecisionContext, DecisionLog } from "./decision-log.ts";
+import type { Files } from "./files.ts";
+import type { Inspections } from "./inspections.ts";
+import type { Listings } from "./listings.ts";
+import type { Log } from "./log.ts";
+import { replyRefusal } from "./reply.ts";
+import type { Stripping } from "./stripping.ts";
+
+export interface RegistryOptions {
+  readonly upstream: Upstream;
+  readonly listings: Listings;
+  readonly inspections: Inspections;
+  readonly stripping: Stripping;
+  readonly files: Files;
+  /** Throws where there is nothing to judge by. */
+  readonly rules: () => Rules;
+  readonly wording: Wording;
+  /** Where clients reach this registry. */
+  readonly registry: string;
+  readonly decisions: DecisionLog;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+/** A decision, and what it was made from. */
+export interface Answer {
+  readonly decision: Decision;
+  /** Undefined where there is no listing. */
+  readonly judged: JudgedListing | undefined;
+  readonly rules: Rules;
+  readonly inspection?: Inspection | undefined;
+}
+
+export function contextOf(ctx: Context, kind: DecisionContext["kind"], { upstream }: RegistryOptions): DecisionContext {
+  return {
+    requestId: randomUUID(),
+    client: { address: ctx.req.socket.remoteAddress ?? "", agent: ctx.get("user-agent") },
+    registry: upstream.ecosystem.type,
+    kind,
+    cache: "miss",
+    startedAt: performance.now(),
+  };
+}
+
+export function record(
+  { decision, judged, rules, inspection }: Answer,
+  context: DecisionContext,
+  { decisions }: RegistryOptions,
+): void {
+  decisions.record(decision, context, recordFacts(rules, decision.purl, judged, inspection));
+}
+
+export function refuse(ctx: Context, answer: Answer, context: DecisionContext, options: RegistryOptions): void {
+  record(answer, context, options);
+  replyRefusal(ctx, toRefusal(answer.decision, options.wording, answer.judged));
+}

@@ -1,0 +1,190 @@
+/**
+ * What is known of releases beyond their listings. A file is given out only once all that the rules read of it is known; a
+ * listing waits for what most people want, and tells of the others what is known by then.
+ */
+import { setTimeout } from "node:timers/promises";
+import type { JudgedListing, ListedRelease, Listing, ReleaseFile } from "../core/ecosystems/ecosystem.ts";
+import { mostWanted } from "../core/ecosystems/judged.ts";
+import { CordonError } from "../core/errors.ts";
+import { decideInspected, type Rules } from "../core/gate.ts";
+import { askJson, type Inspected, type Inspection, inspect, merge } from "../core/inspection.ts";
+import type { DeepSource } from "../core/policy/facts.ts";
+import { needsOf } from "../core/policy/needs.ts";
+import type { RootSource } from "../core/sigstore/trusted-root.ts";
+import type { Upstream } from "../core/upstream.ts";
+import { permits } from "../core/verdict.ts";
+import type { Decision } from "../schemas/types/decision.ts";
+import type { Files } from "./files.ts";
+import { Jobs } from "./jobs.ts";
+import { createMemoryCache } from "./memory-cache.ts";
+
+export interface Ruling {
+  readonly decision: Decision;
+  /** Undefined where nothing beyond the listing was needed. */
+  readonly inspection: Inspection | undefined;
+}
+
+interface Found {
+  readonly found: Inspected;
+  readonly until: number;
+}
+
+/** Of one release with these digests, by source. */
+interface Known {
+  readonly digests: string;
+  readonly found: Map<DeepSource, Found>;
+}
+
+const MINUTE_MS = 60_000;
+/** How long what was found counts. A file's bytes never change. */
+const FRESH_MS: Readonly<Record<DeepSource, number>> = {
+  file: Number.POSITIVE_INFINITY,
+  attestations: 60 * MINUTE_MS,
+  keys: 60 * MINUTE_MS,
+  public: 10 * MINUTE_MS,
+};
+const KEYS_MS = 60 * MINUTE_MS;
+const MAX_RELEASES = 50_000;
+/** How many releases a listing waits for, and how long. */
+const AT_ONCE = 4;
+const WAIT_MS = 10_000;
+const LIMITS = { parallel: 8, parallelIdle: 0, maxIdle: 0 };
+
+export interface InspectionsOptions {
+  readonly upstream: Upstream;
+  readonly files: Files;
+  readonly root: RootSource;
+  readonly now: () => Date;
+}
+
+export class Inspections {
+  readonly #options: InspectionsOptions;
+  /** By package and version: a listing asks for all of a package at once. */
+  readonly #known = createMemoryCache<string, Map<string, Known>>(MAX_RELEASES, ({ size }) => size);
+  readonly #keys = new Map<string, { readonly keys: Promise<unknown>; readonly until: number }>();
+  readonly #jobs = new Jobs<Inspected>(LIMITS);
+  /** By package: the releases on which what was found changed the decision. */
+  readonly #changed = createMemoryCache<string, Set<string>>(MAX_RELEASES, ({ size }) => size);
+
+  constructor(options: InspectionsOptions) {
+    this.#options = options;
+  }
+
+  /** Changes when a listing looks otherwise because of what became known of its releases. */
+  generation(name: string): number {
+    return this.#changed.get(name)?.size ?? 0;
+  }
+
+  /**
+   * The decision on one release, by all that the rules read; for `metadata` without what only corrects the listing. Throws
+   * UPSTREAM_*, DIGEST_MISMATCH, CACHE_FAILED.
+   */
+  async decide(judged: JudgedListing, version: string, rules: Rules, kind: "metadata" | "file"): Promise<Ruling> {
+    const { listing, decisions } = judged;
+    const [release, decision] = [listing.releases.get(version), decisions.get(version)];
+    if (!release || !decision) throw new CordonError("NOT_FOUND", `${listing.name} lists no version ${version}`);
+    const needs = needsOf(rules.set, listing.pkg.ecosystem);
+    const sources = kind === "file" ? needs.all : needs.strict;
+    // What is denied already, nothing that is found can open.
+    if (sources.size === 0 || !permits(decision)) return { decision, inspection: undefined };
+    const found = merge(await Promise.all([...sources].map((source) => this.#inspect(source, listing, release))));
+    const inspected = decideInspected(rules, listing, release, found, sources, this.#options.now());
+    if (inspected.decision !== decision.decision) {
+      const changed = this.#changed.get(listing.name) ?? new Set();
+      this.#changed.set(listing.name, changed.add(`${version} ${inspected.decision}`));
+    }
+    return { decision: inspected, inspection: { found, sources } };
+  }
+
+  /** The listing with what is known of its releases. */
+  async view(judged: JudgedListing, rules: Rules): Promise<JudgedListing> {
+    const { listing } = judged;
+    const { strict, all } = needsOf(rules.set, listing.pkg.ecosystem);
+    if (all.size === 0) return judged;
+    if (strict.size > 0) await this.#waitForWanted(judged, strict);
+    const decisions = new Map(judged.decisions);
+    for (const version of this.#known.get(listing.name)?.keys() ?? []) {
+      const [release, decision] = [listing.releases.get(version), decisions.get(version)];
+      const inspection = release && this.#atHand(listing, release, all);
+      if (!inspection || !decision || !permits(decision)) continue;
+      const { found, sources } = inspection;
+      decisions.set(version, decideInspected(rules, listing, release, found, sources, this.#options.now()));
+    }
+    return { ...judged, decisions };
+  }
+
+  /** What is known of a release without asking; undefined where that is nothing. */
+  #atHand(listing: Listing, release: ListedRelease, all: ReadonlySet<DeepSource>): Inspection | undefined {
+    const known = this.#known.get(listing.name)?.get(release.version);
+    if (!known || known.digests !== digestsOf(release)) return undefined;
+    const sources = new Set([...all].filter((source) => this.#isFresh(known, source)));
+    const found = merge([...sources].map((source) => known.found.get(source)?.found ?? {}));
+    return sources.size === 0 ? undefined : { found, sources };
+  }
+
+  async #waitForWanted(judged: JudgedListing, strict: ReadonlySet<DeepSource>): Promise<void> {
+    const { listing, decisions } = judged;
+    const unknown = new Map<string, ListedRelease>();
+    const known = this.#known.get(listing.name);
+    for (const [version, release] of listing.releases) {
+      const decision = decisions.get(version);
+      const isKnown = [...strict].every((source) => this.#isFresh(known?.get(version), source));
+      if (decision && permits(decision) && !isKnown) unknown.set(version, release);
+    }
+    // A whole file is a lot to wait for.
+    const wanted = mostWanted(judged, unknown, strict.has("file") ? 1 : AT_ONCE);
+    const asking = wanted.flatMap((release) =>
+      [...strict].map((source) => this.#inspect(source, listing, release).catch(() => undefined)),
+    );
+    if (asking.length > 0) await Promise.race([Promise.all(asking), setTimeout(WAIT_MS, undefined, { ref: false })]);
+  }
+
+  async #inspect(source: DeepSource, listing: Listing, release: ListedRelease): Promise<Inspected> {
+    const known = this.#knownOf(listing.name, release);
+    if (this.#isFresh(known, source)) return known.found.get(source)?.found ?? {};
+    return this.#jobs.now(JSON.stringify([source, release.facts.purl, known.digests]), async () => {
+      const { upstream, files, root, now } = this.#options;
+      if (source === "attestations") await root.refresh(now());
+      const readFile = (file: ReleaseFile) => readWhole(files, file, upstream);
+      const readKeys = (name: string) => this.#readKeys(name);
+      const found = await inspect(source, listing, release, { upstream, readFile, readKeys, root });
+      known.found.set(source, { found, until: now().getTime() + FRESH_MS[source] });
+      return found;
+    });
+  }
+
+  /** Of a release that has other digests now, nothing is known. */
+  #knownOf(name: string, release: ListedRelease): Known {
+    const releases = this.#known.get(name) ?? new Map<string, Known>();
+    const digests = digestsOf(release);
+    let known = releases.get(release.version);
+    if (known?.digests !== digests) known = { digests, found: new Map() };
+    releases.set(release.version, known);
+    this.#known.set(name, releases);
+    return known;
+  }
+
+  #isFresh(known: Known | undefined, source: DeepSource): boolean {
+    const found = known?.found.get(source);
+    return found !== undefined && this.#options.now().getTime() < found.until;
+  }
+
+  #readKeys(name: string): Promise<unknown> {
+    const { upstream, now } = this.#options;
+    const owner = upstream.of(name);
+    const known = this.#keys.get(owner.registry.href);
+    if (known && now().getTime() < known.until) return known.keys;
+    const keys = askJson(owner, owner.ecosystem.signatures?.keysPath ?? "");
+    this.#keys.set(owner.registry.href, { keys, until: now().getTime() + KEYS_MS });
+    keys.catch(() => this.#keys.delete(owner.registry.href));
+    return keys;
+  }
+}
+
+function digestsOf({ facts }: ListedRelease): string {
+  return JSON.stringify(facts.digests);
+}
+
+async function* readWhole(files: Files, file: ReleaseFile, upstream: Upstream): AsyncGenerator<Uint8Array> {
+  yield* (await files.whole(file, upstream)).read();
+}

@@ -1,0 +1,103 @@
+/** A file of a release: judged by all that the rules read, whatever was listed before, and then sent. */
+import type { Context } from "koa";
+import { parseIntegrity } from "../core/digest.ts";
+import type { JudgedListing, ListedRelease, RegistryRequest, StrippedFile } from "../core/ecosystems/ecosystem.ts";
+import { CordonError, messageOf } from "../core/errors.ts";
+import { decideUnlisted, type Rules } from "../core/gate.ts";
+import { permits } from "../core/verdict.ts";
+import { type Answer, contextOf, type RegistryOptions, record, refuse } from "./answer.ts";
+import type { DecisionContext } from "./decision-log.ts";
+import type { Judged } from "./listings.ts";
+import { sendBytes, sendFile } from "./send-file.ts";
+import { explainOriginal, isOfTheFile, isRewritten, withhold } from "./stripping.ts";
+
+type FileRequest = RegistryRequest & { kind: "file" };
+
+export async function serveFile(ctx: Context, request: FileRequest, options: RegistryOptions): Promise<void> {
+  const begun = contextOf(ctx, "file", options);
+  const { answer, release, cached, missing } = await findFile(request, options.rules(), options);
+  const context: DecisionContext = { ...begun, cache: cached ? "hit" : "miss" };
+  const { decision } = answer;
+  if (!permits(decision)) return refuse(ctx, answer, context, options);
+  const file = release?.files[0];
+  if (!file) throw missing ?? new CordonError("NOT_FOUND", `the upstream registry has no ${decision.purl}`);
+  let stripped: StrippedFile | undefined;
+  try {
+    stripped = request.stripped || isRewritten(decision) ? await options.stripping.strip(file) : undefined;
+  } catch (error) {
+    if (!isOfTheFile(error)) throw error;
+    return refuse(ctx, { ...answer, decision: withhold(decision, error.message) }, context, options);
+  }
+  if (stripped && !request.stripped)
+    return refuse(ctx, { ...answer, decision: explainOriginal(decision) }, context, options);
+  const rewritten = stripped && { from: file.digests, to: stripped.integrity, removed: stripped.removed };
+  record(answer, { ...context, ...(rewritten && { rewritten }) }, options);
+  if (stripped) return sendBytes(ctx, Buffer.from(stripped.bytes), parseIntegrity(stripped.integrity));
+  try {
+    await sendFile(ctx, file, options.files, options.upstream);
+  } catch (error) {
+    if (!ctx.headerSent) throw error;
+    // The answer has begun, so the closed connection is all that the client can be told.
+    const clientLeft = ctx.req.destroyed && !(error instanceof CordonError);
+    options.log(clientLeft ? "info" : "error", "file not delivered", {
+      purl: decision.purl,
+      requestId: context.requestId,
+      reason: messageOf(error),
+    });
+  }
+}
+
+interface FoundFile {
+  readonly answer: Answer;
+  readonly release: ListedRelease | undefined;
+  readonly cached: boolean;
+  /** Why there is no listing. */
+  readonly missing: CordonError | undefined;
+}
+
+/** A file that the upstream does not list (any more) is judged by what its name tells, so that malware gets its reason and not a bare 404. */
+async function findFile(request: FileRequest, rules: Rules, options: RegistryOptions): Promise<FoundFile> {
+  const { upstream, listings, now } = options;
+  let listed: Judged | undefined;
+  let missing: CordonError | undefined;
+  try {
+    listed = await listings.judge(request.name, rules);
+  } catch (error) {
+    if (!(error instanceof CordonError)) throw error;
+    missing = error;
+  }
+  const release = listed && releaseOf(request, listed.judged);
+  if (listed && release) {
+    const answer = await judgeFile(listed.judged, release, rules, options);
+    return { answer, release, cached: listed.cached, missing };
+  }
+  const { version, name, filename } = request;
+  if (version === undefined)
+    throw missing ?? new CordonError("NOT_FOUND", `the upstream registry has no ${filename} of ${name}`);
+  const decision = decideUnlisted(rules, { type: upstream.ecosystem.type, name, version }, now());
+  return { answer: { decision, judged: listed?.judged, rules }, release: undefined, cached: false, missing };
+}
+
+async function judgeFile(
+  judged: JudgedListing,
+  release: ListedRelease,
+  rules: Rules,
+  { inspections }: RegistryOptions,
+): Promise<Answer> {
+  try {
+    const { decision, inspection } = await inspections.decide(judged, release.version, rules, "file");
+    // What is found may deny others too, and they are no alternatives then.
+    const seen = permits(decision) || !inspection ? judged : await inspections.view(judged, rules);
+    return { decision, judged: seen, rules, inspection };
+  } catch (error) {
+    // To write such a file anew fails in the same way, and tells it as a refusal.
+    const decision = judged.decisions.get(release.version);
+    if (!decision || !isRewritten(decision) || !isOfTheFile(error)) throw error;
+    return { decision, judged, rules };
+  }
+}
+
+function releaseOf({ version, filename }: FileRequest, { listing }: JudgedListing): ListedRelease | undefined {
+  const release = version === undefined ? undefined : listing.releases.get(version);
+  return release?.files.some(({ name }) => name === filename) ? release : undefined;
+}
