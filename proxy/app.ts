@@ -38,7 +38,7 @@ export interface AppOptions {
 
 const WHY = "/-/why/";
 /** For small files that were asked for lately. */
-const FILE_MEMORY = 128 * 1024 * 1024;
+const FILE_MEMORY = 96 * 1024 * 1024;
 const CLIENTS_DOING = /^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+)$/;
 
 /** Where each ecosystem's registry lies below the public URL. */

@@ -42,7 +42,7 @@ const RESTORE_MS = 60 * 60_000;
 const AWAY: ReadonlySet<FailureCode> = new Set(["UPSTREAM_UNREACHABLE", "UPSTREAM_TIMEOUT", "UPSTREAM_STATUS"]);
 const MAX_KNOWN = 100_000;
 /** Of documents, not of what they come to in memory, which is about twice that. */
-const MAX_READ_BYTES = 128 * 1024 * 1024;
+const MAX_READ_BYTES = 96 * 1024 * 1024;
 const [compress, unpack] = [promisify(gzip), promisify(gunzip)];
 
 export class Documents {

@@ -44,7 +44,7 @@ interface Written extends RenderedListing {
 
 /** What is blocked meanwhile is refused all the same: the file is judged by the rules of its own moment. */
 const MAX_AGE_MS = 60_000;
-const MAX_WRITTEN_BYTES = 128 * 1024 * 1024;
+const MAX_WRITTEN_BYTES = 64 * 1024 * 1024;
 const [compress, unpack] = [promisify(gzip), promisify(gunzip)];
 
 export class Listings {

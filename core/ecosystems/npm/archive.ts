@@ -34,6 +34,7 @@ export async function* readArchive(
 ): AsyncGenerator<Entry> {
   const bytes = new ByteReader(unpack(compressed), limits.bytes);
   let longPath: string | undefined;
+  let paxSize: number | undefined;
   for (let count = 0; ; count++) {
     if (count > limits.entries) throw malformed("it has too many entries");
     const header = await bytes.take(BLOCK);
@@ -49,27 +50,31 @@ export async function* readArchive(
       case "L": {
         if (size > MAX_EXTENDED_HEADER) throw malformed("one of its extended headers is too large");
         const content = await takeContent(bytes, size);
-        const path = type === "L" ? textOf(content) : readPax(content);
-        if (path !== undefined && (type === "g" || longPath !== undefined)) throw malformed("it says a path twice");
-        longPath = path ?? longPath;
+        const said = type === "L" ? { path: textOf(content), size: undefined } : readPax(content);
+        const isTwice = (longPath ?? said.path) !== said.path || (paxSize ?? said.size) !== said.size;
+        if ((type === "g" && (said.path ?? said.size) !== undefined) || isTwice)
+          throw malformed("its headers say sizes or paths twice");
+        [longPath, paxSize] = [said.path ?? longPath, said.size ?? paxSize];
         break;
       }
       case "0":
       case "\0":
       case "5": {
         if (type === "5" && size > 0) throw malformed("one of its folders has a content");
+        // Some readers take the one, some the other.
+        if ((paxSize ?? size) !== size) throw malformed("its headers say sizes or paths twice");
         const path = checkPath(longPath ?? headerPath(header));
         const isExecutable = (octal(header, 100, 8) & 0o111) !== 0;
         const content = wants(path, size) ? await takeContent(bytes, size) : await skipContent(bytes, size);
         yield { path, content, isFolder: type === "5", isExecutable, isPlain: longPath === undefined };
-        longPath = undefined;
+        [longPath, paxSize] = [undefined, undefined];
         break;
       }
       default:
         throw malformed(`it has an entry of type ${JSON.stringify(type)}`);
     }
   }
-  if (longPath !== undefined) throw malformed("its last header belongs to nothing");
+  if ((longPath ?? paxSize) !== undefined) throw malformed("its last header belongs to nothing");
   if (!(await bytes.restIsZero())) throw malformed("something stands behind its end");
 }
 
@@ -211,9 +216,14 @@ function textOf(bytes: Uint8Array): string {
   return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString("utf8");
 }
 
-/** The path that records of the form `LENGTH KEY=VALUE\n` give; undefined where they give none. */
-function readPax(content: Buffer): string | undefined {
-  let path: string | undefined;
+interface PaxHeader {
+  readonly path: string | undefined;
+  readonly size: number | undefined;
+}
+
+/** What records of the form `LENGTH KEY=VALUE\n` say of path and size. */
+function readPax(content: Buffer): PaxHeader {
+  let [path, size]: [string | undefined, number | undefined] = [undefined, undefined];
   for (let at = 0; at < content.length; ) {
     const space = content.indexOf(0x20, at);
     const digits = space < 0 ? "" : content.toString("latin1", at, space);
@@ -223,22 +233,29 @@ function readPax(content: Buffer): string | undefined {
     const record = content.toString("utf8", space + 1, end - 1);
     const [key, value] = [record.slice(0, record.indexOf("=")), record.slice(record.indexOf("=") + 1)];
     if (/[\n\0]/.test(record)) throw malformed("one of its extended headers is broken");
-    if (/^(size|linkpath|GNU\.sparse\..*)$/.test(key) || (key === "path" && path !== undefined))
-      throw malformed("its headers say sizes or paths twice");
+    const isTwice = (key === "path" && path !== undefined) || (key === "size" && size !== undefined);
+    if (/^(linkpath|GNU\.sparse\..*)$/.test(key) || isTwice) throw malformed("its headers say sizes or paths twice");
     if (key === "path") path = value;
+    if (key === "size") {
+      if (!/^(0|[1-9]\d{0,14})$/.test(value)) throw malformed("one of its headers has no number where one belongs");
+      size = Number(value);
+    }
     at = end;
   }
-  return path;
+  return { path, size };
 }
 
-/** In the one way in which all readers take it; a folder's may end with a slash. */
+/**
+ * In the one way in which all readers take it; a folder's may end with a slash. A dot between others says nothing, and goes;
+ * as the first segment it would, because clients leave that one out.
+ */
 function checkPath(path: string): string {
-  const plain = path.replace(/\/$/, "");
-  const segments = plain.split("/");
+  const [first = "", ...others] = path.replace(/\/$/, "").split("/");
+  const segments = [first, ...others.filter((segment) => segment !== ".")];
   // biome-ignore lint/suspicious/noControlCharactersInRegex: no reader should have to make anything of them
-  if (/[\u0000-\u001f\\]/.test(plain) || segments.some((segment) => /^\.{0,2}$/.test(segment)))
+  if (/[\u0000-\u001f\\]/.test(path) || segments.some((segment) => /^\.{0,2}$/.test(segment)))
     throw malformed(`it has a path that readers differ on, ${JSON.stringify(path.slice(0, 80))}`);
-  return plain;
+  return segments.join("/");
 }
 
 /** The reason alone: whoever reads the archive says what for. */

@@ -2,6 +2,7 @@
  * What a package's own file tells: npm's registry takes the manifest that a publisher sends beside the file, and does not
  * compare the two. Clients install by the one and run what stands in the other.
  */
+import semver from "semver";
 import type { Difference, Release, Script } from "../../../schemas/types/facts.ts";
 import { CordonError } from "../../errors.ts";
 import { canonicalJson, isObject, type JsonObject, own, ownString } from "../../json.ts";
@@ -101,9 +102,10 @@ function differencesOf(
   version: string,
   [listedScripts, foundScripts]: readonly [readonly Script[], readonly Script[]],
 ): Difference[] {
-  const order = VERSION_ORDERS.npm;
   const foundVersion = ownString(found, "version") ?? "";
-  const isSameVersion = order.isValid(foundVersion) && order.compare(foundVersion, version) === 0;
+  // npm publishes `v1.0.0` and ` =1.0.0` as 1.0.0.
+  const published = semver.clean(foundVersion, { loose: true });
+  const isSameVersion = published !== null && VERSION_ORDERS.npm.compare(published, version) === 0;
   const compared: readonly [field: Difference["field"], listed: unknown, found: unknown][] = [
     ["name", own(listed, "name"), own(found, "name")],
     ["version", version, isSameVersion ? version : foundVersion],

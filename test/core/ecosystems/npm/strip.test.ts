@@ -94,6 +94,7 @@ describe("stripTarball()", () => {
     ["another first folder", [{ path: "native-1.0.0/package.json", content: json(MANIFEST) }]],
     ["other case, for disks that do not tell", [file("PACKAGE.json", json(MANIFEST))]],
     ["a dot at its end, for Windows", [file("package.json.", json(MANIFEST))]],
+    ["a dot in its path", [{ path: "package/./package.json", content: json(MANIFEST) }]],
     ["a byte order mark", [file("package.json", `\ufeff${json(MANIFEST)}`)]],
     ["keys that stand twice", [file("package.json", '{"scripts":{"install":"evil"},"scripts":{}}')]],
     ["keys written in another way", [file("package.json", '{"scripts":{"\\u0069nstall":"evil"},"scripts":{}}')]],
@@ -135,6 +136,13 @@ describe("stripTarball()", () => {
     assert.equal(status, 0, stderr);
     assert.equal(readFileSync(join(folder.path, "package", long), "utf8"), "deep");
     folder.remove();
+  });
+
+  it("takes sizes that an extended header repeats", async () => {
+    assert.equal(
+      await strip([file("package.json", "{}"), { path: "P", content: "10 size=1\n", type: "x" }, file("a", "x")]),
+      undefined,
+    );
   });
 
   it("takes times where some writers put them, behind the prefix", async () => {
@@ -195,6 +203,16 @@ describe("stripTarball()", () => {
       "a path without its first folder",
       () => gzipSync(tar([PLAIN, { path: "./binding.gyp", content: "{}" }])),
       /readers differ/,
+    ],
+    [
+      "a dot before the first folder",
+      () => gzipSync(tar([PLAIN, { path: "./package/binding.gyp", content: "{}" }])),
+      /readers differ/,
+    ],
+    [
+      "a size that an extended header says otherwise",
+      () => gzipSync(tar([{ path: "P", content: "10 size=9\n", type: "x" }, file("a.js", "x")])),
+      /sizes or paths twice/,
     ],
     ["a path from the root", () => gzipSync(tar([PLAIN, { path: "/binding.gyp", content: "{}" }])), /readers differ/],
     ["two slashes", () => gzipSync(tar([{ path: "package//package.json", content: "{}" }])), /readers differ/],
