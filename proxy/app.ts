@@ -1,4 +1,5 @@
 /** The proxy's HTTP face: registries, and the paths below `/-/`. */
+import type { RequestListener } from "node:http";
 import Router from "@koa/router";
 import Koa, { type Context } from "koa";
 import { CordonError, messageOf } from "../core/errors.ts";
@@ -18,10 +19,11 @@ import { Inspections } from "./inspections.ts";
 import { Listings } from "./listings.ts";
 import type { Log } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
-import { createRegistry, type ServeRegistry } from "./registry.ts";
+import { answerReady } from "./ready-answers.ts";
+import { createRegistry } from "./registry.ts";
 import { replyFailure, replyJson } from "./reply.ts";
 import { Stripping } from "./stripping.ts";
-import { type JudgingRegistry, serveWhy } from "./why.ts";
+import { serveWhy } from "./why.ts";
 
 export interface AppOptions {
   readonly upstreams: readonly Upstream[];
@@ -44,38 +46,31 @@ const CLIENTS_DOING = /^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+)$/;
 /** Where each ecosystem's registry lies below the public URL. */
 const MOUNTS: Readonly<Record<PurlType, string>> = { npm: "/npm", pypi: "/pypi", cargo: "/cargo", golang: "/go" };
 
-export function createApp(given: AppOptions): Koa {
+export function createApp(given: AppOptions): RequestListener {
   // A proxy whose decisions are not on record is one to take out of service.
   const isReady = () => given.lifecycle.isReady() && given.decisions.failure() === null;
   const metrics = createMetrics(given.lifecycle, isReady);
   const options = { ...given, decisions: metrics.counting(given.decisions) };
-  const { lifecycle, wording, log } = options;
+  const { lifecycle, wording, log, now } = options;
   const rules = () => lifecycle.rules();
   const files = createFiles(options.cache, FILE_MEMORY);
-  const registries = new Map<PurlType, JudgingRegistry>();
-  const mounts: [mount: string, serve: ServeRegistry][] = [];
-  for (const upstream of options.upstreams) {
+  const registries = options.upstreams.map((upstream) => {
     const mount = MOUNTS[upstream.ecosystem.type];
     const registry = `${wording.publicUrl}${mount}`;
-    const documents = new Documents(upstream, options.cache, options.now, log);
+    const documents = new Documents(upstream, options.cache, now, log);
     const rendering = { registry, sentence: (decision: Decision) => sentenceOf(decision, wording) };
-    const own = new Listings(upstream, documents, rendering, options.now);
-    const inspections = new Inspections({ upstream, files, root: options.root, now: options.now });
-    registries.set(upstream.ecosystem.type, { listings: own, inspections });
-    mounts.push([
-      mount,
-      createRegistry({
-        ...options,
-        upstream,
-        listings: own,
-        inspections,
-        stripping: new Stripping(upstream, files),
-        files,
-        rules,
-        registry,
-      }),
-    ]);
-  }
+    const parts = {
+      ...options,
+      upstream,
+      listings: new Listings(upstream, documents, rendering, now),
+      inspections: new Inspections({ upstream, files, root: options.root, now }),
+      stripping: new Stripping(upstream, files),
+      files,
+      rules,
+      registry,
+    };
+    return { ...parts, mount, serve: createRegistry(parts) };
+  });
   const app = new Koa();
   app.on("error", (error: NodeJS.ErrnoException) => {
     // A client that leaves, or talks nonsense, in the middle of its answer is no failure of ours.
@@ -85,19 +80,18 @@ export function createApp(given: AppOptions): Koa {
   // Registry paths are read raw: a router would decode a scope's slash and lose which one it was.
   app.use(async (ctx, next) => {
     const path = ctx.req.url?.split("?", 1)[0] ?? "/";
-    const registry = mounts.find(([mount]) => path.startsWith(`${mount}/`));
-    if (registry) return registry[1](ctx, path.slice(registry[0].length));
-    if (path.startsWith(WHY))
-      return serveWhy(ctx, path.slice(WHY.length), { registries, rules, wording, now: options.now });
+    const registry = registries.find(({ mount }) => path.startsWith(`${mount}/`));
+    if (registry) return registry.serve(ctx, path.slice(registry.mount.length));
+    if (path.startsWith(WHY)) return serveWhy(ctx, path.slice(WHY.length), { registries, rules, wording, now });
     return next();
   });
   app.use(statusRoutes(options, isReady, metrics).routes());
   app.use((ctx) => {
     replyJson(ctx, 404, {
-      error: `cordon: there is nothing at this path; registries are at ${mounts.map(([mount]) => `${mount}/`).join(", ")}`,
+      error: `cordon: there is nothing at this path; registries are at ${registries.map(({ mount }) => `${mount}/`).join(", ")}`,
     });
   });
-  return app;
+  return answerReady(registries, app.callback());
 }
 
 /** Whatever fails, the answer is closed and has a text; what was not foreseen tells a client nothing of the inside. */

@@ -76,10 +76,13 @@ export class Listings {
   }
 
   /** What was written before, where it is known to hold still without looking at the document. */
-  ready(name: string, form: Form, rules: Rules, generation: number): RenderedListing | undefined {
+  ready(name: string, form: Form, rules: Rules | undefined, generation: number): RenderedListing | undefined {
     const written = this.#written.get(keyOf(name, form));
     const holds =
-      written && written.rules === rules && written.generation === generation && this.#now() < written.until;
+      written?.rules !== undefined &&
+      written.rules === rules &&
+      written.generation === generation &&
+      this.#now() < written.until;
     return holds && written.document === this.#documents.fresh(name) ? written : undefined;
   }
 

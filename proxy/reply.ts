@@ -16,26 +16,32 @@ export function replyJson(ctx: Context, status: number, body: unknown): void {
   ctx.body = `${JSON.stringify(body)}\n`;
 }
 
-/** A document, or 304 where the client has these very bytes. For `maxAge` seconds the client need not ask again. */
-export async function replyListing(ctx: Context, rendered: RenderedListing, maxAge: number): Promise<void> {
-  const gzipped = ctx.acceptsEncodings("gzip", "identity") === "gzip";
-  ctx.set({
+/** What stands before a listing, whether the client has it or not. For `maxAge` seconds it need not ask again. */
+export function listingHead({ etag }: RenderedListing, maxAge: number, isGzipped: boolean) {
+  return {
     "cache-control": maxAge > 0 ? `private, max-age=${maxAge}, must-revalidate` : REVALIDATE,
     vary: "accept, accept-encoding, user-agent",
-    etag: `"${rendered.etag}${gzipped ? "-gzip" : ""}"`,
-  });
+    etag: `"${etag}${isGzipped ? "-gzip" : ""}"`,
+  };
+}
+
+/** A document, or 304 where the client has these very bytes. */
+export async function replyListing(ctx: Context, rendered: RenderedListing, maxAge: number): Promise<void> {
+  const isGzipped = ctx.acceptsEncodings("gzip", "identity") === "gzip";
+  const head = listingHead(rendered, maxAge, isGzipped);
+  ctx.set(head);
   ctx.status = 200;
-  if (matches(ctx.get("if-none-match"), ctx.response.get("etag"))) {
+  if (matches(ctx.get("if-none-match"), head.etag)) {
     ctx.status = 304;
     return;
   }
-  if (gzipped) ctx.set("content-encoding", "gzip");
-  ctx.type = rendered.contentType;
-  ctx.body = gzipped ? rendered.gzipped : await plainBytes(rendered);
+  if (isGzipped) ctx.set("content-encoding", "gzip");
+  ctx.set("content-type", rendered.contentType);
+  ctx.body = isGzipped ? rendered.gzipped : await plainBytes(rendered);
 }
 
 /** RFC 9110, 13.1.2: weak comparison. Koa's own would answer 200 to `cache-control: no-cache`, which fetch() always adds. */
-function matches(ifNoneMatch: string, etag: string): boolean {
+export function matches(ifNoneMatch: string, etag: string): boolean {
   if (etag !== "" && ifNoneMatch.trim() === "*") return true;
   return etag !== "" && ifNoneMatch.split(",").some((candidate) => candidate.trim().replace(/^W\//, "") === etag);
 }

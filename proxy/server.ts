@@ -100,10 +100,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     const startedAt = now();
     const root = options.attestationRoot ?? openRoot({}, { base: ".", cacheDir: options.state });
     const wording = { publicUrl, repository: options.repository };
-    server.on(
-      "request",
-      createApp({ upstreams, lifecycle, wording, decisions, cache, root, startedAt, now, log }).callback(),
-    );
+    server.on("request", createApp({ upstreams, lifecycle, wording, decisions, cache, root, startedAt, now, log }));
     try {
       writeProcess(options.state, startedAt, `http://${reachable(options.listen.host)}:${port}`);
     } catch (error) {

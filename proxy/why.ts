@@ -3,8 +3,9 @@ import type { Context } from "koa";
 import type { JudgedListing } from "../core/ecosystems/ecosystem.ts";
 import { CordonError } from "../core/errors.ts";
 import { decideUnlisted, type Rules } from "../core/gate.ts";
-import { type PackageId, type PurlType, parsePurl, toPurl } from "../core/purl.ts";
+import { type PackageId, parsePurl, toPurl } from "../core/purl.ts";
 import { draftApproval, toRefusal, type Wording } from "../core/refusal.ts";
+import type { Upstream } from "../core/upstream.ts";
 import { permits } from "../core/verdict.ts";
 import type { Decision } from "../schemas/types/decision.ts";
 import type { Inspections } from "./inspections.ts";
@@ -16,12 +17,13 @@ const MAX_DENIED = 200;
 
 /** What is asked for decisions. */
 export interface JudgingRegistry {
+  readonly upstream: Upstream;
   readonly listings: Listings;
   readonly inspections: Inspections;
 }
 
 export interface WhyOptions {
-  readonly registries: ReadonlyMap<PurlType, JudgingRegistry>;
+  readonly registries: readonly JudgingRegistry[];
   readonly rules: () => Rules;
   readonly wording: Wording;
   readonly now: () => Date;
@@ -35,7 +37,7 @@ export async function serveWhy(
 ): Promise<void> {
   const id = parsePurl(text);
   const current = rules();
-  const registry = registries.get(id.type);
+  const registry = registries.find(({ upstream }) => upstream.ecosystem.type === id.type);
   const judged = registry && (await judgeIfListed(id, current, registry));
   const { version } = id;
   if (version === undefined) {
