@@ -20,6 +20,7 @@ export async function listen(answer: () => Uint8Array | undefined = () => undefi
   });
   server.on("connect", (request, socket) => {
     requests.push(request.url ?? "");
+    socket.on("error", () => {}); // some leave without waiting for the answer
     socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
