@@ -56,7 +56,8 @@ export function answerAudits(
     registry.answer(path, async (request, response) => {
       const encoding = request.headers["content-encoding"];
       const body = await bodyOf(request);
-      const tree = JSON.parse((encoding === "gzip" ? gunzipSync(body) : body).toString());
+      const tree = read(body, encoding);
+      if (!tree) return response.writeHead(400).end("{}");
       audits.push({ path, encoding, tree });
       response.setHeader("content-type", "application/json").end(JSON.stringify(answer(tree)));
     });
@@ -68,6 +69,15 @@ interface QuickTree {
   readonly dependencies?: Readonly<
     Record<string, { readonly dependencies?: Readonly<Record<string, { readonly version: string }>> }>
   >;
+}
+
+/** Undefined where the body is not what its encoding says. */
+function read(body: Buffer, encoding: string | undefined) {
+  try {
+    return JSON.parse((encoding === "gzip" ? gunzipSync(body) : body).toString());
+  } catch {
+    return undefined;
+  }
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
