@@ -6,8 +6,6 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -23,10 +21,13 @@ import {
   type ProjectOptions,
 } from "../support/clients.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";
+import { inLanes, LANES } from "../support/lanes.ts";
+import { type Listener, listen } from "../support/listener.ts";
 import { tarball } from "../support/packument.ts";
 import { malwareRecord } from "../support/policies.ts";
 import { type BundleFolder, makeBundleFolder, startTestProxy, type TestProxy } from "../support/proxy.ts";
 import { type FixtureRegistry, startRegistry } from "../support/registry.ts";
+import { joined, showsSentence } from "../support/terminal.ts";
 
 const YOUNG = "2026-11-21T12:00:00Z";
 const PACKAGES = [
@@ -76,7 +77,6 @@ const OF_A_LOCKFILE: ByClient<Tells> = {
 };
 
 const SEEN = fileURLToPath(new URL("./seen/", import.meta.url));
-const LANES = 2;
 
 describe("the npm family through the proxy", () => {
   let registry: FixtureRegistry;
@@ -92,7 +92,7 @@ describe("the npm family through the proxy", () => {
     folder = makeBundleFolder();
     await folder.sign({ records: RECORDS });
     proxy = await startTestProxy(folder, registry);
-    outside = await listen(() => undefined);
+    outside = await listen();
     elsewhere = await listen(() => tarball("elsewhere", { version: "1.0.0" }));
     repository = makeRepository("from-git");
     await inLanes(CLIENTS, async (client) => {
@@ -123,11 +123,7 @@ describe("the npm family through the proxy", () => {
     const shown = joined(output);
     const purl = `pkg:npm/${name.replace("@", "%40")}@${version}`;
     const file = `${name}/-/${name.slice(name.lastIndexOf("/") + 1)}-${version}.tgz`;
-    const isSentence =
-      new RegExp(`cordon:(blocked|held)${escaped(purl)}(until\\S+?)?:\\S+\\(known-malicious,MAL-2026-\\d\\)`).test(
-        shown,
-      ) || new RegExp(`cordon:held${escaped(purl)}until2026-11-24T12:00:00Z:\\S+\\(release-age\\)`).test(shown);
-    if (isSentence && shown.includes(`${proxy.publicUrl}/-/why/${purl}`)) return "sentence";
+    if (showsSentence(output, purl) && shown.includes(`${proxy.publicUrl}/-/why/${purl}`)) return "sentence";
     const why = /\/-\/blocked\/(known-malicious\/MAL-2026-\d|release-age\/too-young)\//.exec(shown)?.[0];
     if (why && shown.includes(`${proxy.npm}/${file.replace("/-/", why)}`)) return "address";
     return shown.includes(`${proxy.npm}/${file}`) ? "file" : "nothing";
@@ -362,55 +358,6 @@ function notAllowed(files: readonly string[], decisionLog: string): string[] {
     allowed.set(path, left - 1);
     return left <= 0;
   });
-}
-
-/** Some break lines to fit a terminal, in the midst of a URL. */
-function joined(output: string): string {
-  return output.replace(/\s/g, "");
-}
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-}
-
-async function inLanes<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const waiting = [...items];
-  const lane = async () => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-}
-
-interface Listener {
-  readonly url: string;
-  readonly requests: readonly string[];
-  close(): Promise<void>;
-}
-
-/** A host that is no registry; as an https proxy it lets nobody out. */
-async function listen(answer: () => Uint8Array | undefined): Promise<Listener> {
-  const requests: string[] = [];
-  const server: Server = createServer((request, response) => {
-    requests.push(request.url ?? "");
-    const body = answer();
-    response.statusCode = body ? 200 : 502;
-    response.setHeader("content-type", "application/octet-stream");
-    response.end(body);
-  });
-  server.on("connect", (request, socket) => {
-    requests.push(request.url ?? "");
-    socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
-  };
 }
 
 function makeRepository(name: string): Folder {

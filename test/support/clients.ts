@@ -26,6 +26,8 @@ export interface ProjectOptions {
   readonly minimumAgeDays?: number;
   /** Where what is asked of other hosts goes; left out: to a port where nobody listens. */
   readonly outside?: string;
+  /** Variables besides those that every client gets. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface ClientProject extends Folder {
@@ -203,7 +205,7 @@ export const CLIENTS: readonly ClientName[] = NAMES.filter((client) => {
 
 export function makeClientProject(client: ClientName, registry: string, options: ProjectOptions = {}): ClientProject {
   const { command, lockfile, add, install, frozen, settings } = FAMILY[client];
-  const { manifest, workspaces = {}, files = {}, scripts = [], outside = NOWHERE } = options;
+  const { manifest, workspaces = {}, files = {}, scripts = [], outside = NOWHERE, environment = {} } = options;
   const folder = makeFolder({
     ...settings(registry, options),
     "package.json": JSON.stringify({
@@ -218,7 +220,7 @@ export function makeClientProject(client: ClientName, registry: string, options:
   for (const [path, fields] of Object.entries(workspaces))
     folder.write(`${path}/package.json`, JSON.stringify({ version: "1.0.0", ...fields }));
   for (const [name, content] of Object.entries(files)) folder.write(name, content);
-  const run = (...args: readonly string[]) => start([...command, ...args], folder.path, outside);
+  const run = (...args: readonly string[]) => start([...command, ...args], folder.path, { outside, environment });
   return {
     ...folder,
     client,
@@ -262,7 +264,11 @@ function readManifest(path: string): { name?: string; version?: string } | undef
   }
 }
 
-function start([file = "", ...args]: readonly string[], cwd: string, outside: string): Promise<ClientRun> {
+function start(
+  [file = "", ...args]: readonly string[],
+  cwd: string,
+  { outside, environment }: Required<Pick<ProjectOptions, "outside" | "environment">>,
+): Promise<ClientRun> {
   const env = {
     // The checkout's Node, where it has one: the system's may be older than the clients allow.
     PATH: [join(MODULES, ".bin"), process.env["PATH"]].join(delimiter),
@@ -285,6 +291,7 @@ function start([file = "", ...args]: readonly string[], cwd: string, outside: st
     npm_config_globalconfig: join(cwd, ".npmrc-global"),
     BUN_CONFIG_HTTP_RETRY_COUNT: "0",
     GIT_CONFIG_NOSYSTEM: "1",
+    ...environment,
   };
   return new Promise((resolve) => {
     const child = execFile(

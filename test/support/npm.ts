@@ -18,11 +18,16 @@ export interface NpmProject extends Folder {
   installed(name: string): string | undefined;
 }
 
-export function makeNpmProject(registry: string, files: Readonly<Record<string, string>> = {}): NpmProject {
+/** `environment`: variables besides those that every project's npm gets. */
+export function makeNpmProject(
+  registry: string,
+  files: Readonly<Record<string, string>> = {},
+  environment: Readonly<Record<string, string>> = {},
+): NpmProject {
   const folder = makeFolder({ "package.json": '{"name":"app","version":"1.0.0"}', ...files });
   return {
     ...folder,
-    run: (...args) => runNpm(folder.path, registry, args),
+    run: (...args) => runNpm(folder.path, registry, environment, args),
     lock: () => JSON.parse(readFileSync(join(folder.path, "package-lock.json"), "utf8")).packages,
     installed(name) {
       try {
@@ -34,7 +39,12 @@ export function makeNpmProject(registry: string, files: Readonly<Record<string, 
   };
 }
 
-function runNpm(cwd: string, registry: string, args: readonly string[]): Promise<NpmRun> {
+function runNpm(
+  cwd: string,
+  registry: string,
+  environment: Readonly<Record<string, string>>,
+  args: readonly string[],
+): Promise<NpmRun> {
   const env = {
     PATH: process.env["PATH"],
     HOME: cwd,
@@ -47,6 +57,7 @@ function runNpm(cwd: string, registry: string, args: readonly string[]): Promise
     npm_config_fetch_retries: "0",
     ...(process.env["NODE_EXTRA_CA_CERTS"] && { NODE_EXTRA_CA_CERTS: process.env["NODE_EXTRA_CA_CERTS"] }),
     ...(process.env["HTTPS_PROXY"] && { HTTPS_PROXY: process.env["HTTPS_PROXY"] }),
+    ...environment,
   };
   return new Promise((resolve) => {
     execFile("npm", [...args], { cwd, env, timeout: 120_000, maxBuffer: 16 * 1024 * 1024 }, (error, stdout, stderr) => {

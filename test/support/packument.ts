@@ -1,6 +1,7 @@
 /** Packuments and tarballs as an npm registry has them, made to measure. */
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
+import type { RegistryKey } from "./registry-key.ts";
 
 export interface FixtureRelease {
   readonly version: string;
@@ -11,6 +12,10 @@ export interface FixtureRelease {
   readonly deprecated?: string;
   /** Of the tarball, besides package.json. */
   readonly files?: Readonly<Record<string, string>>;
+  /** The registry's own signature on it, as `dist.signatures`. */
+  readonly signedBy?: Pick<RegistryKey, "sign">;
+  /** Replaces or adds fields of the manifest's `dist`. */
+  readonly dist?: Readonly<Record<string, unknown>>;
   /** Replaces or adds fields of the manifest. */
   readonly manifest?: Readonly<Record<string, unknown>>;
 }
@@ -47,6 +52,7 @@ export function packumentBytes(pkg: FixturePackage, registry?: string): Uint8Arr
 
 function manifest(name: string, release: FixtureRelease, registry: string): Record<string, unknown> {
   const bytes = tarball(name, release);
+  const integrity = integrityOf(bytes);
   return {
     name,
     version: release.version,
@@ -56,10 +62,16 @@ function manifest(name: string, release: FixtureRelease, registry: string): Reco
     dist: {
       tarball: `${registry}/${name}/-/${name.slice(name.lastIndexOf("/") + 1)}-${release.version}.tgz`,
       shasum: createHash("sha1").update(bytes).digest("hex"),
-      integrity: `sha512-${createHash("sha512").update(bytes).digest("base64")}`,
+      integrity,
+      ...(release.signedBy && { signatures: [release.signedBy.sign(`${name}@${release.version}:${integrity}`)] }),
+      ...release.dist,
     },
     ...release.manifest,
   };
+}
+
+function integrityOf(bytes: Uint8Array): string {
+  return `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
 }
 
 function contentOf({ scripts, dependencies }: FixtureRelease): Record<string, unknown> {

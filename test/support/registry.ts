@@ -12,7 +12,7 @@ export interface FixtureRegistry {
   /** The same with who asked; the proxy calls itself `cordon`. */
   readonly asked: readonly { readonly path: string; readonly agent: string | undefined }[];
   put(pkg: FixturePackage): void;
-  /** Answers a path in its own way; stands before the packages. */
+  /** Answers a path, whatever its query, in its own way; stands before the packages. */
   answer(path: string, answer: Answer): void;
   close(): Promise<void>;
 }
@@ -26,7 +26,7 @@ export async function startRegistry(packages: readonly FixturePackage[] = []): P
     const path = decodeURIComponent(request.url ?? "/");
     requests.push(path);
     asked.push({ path, agent: request.headers["user-agent"] });
-    const answer = answers.get(path);
+    const answer = answers.get(path) ?? answers.get(path.split("?", 1)[0] ?? "");
     if (answer) return answer(request, response);
     const [name = "", file] = path.slice(1).split("/-/");
     const pkg = byName.get(name);

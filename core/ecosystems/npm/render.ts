@@ -222,8 +222,9 @@ function served(
 ): JsonObject {
   const version = String(manifest["version"]);
   const tarball = tarballUrl(judged, version, rendering);
-  if (decision?.decision !== "strip-scripts") return withTarball(manifest, tarball);
-  const { gypfile: _gyp, hasInstallScript: _has, scripts, ...rest } = manifest;
+  const attested = withAttestations(manifest, judged, version, rendering);
+  if (decision?.decision !== "strip-scripts") return withTarball(attested, tarball);
+  const { gypfile: _gyp, hasInstallScript: _has, scripts, ...rest } = attested;
   const silent = { ...rest, ...(isObject(scripts) && { scripts: withoutEvents(scripts) }) };
   const stripped = judged.stripped?.get(version);
   if (!stripped) return withTarball(silent, tarball);
@@ -242,6 +243,20 @@ function served(
 
 function withTarball(manifest: JsonObject, tarball: string): JsonObject {
   return { ...manifest, dist: { ...(own(manifest, "dist") as JsonObject), tarball } };
+}
+
+/** npm asks the host of its registry for the path of this address: the upstream's own would lead past this registry's base. */
+function withAttestations(
+  manifest: JsonObject,
+  { listing: { name } }: JudgedListing,
+  version: string,
+  { registry }: Rendering,
+): JsonObject {
+  const dist = own(manifest, "dist") as JsonObject;
+  const attestations = own(dist, "attestations");
+  if (!isObject(attestations)) return manifest;
+  const url = `${registry}/-/npm/v1/attestations/${name}@${version}`;
+  return { ...manifest, dist: { ...dist, attestations: { ...attestations, url } } };
 }
 
 function withExplanation(

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { tufHandlers } from "@tufjs/repo-mock/dist/handler.js";
-import { initializeTUFRepo } from "@tufjs/repo-mock/dist/repo.js";
 import { generateKeyPair } from "../../../core/bundle/keys.ts";
 import { readTrust, signersOf, toTrust } from "../../../core/bundle/trust.ts";
 import { type Folder, makeFolder } from "../../support/folder.ts";
 import { ISSUER, startSigstore, WORKFLOW } from "../../support/sigstore.ts";
+import { makeTufRoot, startTufMirror, type TufMirror } from "../../support/tuf-mirror.ts";
 
 const NOW = new Date("2026-11-22T12:00:00Z");
 const DAY_MS = 86_400_000;
@@ -90,37 +87,23 @@ describe("readTrust()", () => {
 
 describe("a trusted root that is refreshed through TUF", () => {
   let folder: Folder;
-  let server: Server;
-  let mirror: string;
-  let asked: number;
-  let isDown: boolean;
+  let mirror: TufMirror;
 
   beforeEach(async () => {
     folder = makeFolder();
     const sigstore = await startSigstore();
     await sigstore.close();
-    const repo = initializeTUFRepo([
-      { name: "trusted_root.json", content: Buffer.from(JSON.stringify(sigstore.trustedRoot)) },
-    ]);
-    folder.write("root.json", JSON.stringify(repo.rootMeta.toJSON()));
-    const handlers = new Map(tufHandlers(repo, { metadataPathPrefix: "" }).map(({ path, fn }) => [path, fn]));
-    [asked, isDown] = [0, false];
-    server = createServer((request, response) => {
-      asked += 1;
-      const answer = isDown ? undefined : handlers.get(request.url ?? "")?.();
-      response.writeHead(isDown ? 503 : (answer?.statusCode ?? 404), { connection: "close" }).end(answer?.response);
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    mirror = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    mirror = await startTufMirror({ "trusted_root.json": sigstore.trustedRoot });
+    folder.write("root.json", mirror.root);
   });
 
   afterEach(async () => {
-    await new Promise((resolve) => server.close(resolve));
+    await mirror.close();
     folder.remove();
   });
 
   const open = () => {
-    const policy = { identities: [IDENTITY], sigstore: { trustedRoot: "tuf", mirror, root: "root.json" } };
+    const policy = { identities: [IDENTITY], sigstore: { trustedRoot: "tuf", mirror: mirror.url, root: "root.json" } };
     const { root } = toTrust(policy, "test", { base: folder.path, cacheDir: `${folder.path}/cache` });
     assert.ok(root);
     return root;
@@ -133,12 +116,12 @@ describe("a trusted root that is refreshed through TUF", () => {
     assert.equal(root.status().error, null);
     assert.equal(root.status().refreshed, "2026-11-22T12:00:00Z");
     assert.equal(root.current().certificateAuthorities.length, 1);
-    const afterFirst = asked;
+    const afterFirst = mirror.requests.length;
     await root.refresh(new Date(NOW.getTime() + DAY_MS - 1));
-    assert.equal(asked, afterFirst);
-    isDown = true;
+    assert.equal(mirror.requests.length, afterFirst);
+    mirror.isDown = true;
     await root.refresh(new Date(NOW.getTime() + DAY_MS));
-    assert.ok(asked > afterFirst);
+    assert.ok(mirror.requests.length > afterFirst);
     assert.notEqual(root.status().error, null);
     assert.equal(root.status().refreshed, "2026-11-22T12:00:00Z");
     assert.equal(root.current().certificateAuthorities.length, 1);
@@ -146,7 +129,7 @@ describe("a trusted root that is refreshed through TUF", () => {
 
   it("is the last good one after a restart without the mirror", async () => {
     await open().refresh(NOW);
-    isDown = true;
+    mirror.isDown = true;
     const restarted = open();
     await restarted.refresh(NOW);
     assert.equal(restarted.current().certificateAuthorities.length, 1);
@@ -154,8 +137,7 @@ describe("a trusted root that is refreshed through TUF", () => {
   });
 
   it("is refused when the repository is not the one of the root that was given", async () => {
-    const other = initializeTUFRepo([{ name: "trusted_root.json", content: Buffer.from("{}") }]);
-    folder.write("root.json", JSON.stringify(other.rootMeta.toJSON()));
+    folder.write("root.json", makeTufRoot());
     const root = open();
     await root.refresh(NOW);
     assert.throws(() => root.current(), { code: "TRUST_INVALID" });
