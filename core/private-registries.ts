@@ -36,6 +36,8 @@ export interface PrivateRegistry {
   readonly upstream: Upstream;
 }
 
+/** A question about one package, for the registry that has it. */
+const ATTESTED = /\/attestations\/(.+)@[^@]+$/;
 const BULK = /\/advisories\/bulk$/;
 const MAX_BODY = 64 * 1024 * 1024;
 
@@ -56,7 +58,12 @@ export function withPrivate(open: Upstream, registries: readonly PrivateRegistry
     listing: (name) => upstreamOf(name).listing(name),
     // By whose listing names it: a document of one registry must not lead to another with that one's token.
     file: (file, signal) => upstreamOf(file.packageName).file(file, signal),
-    relay: async (request) => open.relay(await withoutNames(request, isPrivate)),
+    async relay(request) {
+      const attested = ATTESTED.exec(decodeURIComponent(request.path))?.[1];
+      return attested === undefined
+        ? open.relay(await withoutNames(request, isPrivate))
+        : upstreamOf(attested).relay(request);
+    },
   };
 }
 
@@ -72,8 +79,6 @@ async function withoutNames(request: RelayRequest, isPrivate: (name: string) => 
   if (method === "GET") {
     // What people type there is not known.
     if (path.startsWith("/-/v1/search")) throw unavailable("searches, which may name private packages,");
-    const named = /\/attestations\/(.+)@[^@]+$/.exec(decodeURIComponent(path))?.[1];
-    if (named !== undefined && isPrivate(named)) throw unavailable("attestations on private packages");
     return request;
   }
   if (!BULK.test(path) || !body)

@@ -99,6 +99,18 @@ describe("registries of one's own", () => {
     assert.deepEqual(open.requests, []);
   });
 
+  it("are asked themselves, with their token, for attestations on their packages", async () => {
+    const seen: (string | undefined)[] = [];
+    own.answer("/-/npm/v1/attestations/@acme/ui@1.0.0", (request, response) => {
+      seen.push(request.headers.authorization);
+      response.end('{"attestations":[]}');
+    });
+    for (const name of ["@acme%2fui@1.0.0", "@acme%2Fui@1.0.0", "@acme/ui@1.0.0"])
+      assert.equal((await fetch(`${proxy.npm}/-/npm/v1/attestations/${name}`)).status, 200, name);
+    assert.deepEqual(seen, Array(3).fill(`Bearer ${TOKEN}`));
+    assert.deepEqual(open.requests, []);
+  });
+
   it("are not searched for elsewhere, nor asked for in other case", async () => {
     assert.equal((await fetch(`${proxy.npm}/-/v1/search?text=@acme/secret`)).status, 404);
     assert.equal((await fetch(`${proxy.npm}/@Acme%2fui`)).status, 404);
@@ -134,7 +146,6 @@ describe("registries of one's own", () => {
       assert.equal((await audit(Buffer.from("no gzip"), { "content-encoding": "gzip" })).status, 400);
       const quick = `${proxy.npm}/-/npm/v1/security/audits/quick`;
       assert.equal((await fetch(quick, { method: "POST", body: "{}" })).status, 404);
-      assert.equal((await fetch(`${proxy.npm}/-/npm/v1/attestations/@acme%2fui@1.0.0`)).status, 404);
       assert.deepEqual([heard, open.requests], [[], []]);
     });
   });

@@ -6,7 +6,7 @@ import { keySigning, signStatement } from "../../../core/bundle/sign.ts";
 import { sha256 } from "../../../core/digest.ts";
 import { verifyProvenance } from "../../../core/sigstore/provenance.ts";
 import { embeddedRoot } from "../../../core/sigstore/trusted-root.ts";
-import { attest, subjectOf } from "../../support/provenance.ts";
+import { attest, subjectOf } from "../../support/attestation.ts";
 import { ISSUER, type MockSigstore, runClaims, startSigstore, WORKFLOW } from "../../support/sigstore.ts";
 
 const PURL = "pkg:npm/%40acme/ui@1.0.0";
