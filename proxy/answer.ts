@@ -4,7 +4,7 @@ import type { Context } from "koa";
 import type { JudgedListing } from "../core/ecosystems/ecosystem.ts";
 import type { Rules } from "../core/gate.ts";
 import type { Inspection } from "../core/inspection.ts";
-import { recordFacts } from "../core/recorded-facts.ts";
+import { type RecordedFacts, recordFacts } from "../core/recorded-facts.ts";
 import { toRefusal, type Wording } from "../core/refusal.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { Decision } from "../schemas/types/decision.ts";
@@ -52,12 +52,17 @@ export function contextOf(ctx: Context, kind: DecisionContext["kind"], { upstrea
   };
 }
 
+/** By decision: what it was made from does not change. */
+const facts = new WeakMap<Decision, { readonly recorded: RecordedFacts | undefined }>();
+
 export function record(
   { decision, judged, rules, inspection }: Answer,
   context: DecisionContext,
   { decisions }: RegistryOptions,
 ): void {
-  decisions.record(decision, context, recordFacts(rules, decision.purl, judged, inspection));
+  const known = facts.get(decision) ?? { recorded: recordFacts(rules, decision.purl, judged, inspection) };
+  facts.set(decision, known);
+  decisions.record(decision, context, known.recorded);
 }
 
 export function refuse(ctx: Context, answer: Answer, context: DecisionContext, options: RegistryOptions): void {

@@ -30,6 +30,20 @@ export interface DecisionLog {
 
 const REOPEN_MS = 5000;
 
+/** The JSON of decisions and facts that were recorded before: most are, once for each client that wants the file. */
+const written = new WeakMap<object, string>();
+
+function writeOnce(object: object): string {
+  const known = written.get(object) ?? fieldsOf(object);
+  written.set(object, known);
+  return known;
+}
+
+/** The fields of an object as JSON, without its braces. */
+function fieldsOf(object: object): string {
+  return JSON.stringify(object).slice(1, -1);
+}
+
 /** Throws FILE_UNREADABLE where the log cannot be opened: a proxy that records nothing does not start. */
 export async function openDecisionLog(path: string, log: Log): Promise<DecisionLog> {
   let failure: string | null = null;
@@ -56,8 +70,9 @@ export async function openDecisionLog(path: string, log: Log): Promise<DecisionL
       }
       const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000;
       const agent = oneLine(client.agent, 200);
-      const line = { ...decision, ...context, client: { address: client.address, agent }, durationMs, ...facts };
-      stream.write(`${JSON.stringify(line)}\n`);
+      const others = { ...context, client: { address: client.address, agent }, durationMs };
+      const parts = [writeOnce(decision), fieldsOf(others), ...(facts ? [writeOnce(facts)] : [])];
+      stream.write(`{${parts.join(",")}}\n`);
     },
     failure: () => failure,
     close: () => new Promise((resolve) => (stream.destroyed ? resolve() : stream.end(resolve))),

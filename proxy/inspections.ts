@@ -62,7 +62,9 @@ export class Inspections {
   /** By package and version: a listing asks for all of a package at once. */
   readonly #known = createMemoryCache<string, Map<string, Known>>(MAX_RELEASES, ({ size }) => size);
   readonly #keys = new Map<string, { readonly keys: Promise<unknown>; readonly until: number }>();
-  readonly #jobs = new Jobs<Inspected>(LIMITS);
+  readonly #jobs = new Jobs<Found>(LIMITS);
+  /** What was decided on releases of a listing; whatever else may change it changes the judged listing. */
+  readonly #rulings = new WeakMap<JudgedListing, Map<string, { readonly ruling: Ruling; readonly until: number }>>();
   /** By package: the releases on which what was found changed the decision. */
   readonly #changed = createMemoryCache<string, Set<string>>(MAX_RELEASES, ({ size }) => size);
 
@@ -87,13 +89,21 @@ export class Inspections {
     const sources = kind === "file" ? needs.all : needs.strict;
     // What is denied already, nothing that is found can open.
     if (sources.size === 0 || !permits(decision)) return { decision, inspection: undefined };
-    const found = merge(await Promise.all([...sources].map((source) => this.#inspect(source, listing, release))));
-    const inspected = decideInspected(rules, listing, release, found, sources, this.#options.now());
+    const known = this.#rulings.get(judged)?.get(`${kind} ${version}`);
+    if (known && this.#options.now().getTime() < known.until) return known.ruling;
+    const all = await Promise.all([...sources].map((source) => this.#inspect(source, listing, release)));
+    const found = merge(all.map((one) => one.found));
+    const now = this.#options.now();
+    const inspected = decideInspected(rules, listing, release, found, sources, now);
     if (inspected.decision !== decision.decision) {
       const changed = this.#changed.get(listing.name) ?? new Set();
       this.#changed.set(listing.name, changed.add(`${version} ${inspected.decision}`));
     }
-    return { decision: inspected, inspection: { found, sources } };
+    const ruling = { decision: inspected, inspection: { found, sources } };
+    const until = Math.min(...all.map((one) => one.until), nextEnd(inspected, now));
+    const rulings = this.#rulings.get(judged) ?? new Map<string, { ruling: Ruling; until: number }>();
+    this.#rulings.set(judged, rulings.set(`${kind} ${version}`, { ruling, until }));
+    return ruling;
   }
 
   /** The listing with what is known of its releases. */
@@ -139,16 +149,18 @@ export class Inspections {
     if (asking.length > 0) await Promise.race([Promise.all(asking), setTimeout(WAIT_MS, undefined, { ref: false })]);
   }
 
-  async #inspect(source: DeepSource, listing: Listing, release: ListedRelease): Promise<Inspected> {
+  async #inspect(source: DeepSource, listing: Listing, release: ListedRelease): Promise<Found> {
     const known = this.#knownOf(listing.name, release);
-    if (this.#isFresh(known, source)) return known.found.get(source)?.found ?? {};
+    const before = known.found.get(source);
+    if (before && this.#isFresh(known, source)) return before;
     return this.#jobs.now(JSON.stringify([source, release.facts.purl, known.digests]), async () => {
       const { upstream, files, root, now } = this.#options;
       if (source === "attestations") await root.refresh(now());
       const readFile = (file: ReleaseFile) => readWhole(files, file, upstream);
       const readKeys = (name: string) => this.#readKeys(name);
-      const found = await inspect(source, listing, release, { upstream, readFile, readKeys, root });
-      known.found.set(source, { found, until: now().getTime() + FRESH_MS[source] });
+      const inspected = await inspect(source, listing, release, { upstream, readFile, readKeys, root });
+      const found = { found: inspected, until: now().getTime() + FRESH_MS[source] };
+      known.found.set(source, found);
       return found;
     });
   }
@@ -179,6 +191,12 @@ export class Inspections {
     keys.catch(() => this.#keys.delete(owner.registry.href));
     return keys;
   }
+}
+
+/** The first moment after `now` at which what a rule says may end by itself, in milliseconds. */
+function nextEnd({ verdicts }: Decision, now: Date): number {
+  const ends = verdicts.map(({ until }) => (until === null ? Number.POSITIVE_INFINITY : Date.parse(until)));
+  return Math.min(Number.POSITIVE_INFINITY, ...ends.filter((end) => end > now.getTime()));
 }
 
 function digestsOf({ facts }: ListedRelease): string {
