@@ -49,7 +49,7 @@ const MOUNTS: Readonly<Record<PurlType, string>> = { npm: "/npm", pypi: "/pypi",
 export function createApp(given: AppOptions): RequestListener {
   // A proxy whose decisions are not on record is one to take out of service.
   const isReady = () => given.lifecycle.isReady() && given.decisions.failure() === null;
-  const metrics = createMetrics(given.lifecycle, isReady);
+  const metrics = createMetrics(given.lifecycle, given.cache, isReady);
   const options = { ...given, decisions: metrics.counting(given.decisions) };
   const { lifecycle, wording, log, now } = options;
   const rules = () => lifecycle.rules();
@@ -115,7 +115,7 @@ function answerFailures(log: Log) {
 }
 
 function statusRoutes(
-  { lifecycle, decisions, upstreams, startedAt }: AppOptions,
+  { lifecycle, decisions, upstreams, cache, root, startedAt }: AppOptions,
   isReady: () => boolean,
   metrics: Metrics,
 ): Router {
@@ -140,6 +140,8 @@ function statusRoutes(
         ecosystem: ecosystem.type,
         upstream: registry.origin,
       })),
+      attestations: { trustedRoot: root.status() },
+      cache: cache.usage(),
       decisionLog: { failure: decisions.failure() },
     }),
   );

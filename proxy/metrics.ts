@@ -3,6 +3,7 @@ import { Counter, Gauge, Registry } from "prom-client";
 import type { BundleLifecycle } from "./bundle-lifecycle.ts";
 import { BUNDLE_STATES } from "./bundle-status.ts";
 import type { DecisionLog } from "./decision-log.ts";
+import type { DiskCache } from "./disk-cache.ts";
 
 export interface Metrics {
   readonly contentType: string;
@@ -11,7 +12,7 @@ export interface Metrics {
   counting(decisions: DecisionLog): DecisionLog;
 }
 
-export function createMetrics(lifecycle: BundleLifecycle, isReady: () => boolean): Metrics {
+export function createMetrics(lifecycle: BundleLifecycle, cache: DiskCache, isReady: () => boolean): Metrics {
   const registry = new Registry();
   const registers = [registry];
   /** A figure that is read when it is asked for; null where there is none. */
@@ -42,6 +43,8 @@ export function createMetrics(lifecycle: BundleLifecycle, isReady: () => boolean
   gauge("cordon_trusted_root_refreshed_timestamp_seconds", "When TUF last gave a trusted root", () =>
     seconds(status().trustedRoot?.refreshed ?? null),
   );
+  gauge("cordon_cache_bytes", "Files and documents on disk", () => cache.usage().bytes);
+  gauge("cordon_cache_max_bytes", "How much of the disk they may take", () => cache.usage().maxBytes);
   new Gauge({
     name: "cordon_bundle_state",
     help: "1 for the state that the bundle is in",

@@ -89,7 +89,10 @@ describe("cordon policy explain", () => {
       "--json",
     );
     const { decision, policies } = json() as Explained;
-    assert.deepEqual([decision.decision, decision.skipped], ["allow", ["install-scripts", "provenance", "release-age"]]);
+    assert.deepEqual(
+      [decision.decision, decision.skipped],
+      ["allow", ["install-scripts", "provenance", "release-age"]],
+    );
     assert.equal(policies.find(({ policy }) => policy === "release-age")?.rules.at(-1)?.outcome, "unjudged");
   });
 
