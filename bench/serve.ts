@@ -27,6 +27,8 @@ interface Server {
   readonly process: ChildProcess;
   readonly packument: string;
   readonly tarball: string;
+  /** Where it serves the packages of the registry behind it; left out: it serves the same two answers only. */
+  readonly registry?: string;
 }
 
 const port = (offset: number) => 20_000 + ((process.pid * 8) % 20_000) + offset;
@@ -114,7 +116,7 @@ async function startCordon(): Promise<Server> {
   const listen = ["--listen", `127.0.0.1:${port(0)}`, "--upstream", `npm=${registry.url.href}`];
   const child = start(process.execPath, [ENTRY, "proxy", ...options, ...listen]);
   await waitFor(`${url}/-/readyz`);
-  return { name: "cordon", process: child, packument: `${url}/npm/hot`, tarball: `${url}/npm/hot/-/hot-1.89.0.tgz` };
+  return ofRegistry("cordon", child, `${url}/npm`);
 }
 
 /** Answers what Cordon answered, from memory. */
@@ -188,7 +190,11 @@ async function startVerdaccio(): Promise<Server | undefined> {
   ]);
   const url = `http://127.0.0.1:${port(3)}`;
   await waitFor(`${url}/hot`);
-  return { name: "Verdaccio", process: child, packument: `${url}/hot`, tarball: `${url}/hot/-/hot-1.89.0.tgz` };
+  return ofRegistry("Verdaccio", child, url);
+}
+
+function ofRegistry(name: string, child: ChildProcess, url: string): Server {
+  return { name, process: child, packument: `${url}/hot`, tarball: `${url}/hot/-/hot-1.89.0.tgz`, registry: url };
 }
 
 function median(values: readonly number[]): number {
@@ -204,10 +210,18 @@ async function costOf(server: Server, urls: readonly string[]): Promise<number> 
   return (cpuMs(server.process) - before) / urls.length;
 }
 
+function printCost(title: string, cost: number, bare: number): void {
+  console.log(
+    `${title.padEnd(44)} ${cost.toFixed(1).padStart(6)} ms of the processor   ${(cost / bare).toFixed(0)} times the bare server's answer`,
+  );
+}
+
 try {
   const cordon = await startCordon();
   const bare = await startBare(cordon);
   const servers = [cordon, bare, await startNginx(), await startVerdaccio()].filter((server) => server !== undefined);
+  /** Milliseconds of the processor for an answer of the bare server. */
+  const reference = { packument: Number.NaN, tarball: Number.NaN };
   for (const kind of ["packument", "tarball"] as const) {
     const results = new Map<string, number[]>(servers.map(({ name }) => [name, []]));
     for (let round = -1; round < ROUNDS; round++)
@@ -216,23 +230,23 @@ try {
         if (round >= 0) results.get(server.name)?.push(rate);
       }
     const own = median(results.get("cordon") ?? []);
+    reference[kind] = 1000 / median(results.get(bare.name) ?? []);
     for (const [name, rates] of results)
       console.log(
         `hot ${kind.padEnd(10)} ${name.padEnd(15)} ${Math.round(median(rates)).toLocaleString("en-US").padStart(9)} requests a CPU second   cordon is ${(own / median(rates)).toFixed(2)} of it`,
       );
   }
   console.log("goals: 0.8 of the bare server; 100 times Verdaccio for a packument of 30 kB");
-  const base = cordon.packument.replace(/hot$/, "");
-  console.log(
-    `cold packument: ${(
-      await costOf(
-        cordon,
-        cold.map(({ name }) => base + name),
-      )
-    ).toFixed(1)} ms of the processor each`,
-  );
-  const tarballs = cold.map(({ name }) => `${base}${name}/-/${name}-1.89.0.tgz`);
-  console.log(`tarball, listing at hand: ${(await costOf(cordon, tarballs)).toFixed(1)} ms of the processor each`);
+  const bases = servers.filter((server) => server.registry !== undefined);
+  const coldPackuments = (server: Server) => cold.map(({ name }) => `${server.registry}/${name}`);
+  const coldTarballs = (server: Server) => cold.map(({ name }) => `${server.registry}/${name}/-/${name}-1.89.0.tgz`);
+  for (const [title, kind, urlsOf] of [
+    ["cold packument", "packument", coldPackuments],
+    ["cold tarball, packument at hand", "tarball", coldTarballs],
+  ] as const) {
+    for (const server of bases)
+      printCost(`${title}, ${server.name}`, await costOf(server, urlsOf(server)), reference[kind]);
+  }
   await bundle.sign({
     source: { policies: [MALWARE_POLICY, AGE_POLICY] },
     records: [malwareRecord("other", ["1.0.0"])],
@@ -241,14 +255,8 @@ try {
   });
   if (cordon.process.pid !== undefined) process.kill(cordon.process.pid, "SIGHUP");
   await setTimeout(1000);
-  console.log(
-    `first after a new bundle: ${(
-      await costOf(
-        cordon,
-        cold.map(({ name }) => base + name),
-      )
-    ).toFixed(1)} ms of the processor each`,
-  );
+  const first = await costOf(cordon, coldPackuments(cordon));
+  printCost("packument, first after a new bundle, cordon", first, reference.packument);
 } finally {
   for (const child of children) child.kill("SIGTERM");
   await registry.close();
