@@ -95,7 +95,9 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     });
     const startedAt = now();
     const wording = { publicUrl, repository: options.repository };
-    server.on("request", createApp({ upstreams, lifecycle, wording, decisions, startedAt, now, log }).callback());
+    const answer = createApp({ upstreams, lifecycle, wording, decisions, startedAt, now, log }).callback();
+    // Whoever waits to be asked for a body is asked by what reads it: what is refused need not be sent.
+    server.on("request", answer).on("checkContinue", answer);
     try {
       writeProcess(options.state, startedAt, `http://${reachable(options.listen.host)}:${port}`);
     } catch (error) {
