@@ -37,6 +37,7 @@ export function withPrivate(open: Upstream, registries: readonly PrivateRegistry
       return listing;
     },
     file: (file, signal) => (owners.get(file) ?? open).file(file, signal),
+    publishing: (name) => upstreamOf(name).publishing(name),
     relay: async (request) => open.relay(await withoutNames(request, isPrivate)),
   };
 }

@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import type { Ecosystem, Listing, ReleaseFile } from "./ecosystems/ecosystem.ts";
 import { CordonError } from "./errors.ts";
 import { describe, type Fetch, fetchBytes } from "./http.ts";
+import { createPublishing, type Publishing } from "./publishing.ts";
 import { toPurl } from "./purl.ts";
 
 /** Bounds on what an upstream may send. The largest packument known has some 40 MB. */
@@ -47,6 +48,8 @@ export interface Upstream {
   relay(request: RelayRequest): Promise<RelayedAnswer>;
   /** The signal ends the asking; a body that has come is its reader's to let go of. */
   file(file: ReleaseFile, signal?: AbortSignal): Promise<UpstreamFile>;
+  /** Where a package is published. */
+  publishing(name: string): Publishing;
 }
 
 export interface UpstreamOptions {
@@ -57,9 +60,14 @@ export interface UpstreamOptions {
   readonly fetchFile?: Fetch;
   /** For this registry; it goes to no other origin. */
   readonly token?: string;
+  /** Whether clients may publish there, with credentials of their own; left out: no. */
+  readonly publish?: boolean;
 }
 
-export function createUpstream({ ecosystem, registry, fetch, fetchFile = fetch, token }: UpstreamOptions): Upstream {
+export function createUpstream(options: UpstreamOptions): Upstream {
+  const { ecosystem, registry, fetch, fetchFile = fetch, token, publish = false } = options;
+  // On the connections for files: a slow upload must not keep listings from being fetched.
+  const publishing = createPublishing(registry, publish ? fetchFile : undefined);
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return {
     ecosystem,
@@ -121,6 +129,7 @@ export function createUpstream({ ecosystem, registry, fetch, fetchFile = fetch, 
       const size = Number(headers["content-length"]);
       return { size: Number.isSafeInteger(size) ? size : undefined, body };
     },
+    publishing: () => publishing,
   };
 }
 

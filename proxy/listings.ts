@@ -87,6 +87,14 @@ export class Listings {
     return rendered;
   }
 
+  /** After a write: what was asked for before it, even where the answer is still on its way, is no longer what there is. */
+  forget(name: string): void {
+    const drop = () => this.#drop(name);
+    this.#fetching.get(name)?.then(drop, drop);
+    this.#fetching.delete(name);
+    drop();
+  }
+
   /** However many ask at once, the upstream is asked once. */
   async #listing(name: string): Promise<Listing> {
     const entry = this.#entries.get(name);

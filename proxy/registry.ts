@@ -20,6 +20,7 @@ import type { DecisionContext, DecisionLog } from "./decision-log.ts";
 import type { FileCache } from "./file-cache.ts";
 import type { Judged, Listings } from "./listings.ts";
 import type { Log } from "./log.ts";
+import { servePublish } from "./publish.ts";
 import { serveRelay } from "./relay.ts";
 import { replyBytes, replyFileHead, replyJson, replyListing, replyRefusal, replyRelease } from "./reply.ts";
 import { streamFile } from "./stream-file.ts";
@@ -54,6 +55,8 @@ export function createRegistry(options: RegistryOptions): ServeRegistry {
         return replyJson(ctx, 200, request.body);
       case "relay":
         return serveRelay(ctx, request, options.upstream, options.rules);
+      case "publish":
+        return servePublish(ctx, request, options);
       case "tags":
         return serveTags(ctx, request.name, options);
       case "listing":

@@ -9,6 +9,7 @@ import { ECOSYSTEMS } from "../core/ecosystems/index.ts";
 import { CordonError, messageOf } from "../core/errors.ts";
 import { createFetch, type Fetch } from "../core/http.ts";
 import { withPrivate } from "../core/private-registries.ts";
+import type { PurlType } from "../core/purl.ts";
 import { writeWhole } from "../core/source/files.ts";
 import { PROCESS_FILE } from "../core/state.ts";
 import { formatInstant } from "../core/time.ts";
@@ -30,6 +31,8 @@ export interface ProxyOptions {
   readonly publicUrl: string | undefined;
   readonly repository: string | null;
   readonly npmUpstream: URL;
+  /** Ecosystems to whose public upstream clients may publish; left out: none. */
+  readonly publish?: readonly PurlType[];
   /** Registries of one's own; left out: none. */
   readonly privateRegistries?: readonly PrivateRegistryOptions[];
   readonly pollSeconds: number;
@@ -45,6 +48,8 @@ export interface PrivateRegistryOptions {
   readonly packages: readonly string[];
   readonly registry: URL;
   readonly token?: string;
+  /** Whether clients may publish there; left out: no. */
+  readonly publish?: boolean;
 }
 
 export interface RunningProxy {
@@ -85,13 +90,13 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     for (const upstream of [options.npmUpstream, ...(options.privateRegistries ?? []).map(({ registry }) => registry)])
       refuseLoop(upstream, [publicUrl, `http://${reachable(options.listen.host)}:${port}`]);
     const upstreams = [...ECOSYSTEMS.values()].map((ecosystem) => {
-      const create = (registry: URL, token?: string) =>
-        createUpstream({ ecosystem, registry, fetch, fetchFile, ...(token !== undefined && { token }) });
-      const own = (options.privateRegistries ?? []).map(({ packages, registry, token }) => ({
+      const shared = { ecosystem, fetch, fetchFile };
+      const own = (options.privateRegistries ?? []).map(({ packages, ...registry }) => ({
         packages,
-        upstream: create(registry, token),
+        upstream: createUpstream({ ...shared, ...registry }),
       }));
-      return withPrivate(create(options.npmUpstream), own);
+      const publish = options.publish?.includes(ecosystem.type) ?? false;
+      return withPrivate(createUpstream({ ...shared, registry: options.npmUpstream, publish }), own);
     });
     const startedAt = now();
     const wording = { publicUrl, repository: options.repository };

@@ -3,9 +3,11 @@ import { type Readable, Transform } from "node:stream";
 import type { Context } from "koa";
 import { CordonError } from "../core/errors.ts";
 
+const HEAR_OUT_MS = 60_000;
+
 /**
- * The stream fails with REQUEST_TOO_LARGE where more comes, and where the client leaves before the end. Throws
- * REQUEST_TOO_LARGE where more is announced, before any of it is asked for.
+ * The stream fails with REQUEST_TOO_LARGE where more comes, and where the client leaves before the end. Who destroys it
+ * lets the rest go by. Throws REQUEST_TOO_LARGE where more is announced, before any of it is asked for.
  */
 export function openUpload(ctx: Context, maxBytes: number): Readable {
   const { req } = ctx;
@@ -20,17 +22,42 @@ export function openUpload(ctx: Context, maxBytes: number): Readable {
     },
   });
   upload.on("error", () => {});
-  const cut = () => {
-    if (!req.complete) upload.destroy(new Error("the client left"));
-  };
-  req.on("error", cut).once("close", cut);
+  req
+    .on("error", () => {})
+    .once("close", () => {
+      if (!req.complete) upload.destroy(new Error("the client left"));
+    });
   upload.once("close", () => {
-    // Who is answered before the end is heard to the end: to stop is to cut the connection, and the answer would be lost.
     req.unpipe(upload);
     req.resume();
   });
   req.pipe(upload);
   return upload;
+}
+
+/**
+ * Waits until all has come, wanted or not, or the client has left, or takes too long: where an answer ends the connection
+ * before that, a client that is still sending does not hear it.
+ */
+export async function heardOut({ req }: Context): Promise<void> {
+  if (req.complete || req.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, HEAR_OUT_MS);
+    const heard = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    req.once("end", heard).once("close", heard);
+  });
+}
+
+/** Aborts once the client has left, be it in the middle of its request or before the answer is whole. */
+export function signalOfLeaving({ req, res }: Context): AbortSignal {
+  const left = new AbortController();
+  res.once("close", () => res.writableFinished || left.abort());
+  req.once("close", () => req.complete || left.abort());
+  if (res.destroyed) left.abort();
+  return left.signal;
 }
 
 /** Throws REQUEST_TOO_LARGE. Before it is read: to stop in the middle is to cut the connection, and the client would not hear why. */

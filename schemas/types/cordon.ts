@@ -97,6 +97,12 @@ export interface CordonConfig {
      */
     private?: PrivateRegistry[];
     /**
+     * The ecosystems to whose public upstream clients may publish through the proxy, with credentials of their own. A proxy reads this from its operator's file only, never from a bundle. Left out: none.
+     *
+     * @maxItems 4
+     */
+    publish?: "npm"[];
+    /**
      * What a proxy does when its bundle's lifetime has passed: `enforce` it and report itself degraded, `hold-new` (quarantine releases published after the bundle was made), or `deny` everything.
      */
     onExpired?: "enforce" | "hold-new" | "deny";
@@ -116,4 +122,8 @@ export interface PrivateRegistry {
    * The environment variable that holds the token for this registry. It is sent there and nowhere else.
    */
   tokenVariable?: string;
+  /**
+   * Whether clients may publish these packages through the proxy, with credentials of their own.
+   */
+  publish?: boolean;
 }
