@@ -243,6 +243,23 @@ describe("what is uploaded", () => {
       assert.deepEqual([status, text], [401, '{"error":"who are you"}']);
     });
 
+    it("that answers before it has all: its answer reaches a client that listens once it has sent all", async () => {
+      registry.answerWrites((_request, response) => response.writeHead(401).end("{}"));
+      const { hostname, port } = new URL(proxy.publicUrl);
+      const socket = connect(Number(port), hostname).pause();
+      const head = `host: x\r\nconnection: close\r\nauthorization: x\r\ncontent-length: 20\r\n`;
+      socket.write(`PUT /npm/plain HTTP/1.1\r\n${head}\r\nthe first half`);
+      await until(() => registry.writes[0]?.end !== undefined);
+      for (const rest of [", an", "d."]) {
+        await pause(20);
+        socket.write(rest);
+      }
+      let heard = "";
+      socket.on("data", (chunk) => (heard += chunk)).resume();
+      await once(socket, "close");
+      assert.match(heard, /^HTTP\/1\.1 401 /);
+    });
+
     it("that cannot be reached, or hangs up, is 502, also to a client that goes on sending", async () => {
       registry.answerWrites((request) => request.socket.destroy());
       assert.equal((await put({}, LARGE)).status, 502);

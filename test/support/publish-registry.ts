@@ -83,7 +83,9 @@ export async function startPublishRegistry(options: PublishRegistryOptions): Pro
     };
     writes.push(write);
     request.on("data", (chunk) => chunks.push(chunk));
-    request.on("error", () => {}).once("close", () => (write.end = request.complete ? "complete" : "cut"));
+    // A request that was answered before its end does not tell that it is cut; its connection does.
+    for (const end of [request.on("error", () => {}), request.socket])
+      end.once("close", () => (write.end ??= request.complete ? "complete" : "cut"));
     if (inAnotherWay) return inAnotherWay(request, response, write);
     request.once("end", () => reply(response, () => take(write)));
   });
@@ -167,7 +169,7 @@ function reply(response: ServerResponse, result: () => object): void {
   try {
     response.end(JSON.stringify(result()));
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    response.writeHead(error.status).end(JSON.stringify({ error: error.message }));
+    const status = error instanceof Refusal ? error.status : 400;
+    response.writeHead(status).end(JSON.stringify({ error: String(error) }));
   }
 }
