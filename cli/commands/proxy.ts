@@ -64,6 +64,7 @@ once. Without a verified bundle it answers 503.`;
       publicUrl: flags["public-url"] ?? config.publicUrl,
       repository: config.repository ?? null,
       npmUpstream: upstreamUrl("npm", npm),
+      publish: config.proxy?.publish ?? [],
       privateRegistries: (config.proxy?.private ?? []).map(toPrivateRegistry),
       pollSeconds: config.proxy?.pollSeconds ?? 60,
       onExpired: config.proxy?.onExpired ?? "enforce",
@@ -98,11 +99,12 @@ function readConfig(path: string | undefined): {
 }
 
 /** Throws USAGE where the token is named and not there: requests without it would only seem to be refused. */
-function toPrivateRegistry({ packages, registry, tokenVariable }: PrivateRegistry): PrivateRegistryOptions {
+function toPrivateRegistry(given: PrivateRegistry): PrivateRegistryOptions {
+  const { packages, registry, tokenVariable, publish = false } = given;
   const token = tokenVariable === undefined ? undefined : process.env[tokenVariable];
   if (tokenVariable !== undefined && !token)
     throw new CordonError("USAGE", `the token of ${new URL(registry).origin} is not there: set ${tokenVariable}`);
-  return { packages, registry: new URL(registry), ...(token && { token }) };
+  return { packages, registry: new URL(registry), publish, ...(token && { token }) };
 }
 
 function parseListen(text: string): { host: string; port: number } {

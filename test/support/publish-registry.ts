@@ -84,8 +84,16 @@ export async function startPublishRegistry(options: PublishRegistryOptions): Pro
     writes.push(write);
     request.on("data", (chunk) => chunks.push(chunk));
     // A request that was answered before its end does not tell that it is cut; its connection does.
-    for (const end of [request.on("error", () => {}), request.socket])
-      end.once("close", () => (write.end ??= request.complete ? "complete" : "cut"));
+    const cut = () => {
+      write.end = "cut";
+    };
+    request.socket.once("close", cut);
+    request
+      .on("error", () => {})
+      .once("end", () => {
+        request.socket.off("close", cut);
+        write.end = "complete";
+      });
     if (inAnotherWay) return inAnotherWay(request, response, write);
     request.once("end", () => reply(response, () => take(write)));
   });
