@@ -62,11 +62,12 @@ export function privateRegistries({ proxy }: CordonConfig): PrivateRegistryOptio
   return (proxy?.private ?? []).map(toPrivateRegistry);
 }
 
-function toPrivateRegistry({ packages, registry, tokenVariable }: PrivateRegistry): PrivateRegistryOptions {
+function toPrivateRegistry(given: PrivateRegistry): PrivateRegistryOptions {
+  const { packages, registry, tokenVariable, publish = false } = given;
   const token = tokenVariable === undefined ? undefined : process.env[tokenVariable];
   if (tokenVariable !== undefined && !token)
     throw new CordonError("USAGE", `the token of ${new URL(registry).origin} is not there: set ${tokenVariable}`);
-  return { packages, registry: new URL(registry), ...(token && { token }) };
+  return { packages, registry: new URL(registry), publish, ...(token && { token }) };
 }
 
 /** Whose certificates count for build attestations; `cacheDir` is for what TUF gives. Throws TRUST_INVALID, FILE_UNREADABLE. */

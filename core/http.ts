@@ -9,7 +9,8 @@ export interface FetchOptions {
   /** Left out: GET. */
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array | string;
+  /** A stream is sent as it comes, and destroyed where it cannot be sent to its end. */
+  readonly body?: Uint8Array | string | Readable;
   /**
    * Whether a redirect may lead to another origin; never from https to http. `authorization` does not go along. Left
    * out: no.

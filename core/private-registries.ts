@@ -13,6 +13,8 @@ export interface PrivateRegistryOptions {
   readonly packages: readonly string[];
   readonly registry: URL;
   readonly token?: string;
+  /** Whether clients may publish there; left out: no. */
+  readonly publish?: boolean;
 }
 
 export interface RegistriesOptions extends Omit<UpstreamOptions, "token" | "isPrivate"> {
@@ -24,9 +26,9 @@ export interface RegistriesOptions extends Omit<UpstreamOptions, "token" | "isPr
 export function createRegistries({ private: own = [], ...open }: RegistriesOptions): Upstream {
   return withPrivate(
     createUpstream(open),
-    own.map(({ packages, registry, token }) => ({
+    own.map(({ packages, publish = false, ...registry }) => ({
       packages,
-      upstream: createUpstream({ ...open, registry, isPrivate: true, ...(token !== undefined && { token }) }),
+      upstream: createUpstream({ ...open, ...registry, publish, isPrivate: true }),
     })),
   );
 }
@@ -64,6 +66,7 @@ export function withPrivate(open: Upstream, registries: readonly PrivateRegistry
         ? open.relay(await withoutNames(request, isPrivate))
         : upstreamOf(attested).relay(request);
     },
+    publishing: (name) => upstreamOf(name).publishing(name),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import type { Ecosystem, Listing, ReleaseFile } from "./ecosystems/ecosystem.ts";
 import { CordonError } from "./errors.ts";
 import { describe, type Fetch, fetchBytes, fetchCompressed } from "./http.ts";
+import { createPublishing, type Publishing } from "./publishing.ts";
 import { toPurl } from "./purl.ts";
 
 /** Bounds on what an upstream may send. The largest packument known has some 40 MB. */
@@ -63,6 +64,8 @@ export interface Upstream {
   relay(request: RelayRequest): Promise<RelayedAnswer>;
   /** The signal ends the asking; a body that has come is its reader's to let go of. */
   file(file: ReleaseFile, signal?: AbortSignal): Promise<UpstreamFile>;
+  /** Where a package is published. */
+  publishing(name: string): Publishing;
 }
 
 export interface UpstreamOptions {
@@ -76,10 +79,15 @@ export interface UpstreamOptions {
   /** Origins besides its own where its files may lie; left out: none. */
   readonly fileOrigins?: readonly string[];
   readonly isPrivate?: boolean;
+  /** Whether clients may publish there, with credentials of their own; left out: no. */
+  readonly publish?: boolean;
 }
 
 export function createUpstream(options: UpstreamOptions): Upstream {
-  const { ecosystem, registry, fetch, fetchFile = fetch, token, fileOrigins = [], isPrivate = false } = options;
+  const { ecosystem, registry, fetch, fetchFile = fetch, token } = options;
+  const { fileOrigins = [], isPrivate = false, publish = false } = options;
+  // On the connections for files: a slow upload must not keep listings from being fetched.
+  const publishing = createPublishing(registry, publish ? fetchFile : undefined);
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const upstream: Upstream = {
     ecosystem,
@@ -161,6 +169,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       const size = Number(headers["content-length"]);
       return { size: Number.isSafeInteger(size) ? size : undefined, body };
     },
+    publishing: () => publishing,
   };
   return upstream;
 }

@@ -74,15 +74,22 @@ export class Documents {
     if (read && read.digest === digest) return Promise.resolve(read);
     const running = this.#reading.get(name);
     if (running) return running;
-    const reading = this.#load(name).finally(() => this.#reading.delete(name));
+    const reading = this.#load(name).finally(() => {
+      if (this.#reading.get(name) === reading) this.#reading.delete(name);
+    });
     this.#reading.set(name, reading);
     return reading;
   }
 
-  /** The next who wants it gets what the upstream says then. */
+  /** The next who wants it gets what the upstream says then; an answer that is still on its way is not kept either. */
   forget(name: string): void {
-    this.#known.delete(name);
-    this.#read.delete(name);
+    const drop = () => {
+      this.#known.delete(name);
+      this.#read.delete(name);
+    };
+    this.#reading.get(name)?.then(drop, drop);
+    this.#reading.delete(name);
+    drop();
   }
 
   async #load(name: string): Promise<ReadDocument> {

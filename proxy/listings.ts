@@ -63,6 +63,11 @@ export class Listings {
     this.#now = now;
   }
 
+  /** After a write: what was asked for before it is no longer what there is. */
+  forget(name: string): void {
+    this.#documents.forget(name);
+  }
+
   /** Throws what the upstream throws. */
   async judge(name: string, rules: Rules): Promise<Judged> {
     const { listing, digest } = await this.#documents.read(name);

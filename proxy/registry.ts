@@ -7,6 +7,7 @@ import { permits } from "../core/verdict.ts";
 import { contextOf, type RegistryOptions, record, refuse } from "./answer.ts";
 import type { DecisionContext } from "./decision-log.ts";
 import type { RenderedListing, View } from "./listings.ts";
+import { servePublish } from "./publish.ts";
 import { serveFile } from "./registry-file.ts";
 import { serveRelay } from "./relay.ts";
 import { replyJson, replyListing, replyRelease } from "./reply.ts";
@@ -25,6 +26,8 @@ export function createRegistry(options: RegistryOptions): ServeRegistry {
         return replyJson(ctx, 200, request.body);
       case "relay":
         return serveRelay(ctx, request, options.upstream, options.rules);
+      case "publish":
+        return servePublish(ctx, request, options);
       case "tags":
         return serveTags(ctx, request.name, options);
       case "listing":

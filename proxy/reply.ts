@@ -2,6 +2,7 @@
 import type { Context } from "koa";
 import type { Digests } from "../core/digest.ts";
 import type { CordonError } from "../core/errors.ts";
+import type { WriteAnswer } from "../core/publishing.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { RelayedAnswer } from "../core/upstream.ts";
 import { plainBytes, type RenderedListing } from "./listings.ts";
@@ -99,6 +100,24 @@ export function replyRelayed(ctx: Context, { status, body }: RelayedAnswer): voi
   ctx.set({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
   ctx.type = "application/json";
   ctx.body = body;
+}
+
+/** What a registry said of a write, with what a client needs in order to try again. */
+export function replyWritten(ctx: Context, answer: WriteAnswer): void {
+  replyRelayed(ctx, answer);
+  if (answer.challenge !== undefined) ctx.set("www-authenticate", headerText(answer.challenge).slice(0, 500));
+  if (answer.notice !== undefined) ctx.set("npm-notice", headerText(answer.notice).slice(0, 1000));
+}
+
+/** npm shows a challenge and not the body, so the sentence stands in a notice as well. */
+export function replyUnauthorized(ctx: Context, sentence: string): void {
+  replyJson(ctx, 401, { error: `cordon: ${sentence}` });
+  ctx.set({ "www-authenticate": "Bearer", "npm-notice": headerText(`cordon: ${sentence}`) });
+}
+
+export function replyNotAllowed(ctx: Context, sentence: string): void {
+  replyJson(ctx, 405, { error: `cordon: ${sentence}` });
+  ctx.set("allow", "GET, HEAD");
 }
 
 /** A refusal is always 403: other codes are retried, hidden, or fall through to a direct download (docs/HTTP.md). */

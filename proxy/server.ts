@@ -9,6 +9,7 @@ import { ECOSYSTEMS } from "../core/ecosystems/index.ts";
 import { CordonError, messageOf } from "../core/errors.ts";
 import { createFetch, type Fetch } from "../core/http.ts";
 import { createRegistries, type PrivateRegistryOptions } from "../core/private-registries.ts";
+import type { PurlType } from "../core/purl.ts";
 import { openRoot, type RootSource } from "../core/sigstore/trusted-root.ts";
 import { writeWhole } from "../core/source/files.ts";
 import { PROCESS_FILE } from "../core/state.ts";
@@ -31,6 +32,8 @@ export interface ProxyOptions {
   readonly publicUrl: string | undefined;
   readonly repository: string | null;
   readonly npmUpstream: URL;
+  /** Ecosystems to whose public upstream clients may publish; left out: none. */
+  readonly publish?: readonly PurlType[];
   /** Registries of one's own; left out: none. */
   readonly privateRegistries?: readonly PrivateRegistryOptions[];
   /** Origins besides the registries' own where files may lie; left out: none. */
@@ -91,6 +94,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       createRegistries({
         ecosystem,
         registry: options.npmUpstream,
+        publish: options.publish?.includes(ecosystem.type) ?? false,
         private: options.privateRegistries ?? [],
         fileOrigins: options.fileOrigins ?? [],
         fetch,
@@ -100,7 +104,9 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     const startedAt = now();
     const root = options.attestationRoot ?? openRoot({}, { base: ".", cacheDir: options.state });
     const wording = { publicUrl, repository: options.repository };
-    server.on("request", createApp({ upstreams, lifecycle, wording, decisions, cache, root, startedAt, now, log }));
+    const answer = createApp({ upstreams, lifecycle, wording, decisions, cache, root, startedAt, now, log });
+    // Whoever waits to be asked for a body is asked by what reads it: what is refused need not be sent.
+    server.on("request", answer).on("checkContinue", answer);
     try {
       writeProcess(options.state, startedAt, `http://${reachable(options.listen.host)}:${port}`);
     } catch (error) {

@@ -64,6 +64,7 @@ once. Without a verified bundle it answers 503.`;
       publicUrl: flags["public-url"] ?? config.publicUrl,
       repository: config.repository ?? null,
       npmUpstream: upstreamUrl("npm", registries.upstreams.get("npm")),
+      publish: config.proxy?.publish ?? [],
       privateRegistries: privateRegistries(config),
       fileOrigins: fileOrigins(config),
       attestationRoot: attestationRoot(registries, join(state, "sigstore")),

@@ -23,6 +23,8 @@ export type RegistryRequest =
   | { readonly kind: "tags"; readonly name: string }
   /** What holds nothing that could be installed: asked of the upstream as it is, but never with the client's credentials. */
   | { readonly kind: "relay"; readonly method: "GET" | "POST"; readonly path: string }
+  /** A release, or a tag, that a client writes with credentials of its own; the path is written anew, never the client's. */
+  | { readonly kind: "publish"; readonly name: string; readonly method: "PUT" | "DELETE"; readonly path: string }
   | { readonly kind: "answer"; readonly body: object }
   | { readonly kind: "unsupported"; readonly status: 404 | 405; readonly reason: string };
 

@@ -97,6 +97,12 @@ export interface CordonConfig {
      */
     private?: PrivateRegistry[];
     /**
+     * The ecosystems to whose public upstream clients may publish through the proxy, with credentials of their own. A proxy reads this from its operator's file only, never from a bundle. Left out: none.
+     *
+     * @maxItems 4
+     */
+    publish?: "npm"[];
+    /**
      * Origins besides the registries' own where files may lie, by ecosystem: `https://files.acme.example`. No token goes there.
      */
     fileOrigins?: {
@@ -130,6 +136,10 @@ export interface PrivateRegistry {
    * The environment variable that holds the token for this registry. It is sent there and nowhere else.
    */
   tokenVariable?: string;
+  /**
+   * Whether clients may publish these packages through the proxy, with credentials of their own.
+   */
+  publish?: boolean;
 }
 /**
  * Whose certificates count for build attestations of packages, as `sigstore` in a trust policy says it for bundles. Left out: the public Sigstore instance's, as they came with Cordon.

@@ -32,6 +32,16 @@ describe("parseConfig()", () => {
         state: "state",
         pollSeconds: 60,
         onExpired: "hold-new",
+        publish: ["npm"],
+        private: [
+          {
+            ecosystem: "npm",
+            packages: ["@acme/*"],
+            registry: "https://packages.acme.example/npm/",
+            tokenVariable: "ACME_NPM_TOKEN",
+            publish: true,
+          },
+        ],
       },
     };
     assert.deepEqual(parseConfig(file(JSON.stringify(config))), { config, diagnostics: [] });
@@ -65,6 +75,13 @@ describe("parseConfig()", () => {
       "3:21",
       /must be one of enforce, hold-new, deny/,
     ],
+    [
+      "an ecosystem to which nothing is published",
+      `${HEAD}proxy: { publish: [nmp] }\n`,
+      "3:20",
+      /^proxy\.publish\.0: must be one of npm$/,
+    ],
+    ["publishing that is no list", `${HEAD}proxy: { publish: true }\n`, "3:19", /^proxy\.publish: must be array$/],
     ["a channel with a slash", `${HEAD}channel: a/b\n`, "3:10", /^channel: must match /],
     ["broken YAML", `${HEAD}proxy: {\n`, "4:1", /./],
     ["a key twice", `${HEAD}kind: Cordon\n`, "3:1", /keys must be unique/i],

@@ -5,6 +5,7 @@ import { connect, type Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { type BundleFolder, makeBundleFolder, startTestProxy, type TestProxy } from "../support/proxy.ts";
 import { type Answer, type FixtureRegistry, startRegistry } from "../support/registry.ts";
+import { until } from "../support/until.ts";
 
 /** Larger than all the buffers on the way, so that a client can leave in the middle. */
 const LARGE_BYTES = 5 * 1024 * 1024;
@@ -160,11 +161,4 @@ describe("clients that leave", () => {
 /** Other bytes for each name. */
 function large(name: string): Buffer {
   return Buffer.alloc(LARGE_BYTES, `${name} 0123456789abcdef`);
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let waited = 0; !condition(); waited += 2) {
-    assert.ok(waited < 5000, "it does not come about");
-    await pause(2);
-  }
 }

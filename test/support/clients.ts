@@ -24,6 +24,8 @@ export interface ProjectOptions {
   readonly scripts?: readonly string[];
   /** The client's own age gate; left out: off, for some have one by default. */
   readonly minimumAgeDays?: number;
+  /** For the registry; left out: none. */
+  readonly token?: string;
   /** Where what is asked of other hosts goes; left out: to a port where nobody listens. */
   readonly outside?: string;
   /** Variables besides those that every client gets. */
@@ -37,6 +39,10 @@ export interface ClientProject extends Folder {
   install(): Promise<ClientRun>;
   /** What a CI runs: the lockfile as it is, or failure. */
   installFrozen(): Promise<ClientRun>;
+  /** Publishes the project itself, asking nobody anything. */
+  publish(): Promise<ClientRun>;
+  /** What a tag of a package names from now on; undefined: nothing. Undefined itself where the client has no such command. */
+  readonly tag: ((name: string, tag: string, version: string | undefined) => Promise<ClientRun>) | undefined;
   run(...args: readonly string[]): Promise<ClientRun>;
   /** The version that a package (of the workspace) would load; undefined where none is. */
   installed(name: string, from?: string): string | undefined;
@@ -53,6 +59,9 @@ interface Client {
   readonly add: readonly string[];
   readonly install: readonly string[];
   readonly frozen: readonly string[];
+  readonly publish: readonly string[];
+  /** Adding and removing a tag; left out where it cannot. */
+  readonly tag?: readonly [add: readonly string[], remove: readonly string[]];
   /** Its settings: all files lie in the project, nobody is told, nothing is tried again. */
   settings(registry: string, options: ProjectOptions): Record<string, string>;
 }
@@ -63,6 +72,16 @@ const DAY_MINUTES = 24 * 60;
 
 /** The discard port: without a listener, an https request to anywhere fails. */
 const NOWHERE = "http://127.0.0.1:9";
+
+const DIST_TAG = [
+  ["dist-tag", "add"],
+  ["dist-tag", "rm"],
+] as const;
+
+/** A line of .npmrc, which most of the family read. */
+function tokenLine(registry: string, token: string | undefined): string {
+  return token === undefined ? "" : `${registry.replace(/^http:/, "")}:_authToken=${token}\n`;
+}
 
 /** The names of YAML and JSON at once. */
 function yaml(fields: Readonly<Record<string, unknown>>): string {
@@ -78,8 +97,10 @@ function pnpm(...command: string[]): Client {
     add: ["add"],
     install: ["install", "--no-frozen-lockfile"],
     frozen: ["install", "--frozen-lockfile"],
-    settings: (registry, { scripts = [], minimumAgeDays = 0, workspaces }) => ({
-      ".npmrc": `registry=${registry}\n`,
+    publish: ["publish", "--no-git-checks"],
+    tag: DIST_TAG,
+    settings: (registry, { scripts = [], minimumAgeDays = 0, workspaces, token }) => ({
+      ".npmrc": `registry=${registry}\n${tokenLine(registry, token)}`,
       "pnpm-workspace.yaml": yaml({
         ...(workspaces && { packages: Object.keys(workspaces) }),
         ignoreWorkspaceRootCheck: true,
@@ -103,7 +124,9 @@ const FAMILY: Readonly<Record<ClientName, Client>> = {
     add: ["install"],
     install: ["install"],
     frozen: ["ci"],
-    settings: (registry, { scripts = [], minimumAgeDays }) => ({
+    publish: ["publish"],
+    tag: DIST_TAG,
+    settings: (registry, { scripts = [], minimumAgeDays, token }) => ({
       ".npmrc": [
         `registry=${registry}`,
         "cache=.npm-cache",
@@ -113,7 +136,7 @@ const FAMILY: Readonly<Record<ClientName, Client>> = {
         "fetch-retries=0",
         `ignore-scripts=${scripts.length === 0}`,
         ...(minimumAgeDays === undefined ? [] : [`min-release-age=${minimumAgeDays}`]),
-        "",
+        tokenLine(registry, token),
       ].join("\n"),
     }),
   },
@@ -126,8 +149,13 @@ const FAMILY: Readonly<Record<ClientName, Client>> = {
     add: ["add", "--ignore-workspace-root-check"],
     install: ["install"],
     frozen: ["install", "--frozen-lockfile"],
-    settings: (registry, { scripts = [] }) => ({
-      ".npmrc": `registry=${registry}\n`,
+    publish: ["publish"],
+    tag: [
+      ["tag", "add"],
+      ["tag", "remove"],
+    ],
+    settings: (registry, { scripts = [], token }) => ({
+      ".npmrc": `registry=${registry}\n${tokenLine(registry, token)}`,
       ".yarnrc": [
         `registry "${registry}"`,
         `cache-folder "./.yarn-cache"`,
@@ -143,9 +171,15 @@ const FAMILY: Readonly<Record<ClientName, Client>> = {
     add: ["add"],
     install: ["install"],
     frozen: ["install", "--immutable"],
-    settings: (registry, { scripts = [], minimumAgeDays = 0, outside = NOWHERE }) => ({
+    publish: ["npm", "publish"],
+    tag: [
+      ["npm", "tag", "add"],
+      ["npm", "tag", "remove"],
+    ],
+    settings: (registry, { scripts = [], minimumAgeDays = 0, outside = NOWHERE, token }) => ({
       ".yarnrc.yml": yaml({
         npmRegistryServer: registry,
+        ...(token !== undefined && { npmAuthToken: token }),
         httpsProxy: outside,
         unsafeHttpWhitelist: ["127.0.0.1"],
         nodeLinker: "node-modules",
@@ -168,7 +202,9 @@ const FAMILY: Readonly<Record<ClientName, Client>> = {
     add: ["add"],
     install: ["install"],
     frozen: ["install", "--frozen-lockfile"],
-    settings: (registry, { minimumAgeDays }) => ({
+    publish: ["publish"],
+    settings: (registry, { minimumAgeDays, token }) => ({
+      ...(token !== undefined && { ".npmrc": tokenLine(registry, token) }),
       "bunfig.toml": [
         "telemetry = false",
         "[install]",
@@ -204,7 +240,7 @@ export const CLIENTS: readonly ClientName[] = NAMES.filter((client) => {
 });
 
 export function makeClientProject(client: ClientName, registry: string, options: ProjectOptions = {}): ClientProject {
-  const { command, lockfile, add, install, frozen, settings } = FAMILY[client];
+  const { command, lockfile, add, install, frozen, publish, tag, settings } = FAMILY[client];
   const { manifest, workspaces = {}, files = {}, scripts = [], outside = NOWHERE, environment = {} } = options;
   const folder = makeFolder({
     ...settings(registry, options),
@@ -228,6 +264,11 @@ export function makeClientProject(client: ClientName, registry: string, options:
     add: (...specs) => run(...add, ...specs),
     install: () => run(...install),
     installFrozen: () => run(...frozen),
+    publish: () => run(...publish),
+    tag:
+      tag &&
+      ((name, label, version) =>
+        version === undefined ? run(...tag[1], name, label) : run(...tag[0], `${name}@${version}`, label)),
     installed(name, from = "") {
       // npm's family looks upwards; what pnpm and bun do not hoist lies in a folder of theirs.
       const modules = [`${from}/node_modules`, "node_modules", "node_modules/.pnpm/node_modules"];

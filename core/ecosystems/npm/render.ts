@@ -42,11 +42,11 @@ const ABBREVIATED_KEYS = [
 
 /**
  * What a full document may say beside its versions. Other keys are left out: npm takes manifests from some of them
- * (`stagedVersions`, `policyRestrictions`), and what it will take from others tomorrow, nobody has judged.
+ * (`stagedVersions`, `policyRestrictions`), and what it will take from others tomorrow, nobody has judged. Nor is there a
+ * `_rev`, without which no registry takes a document back: this one lacks what was withheld.
  */
 const DOCUMENT_KEYS = [
   "_id",
-  "_rev",
   "name",
   "description",
   "readme",

@@ -9,13 +9,7 @@ import { attestationsPath, KEYS_PATH } from "./signatures.ts";
  */
 export function parseRequest(method: string, path: string, query = ""): RegistryRequest {
   if (method === "POST" && AUDITS.has(path)) return { kind: "relay", method, path };
-  if (method !== "GET" && method !== "HEAD") {
-    return {
-      kind: "unsupported",
-      status: 405,
-      reason: "this registry serves installs only; publish and log in at the upstream registry",
-    };
-  }
+  if (method !== "GET" && method !== "HEAD") return parseWrite(method, path) ?? NO_SUCH_WRITE;
   if (path === "/-/ping") return { kind: "answer", body: {} };
   if (path === KEYS_PATH) return { kind: "relay", method: "GET", path };
   if (path === "/-/v1/search") return { kind: "relay", method: "GET", path: `${path}${searchQuery(query)}` };
@@ -25,7 +19,7 @@ export function parseRequest(method: string, path: string, query = ""): Registry
   if (segments[0] === "-") return parseSpecial(segments.slice(1));
   const [name, rest] = takeName(segments);
   if (!isPackageName("npm", name)) return notFound(`${JSON.stringify(name.slice(0, 80))} cannot be a package name`);
-  if (rest.length === 0) return { kind: "listing", name };
+  if (rest.length === 0) return new URLSearchParams(query).has("write") ? NOT_TO_WRITE : { kind: "listing", name };
   const [dash, ...tail] = rest;
   if (dash === "-" && tail.length > 0) return parseFile(name, tail);
   if (rest.length === 1 && dash !== undefined && isVersion(dash)) return { kind: "release", name, version: dash };
@@ -51,6 +45,26 @@ function searchQuery(query: string): string {
     return value === null ? [] : [[key, value]];
   });
   return known.length === 0 ? "" : `?${new URLSearchParams(known)}`;
+}
+
+/**
+ * A release (`PUT /NAME`), or a tag (`PUT` or `DELETE /-/package/NAME/dist-tags/TAG`). Undefined for all else: what
+ * takes releases away or changes owners is no part of publishing.
+ */
+function parseWrite(method: string, path: string): RegistryRequest | undefined {
+  if (method !== "PUT" && method !== "DELETE") return undefined;
+  const segments = decodeSegments(path);
+  if (!segments) return undefined;
+  const isTag = segments[0] === "-" && segments[1] === "package";
+  if (segments[0] === "-" && !isTag) return undefined;
+  const [name, rest] = takeName(isTag ? segments.slice(2) : segments);
+  if (!isPackageName("npm", name)) return undefined;
+  const encoded = name.replace("/", "%2f");
+  if (!isTag)
+    return method === "PUT" && rest.length === 0 ? { kind: "publish", name, method, path: `/${encoded}` } : undefined;
+  const [list, tag, ...more] = rest;
+  if (list !== "dist-tags" || tag === undefined || !isVersion(tag) || more.length > 0) return undefined;
+  return { kind: "publish", name, method, path: `/-/package/${encoded}/dist-tags/${encodeURIComponent(tag)}` };
 }
 
 /** Below `-/`: the tags of a package, and the attestations on a release. */
@@ -123,5 +137,19 @@ function decodeSegments(path: string): string[] | undefined {
 function notFound(reason: string): RegistryRequest {
   return { kind: "unsupported", status: 404, reason };
 }
+
+const NO_SUCH_WRITE: RegistryRequest = {
+  kind: "unsupported",
+  status: 405,
+  reason: "this registry takes no such writes; log in, unpublish, deprecate and change owners at the upstream registry",
+};
+
+/** A client changes the document that it gets and writes it back whole: what is withheld from it would be lost. */
+const NOT_TO_WRITE: RegistryRequest = {
+  kind: "unsupported",
+  status: 405,
+  reason:
+    "this registry withholds releases, so its documents are not for writing back; unpublish, deprecate and change owners at the upstream registry",
+};
 
 const NO_ENDPOINT = notFound("this registry has no such endpoint");

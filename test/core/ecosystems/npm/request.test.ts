@@ -83,12 +83,30 @@ describe("parseRequest()", () => {
       assert.deepEqual(parseRequest("POST", path), { kind: "relay", method: "POST", path });
     for (const [method, path] of [
       ["POST", "/-/v1/login"],
-      ["PUT", "/lodash"],
       ["DELETE", "/lodash/-rev/1"],
       ["PUT", "/-/npm/v1/security/advisories/bulk"],
     ] as const) {
       const request = parseRequest(method, path);
       assert.deepEqual([request.kind, request.kind === "unsupported" && request.status], ["unsupported", 405], path);
     }
+  });
+
+  const WRITES: readonly [method: "PUT" | "DELETE", path: string, name: string, rebuilt: string][] = [
+    ["PUT", "/lodash", "lodash", "/lodash"],
+    ["PUT", "/@acme/ui", "@acme/ui", "/@acme%2fui"],
+    ["PUT", "/%40acme%2Fui", "@acme/ui", "/@acme%2fui"],
+    ["PUT", "/-/package/@acme/ui/dist-tags/next", "@acme/ui", "/-/package/@acme%2fui/dist-tags/next"],
+    ["DELETE", "/-/package/lodash/dist-tags/n%65xt", "lodash", "/-/package/lodash/dist-tags/next"],
+  ];
+  for (const [method, path, name, rebuilt] of WRITES)
+    it(`reads a write, and writes its path anew: ${method} ${path}`, () =>
+      assert.deepEqual(parseRequest(method, path), { kind: "publish", name, method, path: rebuilt }));
+
+  it("gives no document that is asked for to be written back", () => {
+    for (const query of ["write=true", "a=b&write=true", "write", "%77rite=true"]) {
+      const request = parseRequest("GET", "/lodash", query);
+      assert.deepEqual([request.kind, request.kind === "unsupported" && request.status], ["unsupported", 405], query);
+    }
+    assert.equal(parseRequest("GET", "/lodash", "rewrite=true").kind, "listing");
   });
 });

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { after, before, describe, it } from "node:test";
+import { startCordon } from "../support/cli.ts";
+import { type BundleFolder, makeBundleFolder } from "../support/proxy.ts";
+import { type PublishRegistry, startPublishRegistry } from "../support/publish-registry.ts";
+import { send } from "../support/send.ts";
+
+describe("cordon proxy --config", () => {
+  let open: PublishRegistry;
+  let own: PublishRegistry;
+  let folder: BundleFolder;
+
+  before(async () => {
+    [open, own] = await Promise.all([startPublishRegistry({ token: "x" }), startPublishRegistry({ token: "x" })]);
+    folder = makeBundleFolder();
+    await folder.sign({ created: new Date(Date.now() - 60_000) });
+  });
+
+  after(async () => {
+    for (const registry of [open, own]) await registry.close();
+    folder.remove();
+  });
+
+  /** Starts a proxy with these lines below `proxy`, and gives the statuses of a write to each registry. */
+  async function statuses(publish: object, privately: object): Promise<number[]> {
+    const config = folder.write(
+      "cordon.yaml",
+      JSON.stringify({
+        apiVersion: "cordon/v1",
+        kind: "Cordon",
+        upstreams: { npm: open.url.href },
+        proxy: {
+          ...{ bundle: "dir:bundle", trust: "cordon.pub", listen: "127.0.0.1:0", state: "state" },
+          ...publish,
+          private: [{ ecosystem: "npm", packages: ["@acme/*"], registry: own.url.href, ...privately }],
+        },
+      }),
+    );
+    const child = startCordon(["proxy", "--config", config]);
+    try {
+      const npm = await address(child);
+      const put = (path: string) => send(`${npm}${path}`, { headers: { authorization: "Bearer x" }, body: "{}" });
+      return [await put("plain"), await put("@acme%2fui")].map(({ status }) => status);
+    } finally {
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    }
+  }
+
+  it("publishes to no registry of which the file does not say so", async () => {
+    assert.deepEqual(await statuses({}, {}), [405, 405]);
+    assert.deepEqual([open.writes, own.writes], [[], []]);
+  });
+
+  // What comes is no release, which is the registry's to say.
+  it("publishes to each of which it does, and to no other", async () => {
+    assert.deepEqual(await statuses({ publish: ["npm"] }, { publish: false }), [400, 405]);
+    assert.deepEqual(await statuses({ publish: [] }, { publish: true }), [405, 400]);
+    assert.deepEqual(
+      [open.writes, own.writes].map((writes) => writes.map(({ path }) => path)),
+      [["/plain"], ["/@acme%2fui"]],
+    );
+  });
+});
+
+/** Where npm's registry is, once the proxy says so. */
+async function address({ stdout }: ChildProcess): Promise<string> {
+  let text = "";
+  for await (const chunk of stdout ?? []) {
+    text += chunk;
+    const found = /npm's registry is (\S+\/npm\/)\./.exec(text)?.[1];
+    if (found) return found;
+  }
+  throw new Error(`no address: ${text}`);
+}
