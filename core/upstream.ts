@@ -2,7 +2,7 @@
 import type { Readable } from "node:stream";
 import type { Ecosystem, Listing, ReleaseFile } from "./ecosystems/ecosystem.ts";
 import { CordonError } from "./errors.ts";
-import { describe, type Fetch, fetchBytes } from "./http.ts";
+import { describe, type Fetch, fetchBytes, originOf } from "./http.ts";
 import { toPurl } from "./purl.ts";
 
 /** Bounds on what an upstream may send. The largest packument known has some 40 MB. */
@@ -15,6 +15,8 @@ export const UPSTREAM_LIMITS = {
   /** For a whole listing, however steadily it trickles in. */
   listingMs: 120_000,
 } as const;
+
+export type UpstreamLimits = Readonly<Record<keyof typeof UPSTREAM_LIMITS, number>>;
 
 export interface UpstreamFile {
   /** Bytes, if the upstream says how many. */
@@ -57,9 +59,17 @@ export interface UpstreamOptions {
   readonly fetchFile?: Fetch;
   /** For this registry; it goes to no other origin. */
   readonly token?: string;
+  readonly limits?: UpstreamLimits;
 }
 
-export function createUpstream({ ecosystem, registry, fetch, fetchFile = fetch, token }: UpstreamOptions): Upstream {
+export function createUpstream({
+  ecosystem,
+  registry,
+  fetch,
+  fetchFile = fetch,
+  token,
+  limits = UPSTREAM_LIMITS,
+}: UpstreamOptions): Upstream {
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return {
     ecosystem,
@@ -68,9 +78,9 @@ export function createUpstream({ ecosystem, registry, fetch, fetchFile = fetch, 
       const url = ecosystem.listingUrl(registry, name);
       const { status, body } = await fetchBytes(fetch, url, {
         headers: { accept: ecosystem.listingAccept, ...authorization },
-        maxBytes: UPSTREAM_LIMITS.listingBytes,
-        timeoutMs: UPSTREAM_LIMITS.timeoutMs,
-        signal: AbortSignal.timeout(UPSTREAM_LIMITS.listingMs),
+        maxBytes: limits.listingBytes,
+        timeoutMs: limits.timeoutMs,
+        signal: AbortSignal.timeout(limits.listingMs),
       });
       if (status === 404 || status === 410)
         throw new CordonError("NOT_FOUND", `the upstream registry has no ${toPurl({ type: ecosystem.type, name })}`);
@@ -88,9 +98,9 @@ export function createUpstream({ ecosystem, registry, fetch, fetchFile = fetch, 
           ...(encoding && { "content-encoding": encoding }),
         },
         ...(body && { body }),
-        maxBytes: UPSTREAM_LIMITS.relayBytes,
-        timeoutMs: UPSTREAM_LIMITS.timeoutMs,
-        signal: AbortSignal.timeout(UPSTREAM_LIMITS.listingMs),
+        maxBytes: limits.relayBytes,
+        timeoutMs: limits.timeoutMs,
+        signal: AbortSignal.timeout(limits.listingMs),
       });
       if (status >= 500 || status === 401 || status === 403) throw failureOf(url, status);
       if (status === 404 || status === 410)
@@ -104,11 +114,11 @@ export function createUpstream({ ecosystem, registry, fetch, fetchFile = fetch, 
       if (url.origin !== registry.origin)
         throw new CordonError(
           "UPSTREAM_MALFORMED",
-          `the upstream's document says that ${file.name} lies on another origin (${url.origin})`,
+          `the upstream's document says that ${file.name} lies on another origin (${originOf(url)})`,
         );
       const { status, headers, body } = await fetchFile(url, {
-        maxBytes: UPSTREAM_LIMITS.fileBytes,
-        timeoutMs: UPSTREAM_LIMITS.timeoutMs,
+        maxBytes: limits.fileBytes,
+        timeoutMs: limits.timeoutMs,
         headers: { "accept-encoding": "identity", ...authorization },
         ...(signal && { signal }),
       });

@@ -12,7 +12,7 @@ import { withPrivate } from "../core/private-registries.ts";
 import { writeWhole } from "../core/source/files.ts";
 import { PROCESS_FILE } from "../core/state.ts";
 import { formatInstant } from "../core/time.ts";
-import { createUpstream } from "../core/upstream.ts";
+import { createUpstream, UPSTREAM_LIMITS, type UpstreamLimits } from "../core/upstream.ts";
 import { createApp } from "./app.ts";
 import { BundleLifecycle } from "./bundle-lifecycle.ts";
 import type { OnExpired } from "./bundle-status.ts";
@@ -36,6 +36,8 @@ export interface ProxyOptions {
   readonly onExpired: OnExpired;
   /** Left out: twelve hours, which is two of the six-hourly publications that are recommended. */
   readonly staleMs?: number;
+  /** On what an upstream may send; left out, or left out of it: UPSTREAM_LIMITS. */
+  readonly limits?: Partial<UpstreamLimits>;
   readonly now?: () => Date;
   readonly fetch?: Fetch;
   readonly log?: Log;
@@ -84,9 +86,10 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     const publicUrl = (options.publicUrl ?? `http://${reachable(options.listen.host)}:${port}`).replace(/\/+$/, "");
     for (const upstream of [options.npmUpstream, ...(options.privateRegistries ?? []).map(({ registry }) => registry)])
       refuseLoop(upstream, [publicUrl, `http://${reachable(options.listen.host)}:${port}`]);
+    const limits = { ...UPSTREAM_LIMITS, ...options.limits };
     const upstreams = [...ECOSYSTEMS.values()].map((ecosystem) => {
       const create = (registry: URL, token?: string) =>
-        createUpstream({ ecosystem, registry, fetch, fetchFile, ...(token !== undefined && { token }) });
+        createUpstream({ ecosystem, registry, fetch, fetchFile, limits, ...(token !== undefined && { token }) });
       const own = (options.privateRegistries ?? []).map(({ packages, registry, token }) => ({
         packages,
         upstream: create(registry, token),

@@ -88,7 +88,7 @@ export interface TestProxy extends RunningProxy {
 
 export async function startTestProxy(
   folder: BundleFolder,
-  registry: FixtureRegistry,
+  registry: Pick<FixtureRegistry, "url">,
   options: Partial<ProxyOptions> = {},
 ): Promise<TestProxy> {
   const logged: TestProxy["logged"][number][] = [];
