@@ -67,6 +67,10 @@ export function createApp(given: AppOptions): Koa {
       }),
     ]);
   }
+  const replyNothing = (ctx: Context): void =>
+    replyJson(ctx, 404, {
+      error: `cordon: there is nothing at this path; registries are at ${registries.map(([mount]) => `${mount}/`).join(", ")}`,
+    });
   const app = new Koa();
   app.on("error", (error: NodeJS.ErrnoException) => {
     // A client that leaves, or talks nonsense, in the middle of its answer is no failure of ours.
@@ -75,7 +79,9 @@ export function createApp(given: AppOptions): Koa {
   app.use(answerFailures(log));
   // Registry paths are read raw: a router would decode a scope's slash and lose which one it was.
   app.use(async (ctx, next) => {
-    const path = ctx.req.url?.split("?", 1)[0] ?? "/";
+    const path = pathOf(ctx);
+    // A whole URL is asked of a forward proxy, which this is not; and who takes one apart may fail.
+    if (!path.startsWith("/")) return replyNothing(ctx);
     const registry = registries.find(([mount]) => path.startsWith(`${mount}/`));
     if (registry) return registry[1](ctx, path.slice(registry[0].length));
     if (path.startsWith(WHY))
@@ -83,12 +89,13 @@ export function createApp(given: AppOptions): Koa {
     return next();
   });
   app.use(statusRoutes(options, isReady, metrics).routes());
-  app.use((ctx) => {
-    replyJson(ctx, 404, {
-      error: `cordon: there is nothing at this path; registries are at ${registries.map(([mount]) => `${mount}/`).join(", ")}`,
-    });
-  });
+  app.use(replyNothing);
   return app;
+}
+
+/** As it came: still encoded, and nothing taken apart. */
+function pathOf(ctx: Context): string {
+  return ctx.req.url?.split("?", 1)[0] ?? "/";
 }
 
 /** Whatever fails, the answer is closed and has a text; what was not foreseen tells a client nothing of the inside. */
@@ -99,11 +106,15 @@ function answerFailures(log: Log) {
     } catch (error) {
       if (error instanceof CordonError) {
         if (error.status >= 500)
-          log("warn", "request not served", { path: ctx.path.slice(0, 300), code: error.code, reason: error.message });
+          log("warn", "request not served", {
+            path: pathOf(ctx).slice(0, 300),
+            code: error.code,
+            reason: error.message,
+          });
         return replyFailure(ctx, error);
       }
       log("error", "unexpected failure", {
-        path: ctx.path.slice(0, 300),
+        path: pathOf(ctx).slice(0, 300),
         reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
       });
       replyJson(ctx, 500, { error: "cordon: the request failed; the operator's log tells why", code: "UNEXPECTED" });
