@@ -99,7 +99,7 @@ export interface Ecosystem {
     /** Undefined where there is nothing to take out. Throws UPSTREAM_MALFORMED. */
     strip(bytes: Uint8Array): Promise<StrippedFile | undefined>;
   };
-  /** The listing without what is denied. */
+  /** The listing without what is denied. Throws UPSTREAM_MALFORMED, as renderRelease() does, for what cannot be written. */
   renderListing(
     judged: JudgedListing,
     form: Form,

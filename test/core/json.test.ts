@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { canonicalJson, isObject, own, ownString } from "../../core/json.ts";
+import { canonicalJson, hasTooManyValues, isObject, own, ownString } from "../../core/json.ts";
 
 describe("isObject()", () => {
   const VALUES: readonly [value: unknown, expected: boolean][] = [
@@ -40,6 +40,19 @@ describe("ownString()", () => {
     assert.equal(ownString({ a: "x" }, "a"), "x");
     for (const value of [1, null, {}, ["x"], true]) assert.equal(ownString({ a: value }, "a"), undefined);
   });
+});
+
+describe("hasTooManyValues()", () => {
+  const MB = 1024 * 1024;
+  const TEXTS: readonly [name: string, text: Buffer, expected: boolean][] = [
+    ["numbers with nothing between but a comma", Buffer.alloc(32 * MB, "1,"), true],
+    ["empty objects", Buffer.alloc(32 * MB, "{},"), true],
+    ["lists inside lists", Buffer.alloc(32 * MB, "["), true],
+    ["what registries send, of 120 MB", Buffer.alloc(120 * MB, '"lodash":"^4.17.21",'), false],
+    ["what has so few bytes that it cannot be", Buffer.alloc(15 * MB, "[1,"), false],
+  ];
+  for (const [name, text, expected] of TEXTS)
+    it(`is ${expected} for ${name}`, () => assert.equal(hasTooManyValues(text), expected));
 });
 
 describe("canonicalJson()", () => {

@@ -2,7 +2,7 @@
 import type { Package, Release, Script } from "../../../schemas/types/facts.ts";
 import { type Digests, isDigest, parseIntegrity } from "../../digest.ts";
 import { CordonError } from "../../errors.ts";
-import { isObject, type JsonObject, own, ownString } from "../../json.ts";
+import { hasTooManyValues, isObject, type JsonObject, own, ownString } from "../../json.ts";
 import { toPurl } from "../../purl.ts";
 import { formatInstant, parseInstant } from "../../time.ts";
 import type { ListedRelease, Listing } from "../ecosystem.ts";
@@ -14,6 +14,8 @@ const MAX_VERSIONS = 20_000;
 const MAX_TAGS = 1000;
 /** A rule may loop over them. */
 const MAX_MAINTAINERS = 100;
+/** Of a text about the package: rules read it, and the log may keep it, once for each of its releases. */
+const MAX_PACKAGE_TEXT = 2048;
 const INSTALL_EVENTS = ["preinstall", "install", "postinstall"] as const;
 
 /** A packument as it came, once its outer shape is known to be sound. */
@@ -67,6 +69,7 @@ function parsePackument(name: string, bytes: Uint8Array): Packument {
       `the upstream's document on ${toPurl({ type: "npm", name })} cannot be judged: ${why}`,
       { cause },
     );
+  if (hasTooManyValues(bytes)) throw malformed("it has more values than are read");
   let document: unknown;
   try {
     document = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -109,7 +112,7 @@ function toPackage(document: Packument, times: ReadonlyMap<string, Date>, releas
   const { name } = document;
   const scope = name.startsWith("@") ? name.slice(0, name.indexOf("/")) : undefined;
   const first = [...times.values()].reduce((least, time) => Math.min(least, Number(time)), Number.POSITIVE_INFINITY);
-  const repository = repositoryOf(document);
+  const repository = short(repositoryOf(document));
   const maintainers = own(document, "maintainers");
   return {
     ecosystem: "npm",
@@ -119,10 +122,15 @@ function toPackage(document: Packument, times: ReadonlyMap<string, Date>, releas
     releaseCount,
     ...(Number.isFinite(first) && { firstPublished: formatInstant(new Date(first)) }),
     ...(Array.isArray(maintainers) && {
-      maintainers: maintainers.slice(0, MAX_MAINTAINERS).flatMap((one) => ownString(one, "name") ?? []),
+      maintainers: maintainers.slice(0, MAX_MAINTAINERS).flatMap((one) => short(ownString(one, "name")) ?? []),
     }),
     ...(repository && { repository }),
   };
+}
+
+/** What is longer is not what it says that it is. */
+function short(text: string | undefined): string | undefined {
+  return text !== undefined && text.length <= MAX_PACKAGE_TEXT ? text : undefined;
 }
 
 /** What the next higher version is compared with. */
