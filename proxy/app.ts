@@ -72,7 +72,9 @@ export function createApp(given: AppOptions): Koa {
       error: `cordon: there is nothing at this path; registries are at ${registries.map(([mount]) => `${mount}/`).join(", ")}`,
     });
   const app = new Koa();
-  app.on("error", (error: NodeJS.ErrnoException) => {
+  app.on("error", (error: NodeJS.ErrnoException | CordonError) => {
+    // What an upstream did in the middle of a file has been told where the file was.
+    if (error instanceof CordonError) return;
     // A client that leaves, or talks nonsense, in the middle of its answer is no failure of ours.
     if (!CLIENTS_DOING.test(error.code ?? "")) log("error", "request failed", { reason: messageOf(error) });
   });
