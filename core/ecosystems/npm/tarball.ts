@@ -18,6 +18,8 @@ export const STRIP_LIMITS = {
   /** Of one package.json: it is parsed, which takes many times its size. */
   manifestBytes: 1024 * 1024,
   manifests: 2000,
+  /** Each level indents all that it holds when a manifest is written anew. */
+  manifestLevels: 50,
   extendedHeaderBytes: 64 * 1024,
 } as const;
 
@@ -31,6 +33,7 @@ export async function stripTarball(compressed: Uint8Array): Promise<StrippedFile
   const kept: Buffer[] = [];
   const removed: string[] = [];
   let manifests = 0;
+  let written = 0;
   for (const entry of readEntries(await inflate(compressed))) {
     const path = comparable(entry.path);
     // Readers differ on these headers; what is written here has none of them that could be read in two ways.
@@ -39,7 +42,10 @@ export async function stripTarball(compressed: Uint8Array): Promise<StrippedFile
     else if (!isManifest(path)) kept.push(...writeEntry(entry, entry.content));
     else {
       if (++manifests > STRIP_LIMITS.manifests) throw malformed("it has too many manifests");
-      kept.push(...writeEntry(entry, stripManifest(entry, path, removed)));
+      const manifest = stripManifest(entry, path, removed);
+      written += manifest.length;
+      if (written > STRIP_LIMITS.bytes) throw malformed("its manifests are too large once they are written anew");
+      kept.push(...writeEntry(entry, manifest));
     }
   }
   if (removed.length === 0) return undefined;
@@ -185,13 +191,17 @@ function checkPath(path: string): string {
   return plain;
 }
 
-/** The path without the first segment, which clients leave out, as the disks find it that tell the least apart. */
+/**
+ * The path without the first segment, which clients leave out, as the disks find it that tell the least apart: Windows
+ * drops what a segment ends with, HFS+ does not see joiners, and APFS takes a long s for an s (so upper case comes first).
+ */
 function comparable(path: string): string {
   const segments = path.split("/").slice(1);
   return segments
-    .map((segment) => segment.replace(/[. ]+$/, ""))
+    .map((segment) => segment.replace(/\p{Default_Ignorable_Code_Point}/gu, "").replace(/[. ]+$/, ""))
     .join("/")
     .normalize("NFC")
+    .toUpperCase()
     .toLowerCase();
 }
 
@@ -216,10 +226,16 @@ function stripManifest({ content, isFolder }: Entry, path: string, removed: stri
   if (found.length === 0) return content;
   removed.push(...found.map((name) => `${path}: ${name}`));
   const scripts = isObject(manifest["scripts"]) ? manifest["scripts"] : {};
+  if (isDeeper(manifest, STRIP_LIMITS.manifestLevels)) throw malformed(`its ${path} is nested too deeply`);
   const entries = Object.entries(manifest).flatMap(([key, value]): [string, unknown][] =>
     key === "gypfile" ? [] : [[key, key === "scripts" ? withoutEvents(scripts) : value]],
   );
   return Buffer.from(`${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`);
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
 }
 
 function parseManifest(content: Buffer, path: string): JsonObject {
