@@ -16,22 +16,20 @@ export function ownString(object: unknown, key: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** Parsing makes up to 90 bytes of what has two in the text; so many values are some hundreds of megabytes at most. */
-const MAX_VALUES = 8_000_000;
+/** Of what is parsed at once. Parsing makes up to 90 bytes of a value that has two in the text. */
+export const MAX_VALUES = 8_000_000;
 
 /**
- * Whether a text may hold so many values that parsing it takes far more memory than its length tells. Looks at each byte
- * and reads nothing, so what stands inside texts counts as well.
+ * How many values a text may hold: parsing costs by them, not by the length. Looks at each byte and reads nothing, so
+ * what stands inside texts counts as well.
  */
-export function hasTooManyValues(json: Uint8Array): boolean {
-  // Each value has a byte of its own, and one that divides it from the next or closes it.
-  if (json.length <= 2 * MAX_VALUES) return false;
+export function countValues(json: Uint8Array): number {
   let count = 0;
   for (let at = 0; at < json.length; at++) {
     const byte = json[at];
     if (byte === COMMA || byte === BRACKET || byte === BRACE) count += 1;
   }
-  return count > MAX_VALUES;
+  return count;
 }
 
 const [COMMA, BRACKET, BRACE] = [0x2c, 0x5b, 0x7b];

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import type { Ecosystem, Listing, ReleaseFile } from "./ecosystems/ecosystem.ts";
 import { CordonError } from "./errors.ts";
 import { describe, type Fetch, fetchBytes, originOf } from "./http.ts";
-import { hasTooManyValues } from "./json.ts";
+import { countValues, MAX_VALUES } from "./json.ts";
 import { toPurl } from "./purl.ts";
 
 /** Bounds on what an upstream may send. The largest packument known has some 40 MB. */
@@ -137,7 +137,7 @@ export function createUpstream({
 
 /** A page in another language, or half of one, must not pass for a registry's answer. */
 function requireJson(url: URL, body: Uint8Array): void {
-  if (hasTooManyValues(body))
+  if (countValues(body) > MAX_VALUES)
     throw new CordonError("UPSTREAM_TOO_LARGE", `${describe(url)} answered with more values than are read`);
   try {
     JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));

@@ -47,7 +47,7 @@ export interface Listing {
   /** Versions that the document names in a form that cannot be judged; they are never served. */
   readonly unusable: readonly string[];
   readonly document: unknown;
-  /** Bytes of the document as it came: what keeping it costs. */
+  /** About what keeping it costs: the document's own, or more where it holds many values in few bytes. */
   readonly bytes: number;
 }
 

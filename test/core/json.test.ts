@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { canonicalJson, hasTooManyValues, isObject, own, ownString } from "../../core/json.ts";
+import { canonicalJson, countValues, isObject, MAX_VALUES, own, ownString } from "../../core/json.ts";
 
 describe("isObject()", () => {
   const VALUES: readonly [value: unknown, expected: boolean][] = [
@@ -42,17 +42,22 @@ describe("ownString()", () => {
   });
 });
 
-describe("hasTooManyValues()", () => {
-  const MB = 1024 * 1024;
-  const TEXTS: readonly [name: string, text: Buffer, expected: boolean][] = [
-    ["numbers with nothing between but a comma", Buffer.alloc(32 * MB, "1,"), true],
-    ["empty objects", Buffer.alloc(32 * MB, "{},"), true],
-    ["lists inside lists", Buffer.alloc(32 * MB, "["), true],
-    ["what registries send, of 120 MB", Buffer.alloc(120 * MB, '"lodash":"^4.17.21",'), false],
-    ["what has so few bytes that it cannot be", Buffer.alloc(15 * MB, "[1,"), false],
+describe("countValues()", () => {
+  const TEXTS: readonly [text: string, most: number][] = [
+    ["", 0],
+    ["[1,2,3]", 3],
+    ["[[],[[]],{}]", 7],
+    ['{"a":1,"b":{"c":[2]}}', 4],
   ];
-  for (const [name, text, expected] of TEXTS)
-    it(`is ${expected} for ${name}`, () => assert.equal(hasTooManyValues(text), expected));
+  for (const [text, expected] of TEXTS)
+    it(`finds no more than ${expected} in ${text}`, () => assert.equal(countValues(Buffer.from(text)), expected));
+
+  it("leaves room for what registries send, and none for what has a value in each few bytes", () => {
+    const MB = 1024 * 1024;
+    const count = (unit: string, bytes: number) => countValues(Buffer.alloc(bytes, unit));
+    assert.ok(count('"lodash":"^4.17.21",', 120 * MB) < MAX_VALUES);
+    for (const unit of ["1,", "{},", "[", '{"a":{}},']) assert.ok(count(unit, 32 * MB) > MAX_VALUES, unit);
+  });
 });
 
 describe("canonicalJson()", () => {

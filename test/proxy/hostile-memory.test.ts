@@ -40,9 +40,11 @@ describe("a proxy of little memory", { timeout: 120_000 }, () => {
   });
 
   after(async () => {
-    const ended = new Promise((resolve) => child.once("close", resolve));
-    child.kill();
-    await ended;
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = new Promise((resolve) => child.once("close", resolve));
+      child.kill();
+      await ended;
+    }
     await registry.close();
     folder.remove();
   });
@@ -112,6 +114,13 @@ describe("a proxy of little memory", { timeout: 120_000 }, () => {
       assert.deepEqual([status, code], [502, "UPSTREAM_MALFORMED"]);
     });
   }
+
+  it("keeps few of the documents of 6 MB that grow to 200, one after another", async () => {
+    for (let index = 0; index < 8; index++) {
+      const name = `grows-${index}`;
+      assert.equal((await ask(`/${name}`, whole(dense(name, "{},", 6 * MB)))).status, 200);
+    }
+  });
 
   it("relays no answer of 30 MB of empty objects", async () => {
     const { status, code } = await ask("/-/npm/v1/keys", whole(dense("keys", "{},", 30 * MB)));

@@ -2,7 +2,7 @@
 import type { Package, Release, Script } from "../../../schemas/types/facts.ts";
 import { type Digests, isDigest, parseIntegrity } from "../../digest.ts";
 import { CordonError } from "../../errors.ts";
-import { hasTooManyValues, isObject, type JsonObject, own, ownString } from "../../json.ts";
+import { countValues, isObject, type JsonObject, MAX_VALUES, own, ownString } from "../../json.ts";
 import { toPurl } from "../../purl.ts";
 import { formatInstant, parseInstant } from "../../time.ts";
 import type { ListedRelease, Listing } from "../ecosystem.ts";
@@ -16,6 +16,8 @@ const MAX_TAGS = 1000;
 const MAX_MAINTAINERS = 100;
 /** Of a text about the package: rules read it, and the log may keep it, once for each of its releases. */
 const MAX_PACKAGE_TEXT = 2048;
+/** About what a value costs in memory, however short its text. */
+const VALUE_BYTES = 40;
 const INSTALL_EVENTS = ["preinstall", "install", "postinstall"] as const;
 
 /** A packument as it came, once its outer shape is known to be sound. */
@@ -27,7 +29,8 @@ export interface Packument extends JsonObject {
 
 /** Throws UPSTREAM_MALFORMED. A version that cannot be judged is left out, and named in `unusable`. */
 export function parseListing(name: string, bytes: Uint8Array): Listing {
-  const document = parsePackument(name, bytes);
+  const values = countValues(bytes);
+  const document = parsePackument(name, bytes, values);
   const times = publishTimes(document);
   const unusable: string[] = [];
   const manifests: [version: string, manifest: JsonObject][] = [];
@@ -48,7 +51,8 @@ export function parseListing(name: string, bytes: Uint8Array): Listing {
     });
     previous = release.previous;
   }
-  return { name, pkg: toPackage(document, times, releases.size), releases, unusable, document, bytes: bytes.length };
+  const cost = Math.max(bytes.length, values * VALUE_BYTES);
+  return { name, pkg: toPackage(document, times, releases.size), releases, unusable, document, bytes: cost };
 }
 
 /** The highest stable version of each line; below 1.0.0 a minor version is a line of its own. `versions` are in order. */
@@ -62,14 +66,14 @@ function newestOfLines(versions: readonly string[]): ReadonlySet<string> {
   return new Set(lines.values());
 }
 
-function parsePackument(name: string, bytes: Uint8Array): Packument {
+function parsePackument(name: string, bytes: Uint8Array, values: number): Packument {
   const malformed = (why: string, cause?: unknown) =>
     new CordonError(
       "UPSTREAM_MALFORMED",
       `the upstream's document on ${toPurl({ type: "npm", name })} cannot be judged: ${why}`,
       { cause },
     );
-  if (hasTooManyValues(bytes)) throw malformed("it has more values than are read");
+  if (values > MAX_VALUES) throw malformed("it has more values than are read");
   let document: unknown;
   try {
     document = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
