@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { type Dispatcher, EnvHttpProxyAgent, request } from "undici";
 import { CordonError, messageOf } from "./errors.ts";
+import { oneLine } from "./words.ts";
 
 export interface FetchOptions {
   /** Left out: GET. */
@@ -168,7 +169,7 @@ function redirectTarget(from: URL, location: string, redirects: number, leavesOr
   if (!URL.canParse(location, from)) throw redirected(from, "to what is no URL");
   const target = new URL(location, from);
   if (target.origin === from.origin) return target;
-  if (!leavesOrigin) throw redirected(from, `to another origin (${target.origin}), which is not followed`);
+  if (!leavesOrigin) throw redirected(from, `to another origin (${originOf(target)}), which is not followed`);
   if (target.protocol !== "https:" && target.protocol !== from.protocol)
     throw redirected(from, `from https to ${target.protocol}, which is not followed`);
   return target;
@@ -200,9 +201,17 @@ function toFailure(url: URL, cause: unknown): CordonError {
   );
 }
 
+/** What a stranger names may be of any length. */
+const MAX_TOLD = 200;
+
 /** A URL for a message: no credentials, no query. */
 export function describe(url: URL): string {
-  return `${url.origin}${url.pathname}`;
+  return oneLine(`${url.origin}${url.pathname}`, MAX_TOLD);
+}
+
+/** An origin for a message; of what has none, such as `file:`, the protocol. */
+export function originOf(url: URL): string {
+  return oneLine(url.origin === "null" ? url.protocol : url.origin, MAX_TOLD);
 }
 
 /** Whether what is sent there stays on this machine. */

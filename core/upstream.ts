@@ -2,7 +2,8 @@
 import type { Readable } from "node:stream";
 import type { Ecosystem, Listing, ReleaseFile } from "./ecosystems/ecosystem.ts";
 import { CordonError } from "./errors.ts";
-import { describe, type Fetch, fetchBytes, fetchCompressed } from "./http.ts";
+import { describe, type Fetch, fetchBytes, fetchCompressed, originOf } from "./http.ts";
+import { countValues, MAX_VALUES } from "./json.ts";
 import { createPublishing, type Publishing } from "./publishing.ts";
 import { toPurl } from "./purl.ts";
 
@@ -16,6 +17,8 @@ export const UPSTREAM_LIMITS = {
   /** For a whole listing, however steadily it trickles in. */
   listingMs: 120_000,
 } as const;
+
+export type UpstreamLimits = Readonly<Record<keyof typeof UPSTREAM_LIMITS, number>>;
 
 export interface UpstreamFile {
   /** Bytes, if the upstream says how many. */
@@ -81,11 +84,12 @@ export interface UpstreamOptions {
   readonly isPrivate?: boolean;
   /** Whether clients may publish there, with credentials of their own; left out: no. */
   readonly publish?: boolean;
+  readonly limits?: UpstreamLimits;
 }
 
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { ecosystem, registry, fetch, fetchFile = fetch, token } = options;
-  const { fileOrigins = [], isPrivate = false, publish = false } = options;
+  const { fileOrigins = [], isPrivate = false, publish = false, limits = UPSTREAM_LIMITS } = options;
   // On the connections for files: a slow upload must not keep listings from being fetched.
   const publishing = createPublishing(registry, publish ? fetchFile : undefined);
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -114,9 +118,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       const url = ecosystem.listingUrl(registry, name);
       const { status, headers, body } = await fetchCompressed(fetch, url, {
         headers: { accept: ecosystem.listingAccept, ...authorization, ...(etag && { "if-none-match": etag }) },
-        maxBytes: UPSTREAM_LIMITS.listingBytes,
-        timeoutMs: UPSTREAM_LIMITS.timeoutMs,
-        signal: AbortSignal.timeout(UPSTREAM_LIMITS.listingMs),
+        maxBytes: limits.listingBytes,
+        timeoutMs: limits.timeoutMs,
+        signal: AbortSignal.timeout(limits.listingMs),
       });
       if (etag !== undefined && status === 304) return undefined;
       if (status === 404 || status === 410)
@@ -135,9 +139,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
           ...(encoding && { "content-encoding": encoding }),
         },
         ...(body && { body }),
-        maxBytes: UPSTREAM_LIMITS.relayBytes,
-        timeoutMs: UPSTREAM_LIMITS.timeoutMs,
-        signal: AbortSignal.timeout(UPSTREAM_LIMITS.listingMs),
+        maxBytes: limits.relayBytes,
+        timeoutMs: limits.timeoutMs,
+        signal: AbortSignal.timeout(limits.listingMs),
       });
       if (status >= 500 || status === 401 || status === 403) throw failureOf(url, status);
       if (status === 404 || status === 410)
@@ -152,11 +156,11 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       if (!isOwn && !fileOrigins.includes(url.origin))
         throw new CordonError(
           "UPSTREAM_MALFORMED",
-          `the upstream's document says that ${file.name} lies on another origin (${url.origin}), which \`proxy.fileOrigins\` does not name`,
+          `the upstream's document says that ${file.name} lies on another origin (${originOf(url)}), which \`proxy.fileOrigins\` does not name`,
         );
       const { status, headers, body } = await fetchFile(url, {
-        maxBytes: UPSTREAM_LIMITS.fileBytes,
-        timeoutMs: UPSTREAM_LIMITS.timeoutMs,
+        maxBytes: limits.fileBytes,
+        timeoutMs: limits.timeoutMs,
         headers: { "accept-encoding": "identity", ...(isOwn && authorization) },
         ...(signal && { signal }),
       });
@@ -181,6 +185,8 @@ function tagOf(header: string | string[] | undefined): string | undefined {
 
 /** A page in another language, or half of one, must not pass for a registry's answer. */
 function requireJson(url: URL, body: Uint8Array): void {
+  if (countValues(body) > MAX_VALUES)
+    throw new CordonError("UPSTREAM_TOO_LARGE", `${describe(url)} answered with more values than are read`);
   try {
     JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch (cause) {

@@ -71,27 +71,36 @@ export function createApp(given: AppOptions): RequestListener {
     };
     return { ...parts, mount, serve: createRegistry(parts) };
   });
+  const replyNothing = (ctx: Context): void =>
+    replyJson(ctx, 404, {
+      error: `cordon: there is nothing at this path; registries are at ${registries.map(({ mount }) => `${mount}/`).join(", ")}`,
+    });
   const app = new Koa();
-  app.on("error", (error: NodeJS.ErrnoException) => {
+  app.on("error", (error: NodeJS.ErrnoException | CordonError) => {
+    // What an upstream did in the middle of a file has been told where the file was.
+    if (error instanceof CordonError) return;
     // A client that leaves, or talks nonsense, in the middle of its answer is no failure of ours.
     if (!CLIENTS_DOING.test(error.code ?? "")) log("error", "request failed", { reason: messageOf(error) });
   });
   app.use(answerFailures(log));
   // Registry paths are read raw: a router would decode a scope's slash and lose which one it was.
   app.use(async (ctx, next) => {
-    const path = ctx.req.url?.split("?", 1)[0] ?? "/";
+    const path = pathOf(ctx);
+    // A whole URL is asked of a forward proxy, which this is not; and who takes one apart may fail.
+    if (!path.startsWith("/")) return replyNothing(ctx);
     const registry = registries.find(({ mount }) => path.startsWith(`${mount}/`));
     if (registry) return registry.serve(ctx, path.slice(registry.mount.length));
     if (path.startsWith(WHY)) return serveWhy(ctx, path.slice(WHY.length), { registries, rules, wording, now });
     return next();
   });
   app.use(statusRoutes(options, isReady, metrics).routes());
-  app.use((ctx) => {
-    replyJson(ctx, 404, {
-      error: `cordon: there is nothing at this path; registries are at ${registries.map(({ mount }) => `${mount}/`).join(", ")}`,
-    });
-  });
+  app.use(replyNothing);
   return answerReady(registries, app.callback());
+}
+
+/** As it came: still encoded, and nothing taken apart. */
+function pathOf(ctx: Context): string {
+  return ctx.req.url?.split("?", 1)[0] ?? "/";
 }
 
 /** Whatever fails, the answer is closed and has a text; what was not foreseen tells a client nothing of the inside. */
@@ -102,11 +111,15 @@ function answerFailures(log: Log) {
     } catch (error) {
       if (error instanceof CordonError) {
         if (error.status >= 500)
-          log("warn", "request not served", { path: ctx.path.slice(0, 300), code: error.code, reason: error.message });
+          log("warn", "request not served", {
+            path: pathOf(ctx).slice(0, 300),
+            code: error.code,
+            reason: error.message,
+          });
         return replyFailure(ctx, error);
       }
       log("error", "unexpected failure", {
-        path: ctx.path.slice(0, 300),
+        path: pathOf(ctx).slice(0, 300),
         reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
       });
       replyJson(ctx, 500, { error: "cordon: the request failed; the operator's log tells why", code: "UNEXPECTED" });

@@ -35,12 +35,14 @@ export interface ReadDocument {
 const FRESH_MS = 60_000;
 /** How long a document serves while its upstream is away: the rules that judge it are those of now all the same. */
 const MAX_STALE_MS = 24 * 60 * 60_000;
-/** How long an upstream that is away is left alone. */
+/** How long an upstream that is away, or has what cannot be judged, is left alone. */
 const RETRY_MS = 10_000;
 /** How old the time on disk may be: it counts after a restart only. */
 const RESTORE_MS = 60 * 60_000;
 const AWAY: ReadonlySet<FailureCode> = new Set(["UPSTREAM_UNREACHABLE", "UPSTREAM_TIMEOUT", "UPSTREAM_STATUS"]);
+const UNREADABLE: ReadonlySet<FailureCode> = new Set(["UPSTREAM_MALFORMED", "UPSTREAM_TOO_LARGE"]);
 const MAX_KNOWN = 100_000;
+const MAX_UNREADABLE = 1000;
 /** Of documents, not of what they come to in memory, which is about twice that. */
 const MAX_READ_BYTES = 96 * 1024 * 1024;
 const [compress, unpack] = [promisify(gzip), promisify(gunzip)];
@@ -53,6 +55,11 @@ export class Documents {
   readonly #known = createMemoryCache<string, Known>(MAX_KNOWN, () => 1);
   readonly #read = createMemoryCache<string, ReadDocument>(MAX_READ_BYTES, ({ listing }) => listing.bytes);
   readonly #reading = new Map<string, Promise<ReadDocument>>();
+  /** Documents that cannot be judged: to find that out again would cost as much as the first time. */
+  readonly #unreadable = createMemoryCache<string, { readonly error: CordonError; readonly until: number }>(
+    MAX_UNREADABLE,
+    () => 1,
+  );
 
   constructor(upstream: Upstream, disk: DiskCache, now: () => Date, log: Log) {
     this.#upstream = upstream;
@@ -74,6 +81,8 @@ export class Documents {
     if (read && read.digest === digest) return Promise.resolve(read);
     const running = this.#reading.get(name);
     if (running) return running;
+    const unreadable = this.#unreadable.get(name);
+    if (unreadable && this.#now().getTime() < unreadable.until) return Promise.reject(unreadable.error);
     const reading = this.#load(name).finally(() => {
       if (this.#reading.get(name) === reading) this.#reading.delete(name);
     });
@@ -86,6 +95,7 @@ export class Documents {
     const drop = () => {
       this.#known.delete(name);
       this.#read.delete(name);
+      this.#unreadable.delete(name);
     };
     this.#reading.get(name)?.then(drop, drop);
     this.#reading.delete(name);
@@ -111,6 +121,8 @@ export class Documents {
       if (!answer || !digest) throw new CordonError("UPSTREAM_STATUS", `the upstream does not say what ${name} is`);
       return this.#take(name, answer, digest, now);
     } catch (error) {
+      if (error instanceof CordonError && UNREADABLE.has(error.code))
+        this.#unreadable.set(name, { error, until: now + RETRY_MS });
       const isAway = error instanceof CordonError && AWAY.has(error.code);
       if (!before || !kept || !isAway || now - before.fetchedAt > MAX_STALE_MS) throw error;
       this.#log("warn", "upstream away, what it said last is served", {

@@ -96,34 +96,30 @@ export class Listings {
     return Math.floor(Math.min(MAX_AGE_MS, until.getTime() - this.#now().getTime()) / 1000);
   }
 
-  /** Written anew only where the document, or what is denied of it, is not what it was. */
-  async render({ judged, isFinal }: View, form: Form, rules: Rules, generation: number): Promise<RenderedListing> {
-    const { name } = judged.listing;
+  /**
+   * Written anew only where the document, or what is denied of it, is not what it was. No async function: what waits for the
+   * compression must not hold on to the document, for many may wait at once.
+   */
+  render({ judged, isFinal }: View, form: Form, rules: Rules, generation: number): Promise<RenderedListing> {
+    const key = keyOf(judged.listing.name, form);
     const document = this.#documentOf.get(judged.listing) ?? "";
     const outcome = outcomeOf(judged);
-    const key = keyOf(name, form);
+    const until = nextChange(rules, judged, this.#now());
+    const state = { until, document, outcome, rules: isFinal ? rules : undefined, generation };
     const before = this.#written.get(key);
-    const isSame = before?.document === document && before.outcome === outcome;
-    const text = isSame ? before : await this.#write(judged, form);
-    const written: Written = {
-      contentType: text.contentType,
-      gzipped: text.gzipped,
-      etag: text.etag,
-      until: nextChange(rules, judged, this.#now()),
-      document,
-      outcome,
-      rules: isFinal ? rules : undefined,
-      generation,
-    };
-    this.#written.set(key, written);
-    return written;
-  }
-
-  async #write(judged: JudgedListing, form: Form) {
+    if (before?.document === document && before.outcome === outcome) {
+      const { contentType, gzipped, etag } = before;
+      return Promise.resolve(this.#keep(key, { contentType, gzipped, etag, ...state }));
+    }
     const { contentType, body } = this.#upstream.ecosystem.renderListing(judged, form, this.#rendering);
     const bytes = Buffer.from(body);
     const etag = createHash("sha256").update(bytes).digest("base64url");
-    return { contentType, etag, gzipped: await compress(bytes, { level: 6 }) };
+    return compress(bytes, { level: 6 }).then((gzipped) => this.#keep(key, { contentType, gzipped, etag, ...state }));
+  }
+
+  #keep(key: string, written: Written): Written {
+    this.#written.set(key, written);
+    return written;
   }
 }
 

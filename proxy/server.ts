@@ -14,6 +14,7 @@ import { openRoot, type RootSource } from "../core/sigstore/trusted-root.ts";
 import { writeWhole } from "../core/source/files.ts";
 import { PROCESS_FILE } from "../core/state.ts";
 import { formatInstant } from "../core/time.ts";
+import { UPSTREAM_LIMITS, type UpstreamLimits } from "../core/upstream.ts";
 import { createApp } from "./app.ts";
 import { BundleLifecycle } from "./bundle-lifecycle.ts";
 import type { OnExpired } from "./bundle-status.ts";
@@ -46,6 +47,8 @@ export interface ProxyOptions {
   readonly attestationRoot?: RootSource;
   /** Of the disk, for files and documents of registries; left out: ten GiB. */
   readonly cacheBytes?: number;
+  /** On what an upstream may send; left out, or left out of it: UPSTREAM_LIMITS. */
+  readonly limits?: Partial<UpstreamLimits>;
   readonly now?: () => Date;
   readonly fetch?: Fetch;
   readonly log?: Log;
@@ -99,6 +102,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
         fileOrigins: options.fileOrigins ?? [],
         fetch,
         fetchFile,
+        limits: { ...UPSTREAM_LIMITS, ...options.limits },
       }),
     );
     const startedAt = now();

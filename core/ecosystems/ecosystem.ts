@@ -50,7 +50,7 @@ export interface Listing {
   /** Versions that the document names in a form that cannot be judged; they are never served. */
   readonly unusable: readonly string[];
   readonly document: unknown;
-  /** Bytes of the document as it came: what keeping it costs. */
+  /** About what keeping it costs: the document's own, or more where it holds many values in few bytes. */
   readonly bytes: number;
 }
 
@@ -121,7 +121,7 @@ export interface Ecosystem {
     readonly keysPath: string;
     verify(listing: Listing, release: ListedRelease, keys: unknown): Signature;
   };
-  /** The listing without what is denied. */
+  /** The listing without what is denied. Throws UPSTREAM_MALFORMED, as renderRelease() does, for what cannot be written. */
   renderListing(
     judged: JudgedListing,
     form: Form,

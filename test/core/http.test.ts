@@ -4,7 +4,7 @@ import type { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import { after, before, describe, it } from "node:test";
 import { CordonError, type FailureCode } from "../../core/errors.ts";
-import { createFetch, describe as describeUrl, type FetchOptions, fetchBytes } from "../../core/http.ts";
+import { createFetch, describe as describeUrl, type FetchOptions, fetchBytes, originOf } from "../../core/http.ts";
 import { type Answer, type FixtureRegistry, startRegistry } from "../support/registry.ts";
 
 const OPTIONS: FetchOptions = { maxBytes: 1000, timeoutMs: 5000 };
@@ -267,6 +267,12 @@ describe("describe()", () => {
       describeUrl(new URL("https://user:secret@registry.example:8443/a/b?token=secret#x")),
       "https://registry.example:8443/a/b",
     );
+  });
+
+  it("shows as much of a stranger's URL as anybody reads", () => {
+    assert.equal(describeUrl(new URL(`https://registry.example/${"a".repeat(100_000)}`)).length, 200);
+    assert.equal(originOf(new URL(`https://${"a".repeat(100_000)}/`)).length, 200);
+    assert.equal(originOf(new URL("javascript:alert(1)")), "javascript:");
   });
 });
 

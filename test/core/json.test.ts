@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { canonicalJson, isObject, own, ownString } from "../../core/json.ts";
+import { canonicalJson, countValues, isObject, MAX_VALUES, own, ownString } from "../../core/json.ts";
 
 describe("isObject()", () => {
   const VALUES: readonly [value: unknown, expected: boolean][] = [
@@ -39,6 +39,24 @@ describe("ownString()", () => {
   it("gives a text and nothing else", () => {
     assert.equal(ownString({ a: "x" }, "a"), "x");
     for (const value of [1, null, {}, ["x"], true]) assert.equal(ownString({ a: value }, "a"), undefined);
+  });
+});
+
+describe("countValues()", () => {
+  const TEXTS: readonly [text: string, most: number][] = [
+    ["", 0],
+    ["[1,2,3]", 3],
+    ["[[],[[]],{}]", 7],
+    ['{"a":1,"b":{"c":[2]}}', 4],
+  ];
+  for (const [text, expected] of TEXTS)
+    it(`finds no more than ${expected} in ${text}`, () => assert.equal(countValues(Buffer.from(text)), expected));
+
+  it("leaves room for what registries send, and none for what has a value in each few bytes", () => {
+    const MB = 1024 * 1024;
+    const count = (unit: string, bytes: number) => countValues(Buffer.alloc(bytes, unit));
+    assert.ok(count('"lodash":"^4.17.21",', 120 * MB) < MAX_VALUES);
+    for (const unit of ["1,", "{},", "[", '{"a":{}},']) assert.ok(count(unit, 32 * MB) > MAX_VALUES, unit);
   });
 });
 

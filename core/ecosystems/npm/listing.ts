@@ -2,7 +2,7 @@
 import type { Package, Provenance, Release, Script } from "../../../schemas/types/facts.ts";
 import { type Digests, isDigest, parseIntegrity } from "../../digest.ts";
 import { CordonError } from "../../errors.ts";
-import { isObject, type JsonObject, own, ownString } from "../../json.ts";
+import { countValues, isObject, type JsonObject, MAX_VALUES, own, ownString } from "../../json.ts";
 import { toPurl } from "../../purl.ts";
 import { formatInstant, parseInstant } from "../../time.ts";
 import type { ListedRelease, Listing } from "../ecosystem.ts";
@@ -15,6 +15,10 @@ const MAX_VERSIONS = 20_000;
 const MAX_TAGS = 1000;
 /** A rule may loop over them. */
 const MAX_MAINTAINERS = 100;
+/** Of a text about the package: rules read it, and the log may keep it, once for each of its releases. */
+const MAX_PACKAGE_TEXT = 2048;
+/** About what a value costs in memory, however short its text. */
+const VALUE_BYTES = 40;
 
 /** A packument as it came, once its outer shape is known to be sound. */
 export interface Packument extends JsonObject {
@@ -25,7 +29,8 @@ export interface Packument extends JsonObject {
 
 /** Throws UPSTREAM_MALFORMED. A version that cannot be judged is left out, and named in `unusable`. */
 export function parseListing(name: string, bytes: Uint8Array): Listing {
-  const document = parsePackument(name, bytes);
+  const values = countValues(bytes);
+  const document = parsePackument(name, bytes, values);
   const times = publishTimes(document);
   const unusable: string[] = [];
   const manifests: [version: string, manifest: JsonObject][] = [];
@@ -52,7 +57,8 @@ export function parseListing(name: string, bytes: Uint8Array): Listing {
     });
     previous = release.previous;
   }
-  return { name, pkg: toPackage(document, times, releases.size), releases, unusable, document, bytes: bytes.length };
+  const cost = Math.max(bytes.length, values * VALUE_BYTES);
+  return { name, pkg: toPackage(document, times, releases.size), releases, unusable, document, bytes: cost };
 }
 
 /** A version's entry in the document as it came. */
@@ -71,13 +77,14 @@ function newestOfLines(versions: readonly string[]): ReadonlySet<string> {
   return new Set(lines.values());
 }
 
-function parsePackument(name: string, bytes: Uint8Array): Packument {
+function parsePackument(name: string, bytes: Uint8Array, values: number): Packument {
   const malformed = (why: string, cause?: unknown) =>
     new CordonError(
       "UPSTREAM_MALFORMED",
       `the upstream's document on ${toPurl({ type: "npm", name })} cannot be judged: ${why}`,
       { cause },
     );
+  if (values > MAX_VALUES) throw malformed("it has more values than are read");
   let document: unknown;
   try {
     document = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -120,7 +127,7 @@ function toPackage(document: Packument, times: ReadonlyMap<string, Date>, releas
   const { name } = document;
   const scope = name.startsWith("@") ? name.slice(0, name.indexOf("/")) : undefined;
   const first = [...times.values()].reduce((least, time) => Math.min(least, Number(time)), Number.POSITIVE_INFINITY);
-  const repository = repositoryOf(document);
+  const repository = short(repositoryOf(document));
   const maintainers = own(document, "maintainers");
   return {
     ecosystem: "npm",
@@ -130,10 +137,15 @@ function toPackage(document: Packument, times: ReadonlyMap<string, Date>, releas
     releaseCount,
     ...(Number.isFinite(first) && { firstPublished: formatInstant(new Date(first)) }),
     ...(Array.isArray(maintainers) && {
-      maintainers: maintainers.slice(0, MAX_MAINTAINERS).flatMap((one) => ownString(one, "name") ?? []),
+      maintainers: maintainers.slice(0, MAX_MAINTAINERS).flatMap((one) => short(ownString(one, "name")) ?? []),
     }),
     ...(repository && { repository }),
   };
+}
+
+/** What is longer is not what it says that it is. */
+function short(text: string | undefined): string | undefined {
+  return text !== undefined && text.length <= MAX_PACKAGE_TEXT ? text : undefined;
 }
 
 /** What the next higher version is compared with. */

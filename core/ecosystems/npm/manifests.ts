@@ -9,15 +9,21 @@ export const MANIFEST_LIMITS = {
   /** Of one: it is parsed, which takes many times its size. */
   bytes: 1024 * 1024,
   count: 2000,
+  /** Each level indents all that it holds when a manifest is written anew. */
+  levels: 50,
 } as const;
 
-/** The path without the first segment, which clients leave out, as the disks find it that tell the least apart. */
+/**
+ * The path without the first segment, which clients leave out, as the disks find it that tell the least apart: Windows
+ * drops what a segment ends with, HFS+ does not see joiners, and APFS takes a long s for an s (so upper case comes first).
+ */
 export function comparable(path: string): string {
   const segments = path.split("/").slice(1);
   return segments
-    .map((segment) => segment.replace(/[. ]+$/, ""))
+    .map((segment) => segment.replace(/\p{Default_Ignorable_Code_Point}/gu, "").replace(/[. ]+$/, ""))
     .join("/")
     .normalize("NFC")
+    .toUpperCase()
     .toLowerCase();
 }
 

@@ -4,6 +4,7 @@
  * would choose it all the same get a packument without it, where only its exact pin leads to the reason.
  */
 import type { Decision } from "../../../schemas/types/decision.ts";
+import { CordonError } from "../../errors.ts";
 import { isObject, type JsonObject, own } from "../../json.ts";
 import { parseReleasePurl } from "../../purl.ts";
 import { permits } from "../../verdict.ts";
@@ -102,7 +103,7 @@ export function renderListing(
       ...shared,
       versions: toObject(versions, abbreviate),
     };
-    return { contentType: ABBREVIATED_TYPE, body: JSON.stringify(body) };
+    return { contentType: ABBREVIATED_TYPE, body: write(body, judged) };
   }
   const time = own(document, "time");
   const known = DOCUMENT_KEYS.flatMap((key) => (Object.hasOwn(document, key) ? [[key, document[key]]] : []));
@@ -112,7 +113,7 @@ export function renderListing(
     versions: toObject(versions),
     ...(isObject(time) && { time: timesOf(time, document, versions) }),
   };
-  return { contentType: "application/json", body: JSON.stringify(body) };
+  return { contentType: "application/json", body: write(body, judged) };
 }
 
 export function renderRelease(
@@ -124,8 +125,21 @@ export function renderRelease(
   if (!isObject(manifest) || !judged.listing.releases.has(version)) return undefined;
   return {
     contentType: "application/json",
-    body: JSON.stringify(served(manifest, judged.decisions.get(version), judged, rendering)),
+    body: write(served(manifest, judged.decisions.get(version), judged, rendering), judged),
   };
+}
+
+/** Throws UPSTREAM_MALFORMED. What can be parsed cannot always be written: it is nested too deeply, or grows too long. */
+function write(body: JsonObject, { listing }: JudgedListing): string {
+  try {
+    return JSON.stringify(body);
+  } catch (cause) {
+    throw new CordonError(
+      "UPSTREAM_MALFORMED",
+      `the upstream's document on ${listing.pkg.purl} cannot be written again: it is nested too deeply, or too long`,
+      { cause },
+    );
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The paths of the npm registry API that installs, and looking around before them, need. */
 import { isPackageName, isVersion } from "../../purl.ts";
+import { oneLine } from "../../words.ts";
 import type { RegistryRequest } from "../ecosystem.ts";
 import { attestationsPath, KEYS_PATH } from "./signatures.ts";
 
@@ -18,7 +19,7 @@ export function parseRequest(method: string, path: string, query = ""): Registry
   if (LOGIN.test(path)) return notFound("this registry knows no users; log in and publish at the upstream registry");
   if (segments[0] === "-") return parseSpecial(segments.slice(1));
   const [name, rest] = takeName(segments);
-  if (!isPackageName("npm", name)) return notFound(`${JSON.stringify(name.slice(0, 80))} cannot be a package name`);
+  if (!isPackageName("npm", name)) return notFound(`${JSON.stringify(oneLine(name, 80))} cannot be a package name`);
   if (rest.length === 0) return new URLSearchParams(query).has("write") ? NOT_TO_WRITE : { kind: "listing", name };
   const [dash, ...tail] = rest;
   if (dash === "-" && tail.length > 0) return parseFile(name, tail);

@@ -36,6 +36,7 @@ async function strip(compressed: Uint8Array): Promise<StrippedFile | undefined> 
   const kept: Buffer[] = [];
   const removed: string[] = [];
   let manifests = 0;
+  let written = 0;
   for await (const entry of readArchive(pieces(compressed), STRIP_LIMITS, () => true)) {
     const path = comparable(entry.path);
     // Readers differ on these headers; what is written here has none of them that could be read in two ways.
@@ -44,7 +45,10 @@ async function strip(compressed: Uint8Array): Promise<StrippedFile | undefined> 
     else if (!isManifest(path)) kept.push(...writeEntry(entry, entry.content ?? Buffer.alloc(0)));
     else {
       if (++manifests > MANIFEST_LIMITS.count) throw malformed("it has too many manifests");
-      kept.push(...writeEntry(entry, stripManifest(entry, path, removed)));
+      const manifest = stripManifest(entry, path, removed);
+      written += manifest.length;
+      if (written > STRIP_LIMITS.bytes) throw malformed("its manifests are too large once they are written anew");
+      kept.push(...writeEntry(entry, manifest));
     }
   }
   if (removed.length === 0) return undefined;
@@ -63,10 +67,16 @@ function stripManifest({ content = Buffer.alloc(0), isFolder }: Entry, path: str
   if (found.length === 0) return content;
   removed.push(...found.map((name) => `${path}: ${name}`));
   const scripts = isObject(manifest["scripts"]) ? manifest["scripts"] : {};
+  if (isDeeper(manifest, MANIFEST_LIMITS.levels)) throw malformed(`its ${path} is nested too deeply`);
   const entries = Object.entries(manifest).flatMap(([key, value]): [string, unknown][] =>
     key === "gypfile" ? [] : [[key, key === "scripts" ? withoutEvents(scripts) : value]],
   );
   return Buffer.from(`${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`);
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
 }
 
 /**

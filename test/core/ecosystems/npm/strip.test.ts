@@ -95,6 +95,13 @@ describe("stripTarball()", () => {
     ["other case, for disks that do not tell", [file("PACKAGE.json", json(MANIFEST))]],
     ["a dot at its end, for Windows", [file("package.json.", json(MANIFEST))]],
     ["a dot in its path", [{ path: "package/./package.json", content: json(MANIFEST) }]],
+    [
+      "a long s, for disks that take it for an s",
+      [file("package.json", "{}"), file("package.j\u017fon", json(MANIFEST))],
+    ],
+    ["a kelvin sign, for disks that take it for a k", [file("pac\u212aage.json", json(MANIFEST))]],
+    ["a joiner that some disks do not see", [file("package.json", "{}"), file("pack\u200cage.json", json(MANIFEST))]],
+    ["a slash at its end, though it is no folder", [file("package.json/", json(MANIFEST))]],
     ["a byte order mark", [file("package.json", `\ufeff${json(MANIFEST)}`)]],
     ["keys that stand twice", [file("package.json", '{"scripts":{"install":"evil"},"scripts":{}}')]],
     ["keys written in another way", [file("package.json", '{"scripts":{"\\u0069nstall":"evil"},"scripts":{}}')]],
@@ -143,6 +150,18 @@ describe("stripTarball()", () => {
       await strip([file("package.json", "{}"), { path: "P", content: "10 size=1\n", type: "x" }, file("a", "x")]),
       undefined,
     );
+  });
+
+  it("reads past zeros behind a gzip file, and what is in two of them", async () => {
+    const bytes = tar([file("package.json", json(MANIFEST))]);
+    for (const compressed of [
+      Buffer.concat([gzipSync(bytes), Buffer.alloc(1000)]),
+      Buffer.concat([gzipSync(bytes.subarray(0, 700)), gzipSync(bytes.subarray(700))]),
+    ]) {
+      const stripped = await stripTarball(compressed);
+      assert.doesNotMatch(gunzipSync(stripped?.bytes ?? "").toString("latin1"), /"(pre|post)?install"/);
+      assert.ok(stripped);
+    }
   });
 
   it("takes times where some writers put them, behind the prefix", async () => {
