@@ -27,15 +27,29 @@ export interface VersionOrder {
  * their canonical texts differ. Numbers above 2^53 are not valid, as in node-semver. Ranges are node-semver's.
  */
 const SEMVER: VersionOrder = {
-  isValid: (version) => semver.valid(version) === version.split("+", 1)[0],
-  isPrerelease: (version) => SEMVER.isValid(version) && semver.prerelease(version) !== null,
-  compare: (a, b) => semver.compare(a, b),
+  isValid: (version) => parseSemver(version) !== undefined,
+  isPrerelease: (version) => (parseSemver(version)?.prerelease.length ?? 0) > 0,
+  compare: (a, b) => (parseSemver(a) ?? new semver.SemVer(a)).compare(parseSemver(b) ?? b),
   satisfies: (version, range) => SEMVER.isValid(version) && semver.satisfies(version, range),
   contains: (version, range) =>
     SEMVER.isValid(version) && semver.satisfies(version, range, { includePrerelease: true }),
   isRange: (range) => semver.validRange(range) !== null,
   canonical: (version) => (SEMVER.isValid(version) ? version : completeSemver(version)),
 };
+
+/** A listing asks for the parts of each version a dozen times while it is sorted and read. */
+const parsed = new Map<string, semver.SemVer | undefined>();
+const MAX_PARSED = 40_000;
+
+/** Undefined for what is not a version to the letter. */
+function parseSemver(version: string): semver.SemVer | undefined {
+  if (parsed.has(version)) return parsed.get(version);
+  const semVer = semver.parse(version) ?? undefined;
+  const exact = semVer?.version === version.split("+", 1)[0] ? semVer : undefined;
+  if (parsed.size >= MAX_PARSED) parsed.clear();
+  parsed.set(version, exact);
+  return exact;
+}
 
 /** What stands before the version may be what node-semver's loose grammar allows there. */
 function completeSemver(version: string): string | undefined {
