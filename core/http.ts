@@ -13,10 +13,10 @@ export interface FetchOptions {
   /** A stream is sent as it comes, and destroyed where it cannot be sent to its end. */
   readonly body?: Uint8Array | string | Readable;
   /**
-   * Whether a redirect may lead to another origin; never from https to http. `authorization` does not go along. Left
-   * out: no.
+   * Whether a redirect may lead to another origin, or to which; never from https to http. `authorization` does not go along.
+   * Left out: no.
    */
-  readonly leavesOrigin?: boolean;
+  readonly leavesOrigin?: boolean | readonly string[];
   readonly maxBytes: number;
   /** For the headers, and again for each silence in the body. */
   readonly timeoutMs: number;
@@ -164,12 +164,18 @@ function limited(body: Readable, url: URL, maxBytes: number): Readable {
   return pipeline(body, limit, () => {});
 }
 
-function redirectTarget(from: URL, location: string, redirects: number, leavesOrigin: boolean): URL {
+function redirectTarget(
+  from: URL,
+  location: string,
+  redirects: number,
+  leavesOrigin: boolean | readonly string[],
+): URL {
   if (redirects >= MAX_REDIRECTS) throw redirected(from, `more than ${MAX_REDIRECTS} times`);
   if (!URL.canParse(location, from)) throw redirected(from, "to what is no URL");
   const target = new URL(location, from);
   if (target.origin === from.origin) return target;
-  if (!leavesOrigin) throw redirected(from, `to another origin (${originOf(target)}), which is not followed`);
+  const mayLeave = typeof leavesOrigin === "boolean" ? leavesOrigin : leavesOrigin.includes(target.origin);
+  if (!mayLeave) throw redirected(from, `to another origin (${originOf(target)}), which is not followed`);
   if (target.protocol !== "https:" && target.protocol !== from.protocol)
     throw redirected(from, `from https to ${target.protocol}, which is not followed`);
   return target;

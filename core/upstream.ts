@@ -162,6 +162,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         maxBytes: limits.fileBytes,
         timeoutMs: limits.timeoutMs,
         headers: { "accept-encoding": "identity", ...(isOwn && authorization) },
+        leavesOrigin: fileOrigins,
         ...(signal && { signal }),
       });
       if (status !== 200) {

@@ -205,6 +205,20 @@ describe("createFetch()", () => {
       assert.equal((await fetch(redirectTo("/elsewhere", 304), OPTIONS)).status, 304);
     });
 
+    it("to an origin that is named, without the token, and to no other", async () => {
+      const there = `http://localhost:${server.url.port}`;
+      const seen: (string | undefined)[] = [];
+      server.answer("/there", (request, response) => {
+        seen.push(request.headers.authorization);
+        response.end("there");
+      });
+      const options = { ...OPTIONS, headers: { authorization: "Bearer x" } };
+      const { body } = await fetchBytes(fetch, redirectTo(`${there}/there`), { ...options, leavesOrigin: [there] });
+      assert.deepEqual([Buffer.from(body).toString(), seen], ["there", [undefined]]);
+      const elsewhere = { ...options, leavesOrigin: ["http://files.example"] };
+      await assert.rejects(fetchBytes(fetch, redirectTo(`${there}/there`), elsewhere), { code: "UPSTREAM_STATUS" });
+    });
+
     it("not to another origin: another host, another port, another protocol", async () => {
       const { port } = server.url;
       for (const location of [

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
 import type { ReleaseFile } from "../../core/ecosystems/ecosystem.ts";
 import { npm } from "../../core/ecosystems/npm/index.ts";
 import type { FailureCode } from "../../core/errors.ts";
@@ -95,6 +96,52 @@ describe("listing()", () => {
   });
 });
 
+describe("document()", () => {
+  const upstreamOf = (answer: FakeAnswer) => {
+    const { fetch, asked } = fakeFetch(answer);
+    return { upstream: createUpstream({ ecosystem: npm, registry: REGISTRY, fetch }), asked };
+  };
+
+  it("gives the bytes with the upstream's tag, compressed or not", async () => {
+    const bytes = Buffer.from(packumentBytes(PLAIN));
+    for (const encoding of [undefined, "identity", "gzip", "x-gzip"]) {
+      const isGzip = encoding?.endsWith("gzip");
+      const headers = { etag: 'W/"one"', ...(encoding && { "content-encoding": encoding }) };
+      const { upstream } = upstreamOf({ headers, body: isGzip ? gzipSync(bytes) : bytes });
+      const document = await upstream.document("plain");
+      assert.equal(document?.etag, 'W/"one"');
+      assert.ok(bytes.equals(document?.bytes ?? Buffer.alloc(0)), String(encoding));
+    }
+  });
+
+  it("asks by the tag, and gives nothing where it still holds", async () => {
+    const { upstream, asked } = upstreamOf({ status: 304 });
+    assert.equal(await upstream.document("plain", '"one"'), undefined);
+    assert.equal(asked[0]?.options.headers?.["if-none-match"], '"one"');
+    await assert.rejects(upstream.document("plain"), { code: "UPSTREAM_REFUSED" });
+  });
+
+  it("does not repeat what is no tag", async () => {
+    for (const etag of ["one", '"one', '"o\u0000ne"', `"${"x".repeat(300)}"`, '"a", "b"'])
+      assert.equal((await upstreamOf({ headers: { etag } }).upstream.document("plain"))?.etag, undefined, etag);
+  });
+
+  it("fails on what is encoded in another way, is no gzip, or unpacks to too much", async () => {
+    const bomb = gzipSync(Buffer.alloc(UPSTREAM_LIMITS.listingBytes + 1));
+    for (const [encoding, body, code] of [
+      ["br", "x", "UPSTREAM_MALFORMED"],
+      ["gzip, gzip", "x", "UPSTREAM_MALFORMED"],
+      ["gzip", "no gzip", "UPSTREAM_MALFORMED"],
+      ["gzip", bomb, "UPSTREAM_TOO_LARGE"],
+    ] as const)
+      await assert.rejects(
+        upstreamOf({ headers: { "content-encoding": encoding }, body }).upstream.document("plain"),
+        { code },
+        encoding,
+      );
+  });
+});
+
 describe("file()", () => {
   const fileAt = (url: string): ReleaseFile => ({
     packageName: "plain",
@@ -115,6 +162,7 @@ describe("file()", () => {
           maxBytes: UPSTREAM_LIMITS.fileBytes,
           timeoutMs: UPSTREAM_LIMITS.timeoutMs,
           headers: { "accept-encoding": "identity" },
+          leavesOrigin: [],
         },
       },
     ]);
@@ -144,6 +192,22 @@ describe("file()", () => {
       assert.deepEqual(asked, []);
     });
   }
+
+  it("asks another origin that the operator names, and tells it no token", async () => {
+    const { fetch, asked } = fakeFetch({ body: "bytes" });
+    const fileOrigins = ["https://files.example"];
+    const upstream = createUpstream({ ecosystem: npm, registry: REGISTRY, fetch, fileOrigins, token: "secret" });
+    await upstream.file(fileAt("https://files.example/plain.tgz"));
+    await upstream.file(HERE);
+    assert.deepEqual(
+      asked.map(({ url, options: { headers, leavesOrigin } }) => [url, headers?.["authorization"], leavesOrigin]),
+      [
+        ["https://files.example/plain.tgz", undefined, fileOrigins],
+        [HERE.url, "Bearer secret", fileOrigins],
+      ],
+    );
+    await assert.rejects(upstream.file(fileAt("https://files.example.evil.example/x")), { code: "UPSTREAM_MALFORMED" });
+  });
 
   for (const [status, code, message] of SILENT_STATUSES) {
     it(`fails with ${code} on ${status}, and lets go of the body`, async () => {
