@@ -1,5 +1,5 @@
 /**
- * Takes each check of a bundle away, one at a time, in a copy of the project, and runs the tests that stand for it: at
+ * Takes each check of a bundle, of an attestation and of a file away, one at a time, in a copy of the project, and runs the tests that stand for it: at
  * least one must fail. `node test/mutations/run.ts` prints a table and exits with 1 where a check can go unnoticed. The
  * last result stands in docs/THREAT-MODEL.md.
  */
@@ -23,6 +23,13 @@ const IDENTITY = "core/sigstore/identity.ts";
 const OPEN = "core/bundle/open.ts";
 const LIFECYCLE = "proxy/bundle-lifecycle.ts";
 const TRUST = "core/bundle/trust.ts";
+const PROVENANCE = "core/sigstore/provenance.ts";
+const SIGNATURES = "core/ecosystems/npm/signatures.ts";
+const INSPECT = "core/ecosystems/npm/inspect.ts";
+const ARCHIVE = "core/ecosystems/npm/archive.ts";
+const INSPECTIONS = "proxy/inspections.ts";
+const DOWNLOAD = "proxy/download.ts";
+const DISK = "proxy/disk-cache.ts";
 
 /** Narrowed to some by words of their attack: `node test/mutations/run.ts rollback`. */
 const WANTED = process.argv.slice(2);
@@ -159,12 +166,50 @@ const MUTATIONS: readonly Mutation[] = [
     `if (onExpired === "hold-new") return this.#active.rules;`,
   ),
   mutation("an approval kept alive by a freeze", "core/policy/approvals.ts", "now >= approval.expires", "false"),
+  mutation("an attestation in no transparency log", PROVENANCE, "{ tlogThreshold: 1,", "{ tlogThreshold: 0,"),
+  mutation(
+    "an attestation of something else",
+    PROVENANCE,
+    'if (!ownString(statement, "predicateType")?.startsWith(PREDICATE))',
+    "if (false as boolean)",
+  ),
+  mutation("an attestation of another release", PROVENANCE, "=== purl;", '!== "";'),
+  mutation("an attestation of another file", PROVENANCE, "if (!isTheFile)", "if (false as boolean)"),
+  mutation("an attestation by a weak digest", PROVENANCE, "{ sha512, sha384, sha256 }).some(", "{ ...digests }).some("),
+  mutation("a registry's key that had expired", SIGNATURES, "if (expires !== undefined &&", "if (false as boolean &&"),
+  mutation("a registry's signature on something else", SIGNATURES, "else if (verify(", "else if (true || verify("),
+  mutation(
+    "scripts of bundled packages",
+    INSPECT,
+    "[...manifests].flatMap(([place, found])",
+    "[...manifests].slice(0, 1).flatMap(([place, found])",
+  ),
+  mutation("a file with two manifests", INSPECT, "if (isFolder || manifests.has(place))", "if (isFolder)"),
+  mutation("an archive with more behind its end", ARCHIVE, "if (!(await bytes.restIsZero()))", "if (false as boolean)"),
+  mutation("a size that is said twice", ARCHIVE, "if ((paxSize ?? size) !== size)", "if (false as boolean)"),
+  mutation(
+    "a file given out before it was read",
+    INSPECTIONS,
+    'const sources = kind === "file" ? needs.all : needs.strict;',
+    "const sources = needs.strict;",
+  ),
+  mutation("what was found of another file", INSPECTIONS, "if (known?.digests !== digests)", "if (!known)"),
+  mutation("a file with other bytes", DOWNLOAD, "if (!agrees)", "if (false as boolean)"),
+  mutation("the end of a wrong file", DOWNLOAD, "this.#tell(before);", "this.#tell(this.#received);"),
+  mutation(
+    "a stored file that was changed",
+    DISK,
+    "if (!entry.isChecked && !(await check(handle)))",
+    "if (false as boolean)",
+  ),
 ];
 
 const TESTS = [
   "test/core/bundle/*.test.ts",
+  "test/core/sigstore/*.test.ts",
   "test/core/policy/engine.test.ts",
-  "test/proxy/{bundle-lifecycle,lifecycle}.test.ts",
+  "test/proxy/{bundle-lifecycle,lifecycle,inspections,files}.test.ts",
+  "test/core/ecosystems/npm/{inspect,signatures,strip}.test.ts",
 ];
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
