@@ -12,6 +12,8 @@ import type { CacheKey, DiskCache } from "./disk-cache.ts";
 
 /** What stays in memory: most files of most registries. */
 export const SMALL_BYTES = 1024 * 1024;
+/** Each costs more than the byte that it may hold. */
+const MAX_CHUNKS = 4096;
 const PIECE = 256 * 1024;
 
 export interface DownloadOptions {
@@ -72,11 +74,13 @@ export class Download {
   /** The bytes as they come. Ends well only once they are known to be right; throws what `done` rejects with. */
   async *read(): AsyncGenerator<Buffer> {
     let at = 0;
+    /** Of the next chunk, as long as they are in memory: what is read there is read chunk by chunk. */
+    let index = 0;
     let handle: FileHandle | undefined;
     try {
       for (;;) {
         while (at < this.#released) {
-          let piece = this.#inMemory(at);
+          let piece = this.#chunks?.[index++];
           if (!piece) {
             handle ??= await this.#open();
             piece = await this.#onDisk(handle, at);
@@ -91,15 +95,6 @@ export class Download {
     } finally {
       await handle?.close();
     }
-  }
-
-  #inMemory(at: number): Buffer | undefined {
-    let start = 0;
-    for (const chunk of this.#chunks ?? []) {
-      if (at < start + chunk.length) return chunk.subarray(at - start);
-      start += chunk.length;
-    }
-    return undefined;
   }
 
   /** A handle of the follower's own: positions of one that is shared would get mixed up. */
@@ -161,7 +156,8 @@ export class Download {
   async #store(chunk: Buffer): Promise<void> {
     const { disk } = this.#options;
     try {
-      if (this.#chunks && this.#received + chunk.length > SMALL_BYTES) {
+      const isLarge = this.#received + chunk.length > SMALL_BYTES || (this.#chunks?.length ?? 0) >= MAX_CHUNKS;
+      if (this.#chunks && isLarge) {
         const { path, handle } = await disk.create();
         [this.#handle, this.#path] = [handle, Promise.resolve(path)];
         await writeAll(handle, Buffer.concat(this.#chunks), 0);
