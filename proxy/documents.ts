@@ -2,6 +2,7 @@
  * The upstream's documents, and what was read of them: asked for once however many want one, compressed on disk, the lately
  * used in memory as facts. While the upstream is away, what it said last serves for a day.
  */
+import { setImmediate } from "node:timers";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import { sha256 } from "../core/digest.ts";
@@ -41,6 +42,7 @@ const RETRY_MS = 10_000;
 const RESTORE_MS = 60 * 60_000;
 const AWAY: ReadonlySet<FailureCode> = new Set(["UPSTREAM_UNREACHABLE", "UPSTREAM_TIMEOUT", "UPSTREAM_STATUS"]);
 const UNREADABLE: ReadonlySet<FailureCode> = new Set(["UPSTREAM_MALFORMED", "UPSTREAM_TOO_LARGE"]);
+const LARGE_BYTES = 1024 * 1024;
 const MAX_KNOWN = 100_000;
 const MAX_UNREADABLE = 1000;
 /** Of documents, not of what they come to in memory, which is about twice that. */
@@ -55,6 +57,7 @@ export class Documents {
   readonly #known = createMemoryCache<string, Known>(MAX_KNOWN, () => 1);
   readonly #read = createMemoryCache<string, ReadDocument>(MAX_READ_BYTES, ({ listing }) => listing.bytes);
   readonly #reading = new Map<string, Promise<ReadDocument>>();
+  #lastLarge: Promise<void> = Promise.resolve();
   /** Documents that cannot be judged: to find that out again would cost as much as the first time. */
   readonly #unreadable = createMemoryCache<string, { readonly error: CordonError; readonly until: number }>(
     MAX_UNREADABLE,
@@ -119,7 +122,7 @@ export class Documents {
       const digest = answer ? sha256(answer.bytes) : before?.digest;
       if (before && kept && digest === before.digest) return this.#confirm(name, before, kept, now);
       if (!answer || !digest) throw new CordonError("UPSTREAM_STATUS", `the upstream does not say what ${name} is`);
-      return this.#take(name, answer, digest, now);
+      return await this.#take(name, answer, digest, now);
     } catch (error) {
       if (error instanceof CordonError && UNREADABLE.has(error.code))
         this.#unreadable.set(name, { error, until: now + RETRY_MS });
@@ -136,13 +139,30 @@ export class Documents {
   }
 
   /** Only what can be judged takes the place of what was there. */
-  #take(name: string, { bytes, etag }: FetchedDocument, digest: string, now: number): ReadDocument {
-    const read = { digest, listing: this.#upstream.parse(name, bytes) };
+  async #take(name: string, { bytes, etag }: FetchedDocument, digest: string, now: number): Promise<ReadDocument> {
+    const read = { digest, listing: await this.#parse(name, bytes) };
     const known = { digest, etag, fetchedAt: now, storedAt: now, freshUntil: now + FRESH_MS };
     this.#known.set(name, known);
     this.#read.set(name, read);
     void this.#store(name, known, bytes);
     return read;
+  }
+
+  /**
+   * Large documents one at a time, each in a turn of the event loop of its own: what is made of one is done, and it can go, before
+   * the next takes many times its size.
+   */
+  async #parse(name: string, bytes: Uint8Array): Promise<Listing> {
+    if (bytes.length < LARGE_BYTES) return this.#upstream.parse(name, bytes);
+    const before = this.#lastLarge;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#lastLarge = promise;
+    await before;
+    try {
+      return this.#upstream.parse(name, bytes);
+    } finally {
+      setImmediate(resolve);
+    }
   }
 
   #confirm(name: string, before: Known, kept: ReadDocument, now: number): ReadDocument {
@@ -159,7 +179,7 @@ export class Documents {
     if (read?.digest === digest) return read;
     const stored = await this.#readStored(name);
     if (stored?.digest !== digest) return undefined;
-    const again = { digest, listing: this.#upstream.parse(name, stored.bytes) };
+    const again = { digest, listing: await this.#parse(name, stored.bytes) };
     this.#read.set(name, again);
     return again;
   }
