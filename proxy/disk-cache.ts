@@ -42,6 +42,8 @@ interface Entry {
   touched: number;
 }
 
+/** Each is remembered, however small it is. */
+const MAX_ENTRIES = 500_000;
 const TOUCH_MS = 60 * 60_000;
 const KEY = /^[a-z]+\/[0-9a-f]{64}$/;
 
@@ -68,7 +70,7 @@ export async function openDiskCache(dir: string, maxBytes: number, log: Log): Pr
   /** What came last stays, however large: somebody is reading it. */
   const trim = async (last?: string): Promise<void> => {
     for (const oldest of entries.keys()) {
-      if (bytes <= limit || oldest === last) break;
+      if ((bytes <= limit && entries.size <= MAX_ENTRIES) || oldest === last) break;
       await remove(oldest);
     }
   };

@@ -123,6 +123,12 @@ export class Inspections {
     return { ...judged, decisions };
   }
 
+  /** From what view() decided on a release; undefined where that was the listing alone. */
+  inspectionOf({ listing }: JudgedListing, version: string, rules: Rules): Inspection | undefined {
+    const release = listing.releases.get(version);
+    return release && this.#atHand(listing, release, needsOf(rules.set, listing.pkg.ecosystem).all);
+  }
+
   /** What is known of a release without asking; undefined where that is nothing. */
   #atHand(listing: Listing, release: ListedRelease, all: ReadonlySet<DeepSource>): Inspection | undefined {
     const known = this.#known.get(listing.name)?.get(release.version);

@@ -3,7 +3,9 @@ import type { Context } from "koa";
 import type { Form, JudgedListing, RegistryRequest } from "../core/ecosystems/ecosystem.ts";
 import { CordonError } from "../core/errors.ts";
 import { decideUnlisted, type Rules } from "../core/gate.ts";
+import type { Inspection } from "../core/inspection.ts";
 import { permits } from "../core/verdict.ts";
+import type { Decision } from "../schemas/types/decision.ts";
 import { contextOf, type RegistryOptions, record, refuse } from "./answer.ts";
 import type { DecisionContext } from "./decision-log.ts";
 import type { RenderedListing, View } from "./listings.ts";
@@ -89,11 +91,17 @@ function recordWithheld(
 ): void {
   const known = recorded.get(judged) ?? new Set();
   recorded.set(judged, known);
-  for (const decision of [...decisions.values(), ...gone]) {
-    if (permits(decision) || known.has(decision.purl)) continue;
+  const note = (decision: Decision, inspection?: Inspection): void => {
+    if (permits(decision) || known.has(decision.purl)) return;
     known.add(decision.purl);
-    record({ decision, judged, rules }, context, options);
-  }
+    record({ decision, judged, rules, inspection }, context, options);
+  };
+  for (const [version, decision] of decisions)
+    note(
+      decision,
+      decision === judged.decisions.get(version) ? undefined : options.inspections.inspectionOf(judged, version, rules),
+    );
+  for (const decision of gone) note(decision);
 }
 
 async function serveRelease(

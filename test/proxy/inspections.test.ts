@@ -136,6 +136,21 @@ describe("what listings do not tell", () => {
       ]);
     });
 
+    it("is told by the log of a listing that withholds a release for it", async () => {
+      await enforce(DIFFERS);
+      await latest("confusing");
+      const line = (await proxy.decisions()).find(({ purl }) => purl === "pkg:npm/confusing@1.1.0");
+      assert.deepEqual(
+        [line?.["kind"], line?.["decision"], line?.["known"]],
+        ["metadata", "block", ["identity", "listing", "file"]],
+      );
+      const { release } = line?.["facts"] as { release: { file: { differences: { field: string }[] } } };
+      assert.deepEqual(
+        release.file.differences.map(({ field }) => field),
+        ["scripts", "dependencies"],
+      );
+    });
+
     it("is not guessed where it cannot be had: 502 while the registry fails, and another try afterwards", async () => {
       await enforce(SCRIPTS);
       registry.answer("/plain/-/plain-1.1.0.tgz", (_request, response) => response.writeHead(503).end());
