@@ -144,7 +144,8 @@ describe("what listings do not tell", () => {
         [line?.["kind"], line?.["decision"], line?.["known"]],
         ["metadata", "block", ["identity", "listing", "file"]],
       );
-      const { release } = line?.["facts"] as { release: { file: { differences: { field: string }[] } } };
+      assert.ok(line);
+      const { release } = line["facts"] as { release: { file: { differences: { field: string }[] } } };
       assert.deepEqual(
         release.file.differences.map(({ field }) => field),
         ["scripts", "dependencies"],
