@@ -38,7 +38,10 @@ export function toRefusal(decision: Decision, wording: Wording, judged?: JudgedL
     until,
     bundle,
     decidedAt,
-    remediation: { requestUrl: wording.repository, alternatives: judged ? alternativesTo(decision, judged) : [] },
+    remediation: {
+      requestUrl: wording.repository,
+      alternatives: judged && !permits(decision) ? alternativesTo(decision, judged) : [],
+    },
   };
 }
 

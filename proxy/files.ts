@@ -104,25 +104,40 @@ function inMemory(bytes: Buffer): Content {
 function onDisk({ handle, size }: OpenFile): Content {
   return {
     size,
-    read: (start = 0, end = size) => Readable.from(pieces(handle, start, end)),
+    read: (start = 0, end = size) => readPart(handle, start, end),
     close: () => handle.close(),
   };
 }
 
 const PIECE = 256 * 1024;
 
-async function* pieces(handle: FileHandle, start: number, end: number): AsyncGenerator<Buffer> {
-  try {
-    for (let at = start; at < end; ) {
+/** Closes the file whatever becomes of the stream: one that is never read must not hold it open either. */
+function readPart(handle: FileHandle, start: number, end: number): Readable {
+  let at = start;
+  return new Readable({
+    highWaterMark: PIECE,
+    read() {
       const length = Math.min(PIECE, end - at);
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, at);
-      if (bytesRead === 0) throw new CordonError("CACHE_FAILED", "a stored file ends early");
-      at += bytesRead;
-      yield buffer.subarray(0, bytesRead);
-    }
-  } finally {
-    await handle.close();
-  }
+      if (length <= 0) {
+        this.push(null);
+        return;
+      }
+      handle.read(Buffer.allocUnsafe(length), 0, length, at).then(
+        ({ bytesRead, buffer }) => {
+          at += bytesRead;
+          if (bytesRead === 0) this.destroy(new CordonError("CACHE_FAILED", "a stored file ends early"));
+          else this.push(buffer.subarray(0, bytesRead));
+        },
+        (error) => this.destroy(error),
+      );
+    },
+    destroy(error, done) {
+      handle.close().then(
+        () => done(error),
+        () => done(error),
+      );
+    },
+  });
 }
 
 async function hasDigests(handle: FileHandle, { digests }: ReleaseFile): Promise<boolean> {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
+import { openFiles } from "../support/open-files.ts";
 import { type BundleFolder, makeBundleFolder, startTestProxy, type TestProxy } from "../support/proxy.ts";
 import { type Answer, type FixtureRegistry, startRegistry } from "../support/registry.ts";
 import { until } from "../support/until.ts";
@@ -145,6 +147,12 @@ describe("clients that leave", () => {
       socket.destroy();
     }
     await assertDelivers();
+  });
+
+  it("leave no file open", {
+    skip: !existsSync("/proc/self/fd") && "there is no list of open files here",
+  }, async () => {
+    await until(() => openFiles(`${folder.path}/state/cache`) === 0);
   });
 
   it("have caused no failure that nobody handled", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -8,6 +8,8 @@ import { type DiskCache, openDiskCache } from "../../proxy/disk-cache.ts";
 import { SMALL_BYTES } from "../../proxy/download.ts";
 import { type Content, createFiles, type Files } from "../../proxy/files.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";
+import { openFiles } from "../support/open-files.ts";
+import { until } from "../support/until.ts";
 import { body, digest, fileOf, fileUpstream } from "../support/upstream.ts";
 
 const SMALL = Buffer.from("one two three");
@@ -247,6 +249,28 @@ describe("createFiles()", () => {
     setTimeout(() => source.destroy(failure), 5);
     await assert.rejects(midst, { code: "UPSTREAM_TIMEOUT" });
     await stored(0);
+  });
+
+  it("holds no file open that nobody reads to its end, or at all", {
+    skip: !existsSync("/proc/self/fd") && "there is no list of open files here",
+  }, async () => {
+    const upstream = fileUpstream(() => body(chunked(LARGE)));
+    await (await files.whole(wanted(LARGE), upstream)).close();
+    for (const leave of [
+      (content: Content) => void content.close(),
+      (content: Content) => void content.read().destroy(),
+      (content: Content) =>
+        void content.read().once("readable", function (this: Readable) {
+          this.destroy();
+        }),
+      (content: Content) => void content.read().resume(),
+    ]) {
+      const content = await files.get(wanted(LARGE));
+      assert.ok(content);
+      assert.equal(openFiles(folder.path), 1);
+      leave(content);
+      await until(() => openFiles(folder.path) === 0);
+    }
   });
 
   it("drops what was not used for longest where the disk's share is full, but never what came last", async () => {
