@@ -63,9 +63,9 @@ async function sendDownload(ctx: Context, download: Download, left: AbortSignal)
   const leave = once(() => download.leave());
   left.addEventListener("abort", leave, { once: true });
   if (left.aborted) leave();
+  const pieces = download.read();
   try {
     const size = await download.answered;
-    const pieces = download.read();
     // Nothing is told before there is something that may be sent: what fails until then gets an answer of its own.
     const first = await pieces.next();
     if (size !== undefined) ctx.length = size;
@@ -73,6 +73,8 @@ async function sendDownload(ctx: Context, download: Download, left: AbortSignal)
   } finally {
     left.removeEventListener("abort", leave);
     leave();
+    // It may hold a file open, and nobody may have come to read on.
+    pieces.return(undefined).catch(() => {});
   }
 }
 
