@@ -39,7 +39,7 @@ export function inspect(
 ): Promise<Inspected> {
   switch (source) {
     case "file":
-      return inspectFile(listing, release, tools);
+      return inspectFile(release, tools);
     case "attestations":
       return inspectAttestations(listing, release, tools);
     case "keys":
@@ -49,14 +49,10 @@ export function inspect(
   }
 }
 
-async function inspectFile(
-  listing: Listing,
-  release: ListedRelease,
-  { upstream, readFile }: InspectionTools,
-): Promise<Inspected> {
+async function inspectFile(release: ListedRelease, { upstream, readFile }: InspectionTools): Promise<Inspected> {
   const [file] = release.files;
   const { inspectFile } = upstream.ecosystem;
-  return inspectFile && file ? { release: await inspectFile(listing, release, readFile(file)) } : {};
+  return inspectFile && file ? { release: await inspectFile(release, readFile(file)) } : {};
 }
 
 async function inspectAttestations(
@@ -80,7 +76,7 @@ async function inspectSignature(
 ): Promise<Inspected> {
   const { signatures } = upstream.ecosystem;
   if (!signatures) return {};
-  return { release: { signature: signatures.verify(listing, release, await readKeys(listing.name)) } };
+  return { release: { signature: signatures.verify(release, await readKeys(listing.name)) } };
 }
 
 async function inspectNamesake({ name, pkg }: Listing, { upstream }: InspectionTools): Promise<Inspected> {
@@ -102,9 +98,13 @@ export async function askJson(upstream: Upstream, path: string): Promise<unknown
 export async function* readChecked(upstream: Upstream, file: ReleaseFile): AsyncGenerator<Uint8Array> {
   const hashes = Object.entries(file.digests).map(([algorithm, hex]) => ({ hash: createHash(algorithm), hex }));
   const { body } = await upstream.file(file);
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    for (const { hash } of hashes) hash.update(chunk);
-    yield chunk;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      for (const { hash } of hashes) hash.update(chunk);
+      yield chunk;
+    }
+  } finally {
+    body.destroy();
   }
   if (hashes.length === 0 || hashes.some(({ hash, hex }) => hash.digest("hex") !== hex))
     throw new CordonError(

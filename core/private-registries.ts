@@ -39,7 +39,7 @@ export interface PrivateRegistry {
 }
 
 /** A question about one package, for the registry that has it. */
-const ATTESTED = /\/attestations\/(.+)@[^@]+$/;
+const ATTESTED = /^\/-\/npm\/v1\/attestations\/(.+)@[^@]+$/;
 const BULK = /\/advisories\/bulk$/;
 const MAX_BODY = 64 * 1024 * 1024;
 
@@ -61,7 +61,7 @@ export function withPrivate(open: Upstream, registries: readonly PrivateRegistry
     // By whose listing names it: a document of one registry must not lead to another with that one's token.
     file: (file, signal) => upstreamOf(file.packageName).file(file, signal),
     async relay(request) {
-      const attested = ATTESTED.exec(decodeURIComponent(request.path))?.[1];
+      const attested = ATTESTED.exec(decodeURIComponent(request.path.split("?", 1)[0] ?? ""))?.[1];
       return attested === undefined
         ? open.relay(await withoutNames(request, isPrivate))
         : upstreamOf(attested).relay(request);

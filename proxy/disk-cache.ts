@@ -44,6 +44,9 @@ interface Entry {
 
 /** Each is remembered, however small it is. */
 const MAX_ENTRIES = 500_000;
+/** How long a full disk counts. */
+const HALVED_MS = 60_000;
+const SHORT: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "EIO", "ENOMEM"]);
 const TOUCH_MS = 60 * 60_000;
 const KEY = /^[a-z]+\/[0-9a-f]{64}$/;
 
@@ -53,6 +56,7 @@ export async function openDiskCache(dir: string, maxBytes: number, log: Log): Pr
   /** In the order of use; the first is the one to drop. */
   const entries = await scan(dir, partial);
   let limit = maxBytes;
+  let halvedAt = Number.NEGATIVE_INFINITY;
   let bytes = [...entries.values()].reduce((sum, { size }) => sum + size, 0);
 
   const pathOf = (key: string) => {
@@ -89,12 +93,16 @@ export async function openDiskCache(dir: string, maxBytes: number, log: Log): Pr
     forget(key);
     entries.set(key, { size, touched: Date.now(), isChecked: true });
     bytes += size;
+    if (limit < maxBytes && performance.now() - halvedAt > HALVED_MS) limit = maxBytes;
     await trim(key);
     return pathOf(key);
   };
   const noteFailure: DiskCache["noteFailure"] = async (error) => {
     log("warn", "the cache cannot be written", { bytes, limit, reason: messageOf(error) });
     if (!["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "")) return;
+    // Once for all that fail together; where there is room again, so there is for the cache.
+    if (performance.now() - halvedAt < HALVED_MS) return;
+    halvedAt = performance.now();
     limit = Math.floor(bytes / 2);
     await trim();
   };
@@ -121,6 +129,8 @@ export async function openDiskCache(dir: string, maxBytes: number, log: Log): Pr
         return { handle, size };
       } catch (error) {
         await handle?.close();
+        // Where the process or the disk is short of something, the file is none the worse for it.
+        if (SHORT.has((error as NodeJS.ErrnoException).code ?? "")) return undefined;
         log("warn", "taken out of the cache", { key, reason: messageOf(error) });
         if (entries.get(key) === entry) await remove(key);
         return undefined;

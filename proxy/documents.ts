@@ -208,6 +208,8 @@ export class Documents {
     if (!file) return undefined;
     try {
       return await parseStored(name, await file.handle.readFile());
+    } catch {
+      return undefined; // a disk that fails: it is fetched anew
     } finally {
       await file.handle.close();
     }

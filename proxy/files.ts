@@ -45,8 +45,8 @@ export function createFiles(disk: DiskCache, memoryBytes: number): Files {
     const kept = await disk.open(key, (handle) => hasDigests(handle, file));
     if (!kept) return undefined;
     if (kept.size > SMALL_BYTES) return onDisk(kept);
-    const small = await kept.handle.readFile();
-    await kept.handle.close();
+    const small = await readAll(kept);
+    if (!small) return undefined;
     memory.set(key, small);
     return inMemory(small);
   };
@@ -87,6 +87,20 @@ export function createFiles(disk: DiskCache, memoryBytes: number): Files {
   };
 }
 
+/** For who works on files. Long enough for a large one, and not for one that trickles in. */
+const WHOLE_MS = 300_000;
+
+/** As whole(). Throws UPSTREAM_TIMEOUT too, where it takes too long. */
+export async function wholeInTime(files: Files, file: ReleaseFile, upstream: Upstream): Promise<Content> {
+  const signal = AbortSignal.timeout(WHOLE_MS);
+  try {
+    return await files.whole(file, upstream, signal);
+  } catch (cause) {
+    if (!signal.aborted) throw cause;
+    throw new CordonError("UPSTREAM_TIMEOUT", `${file.name} did not come in time`, { cause });
+  }
+}
+
 /** All digests: a listing that names one more must have it checked. */
 function keyOf({ digests }: ReleaseFile): CacheKey {
   return `files/${sha256(canonicalJson(digests))}`;
@@ -110,6 +124,17 @@ function onDisk({ handle, size }: OpenFile): Content {
 }
 
 const PIECE = 256 * 1024;
+
+/** Undefined where the disk fails: then it is as if it were not kept. */
+async function readAll({ handle }: OpenFile): Promise<Buffer | undefined> {
+  try {
+    return await handle.readFile();
+  } catch {
+    return undefined;
+  } finally {
+    await handle.close();
+  }
+}
 
 /** Closes the file whatever becomes of the stream: one that is never read must not hold it open either. */
 function readPart(handle: FileHandle, start: number, end: number): Readable {

@@ -3,6 +3,7 @@
  * listing waits for what most people want, and tells of the others what is known by then.
  */
 import { setTimeout } from "node:timers/promises";
+import { sha256 } from "../core/digest.ts";
 import type { JudgedListing, ListedRelease, Listing, ReleaseFile } from "../core/ecosystems/ecosystem.ts";
 import { mostWanted } from "../core/ecosystems/judged.ts";
 import { CordonError } from "../core/errors.ts";
@@ -14,7 +15,7 @@ import type { RootSource } from "../core/sigstore/trusted-root.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { permits } from "../core/verdict.ts";
 import type { Decision } from "../schemas/types/decision.ts";
-import type { Files } from "./files.ts";
+import { type Files, wholeInTime } from "./files.ts";
 import { Jobs } from "./jobs.ts";
 import { createMemoryCache } from "./memory-cache.ts";
 
@@ -29,9 +30,9 @@ interface Found {
   readonly until: number;
 }
 
-/** Of one release with these digests, by source. */
+/** Of one release as it is listed, by source. */
 interface Known {
-  readonly digests: string;
+  readonly listed: string;
   readonly found: Map<DeepSource, Found>;
 }
 
@@ -62,7 +63,8 @@ export class Inspections {
   /** By package and version: a listing asks for all of a package at once. */
   readonly #known = createMemoryCache<string, Map<string, Known>>(MAX_RELEASES, ({ size }) => size);
   readonly #keys = new Map<string, { readonly keys: Promise<unknown>; readonly until: number }>();
-  readonly #jobs = new Jobs<Found>(LIMITS);
+  /** Apart: files that come slowly must not keep others from being asked about. */
+  readonly #jobs = { files: new Jobs<Found>(LIMITS), questions: new Jobs<Found>(LIMITS) };
   /** What was decided on releases of a listing; whatever else may change it changes the judged listing. */
   readonly #rulings = new WeakMap<JudgedListing, Map<string, { readonly ruling: Ruling; readonly until: number }>>();
   /** By package: the releases on which what was found changed the decision. */
@@ -132,7 +134,7 @@ export class Inspections {
   /** What is known of a release without asking; undefined where that is nothing. */
   #atHand(listing: Listing, release: ListedRelease, all: ReadonlySet<DeepSource>): Inspection | undefined {
     const known = this.#known.get(listing.name)?.get(release.version);
-    if (!known || known.digests !== digestsOf(release)) return undefined;
+    if (!known || known.listed !== listedAs(listing, release)) return undefined;
     const sources = new Set([...all].filter((source) => this.#isFresh(known, source)));
     const found = merge([...sources].map((source) => known.found.get(source)?.found ?? {}));
     return sources.size === 0 ? undefined : { found, sources };
@@ -156,29 +158,32 @@ export class Inspections {
   }
 
   async #inspect(source: DeepSource, listing: Listing, release: ListedRelease): Promise<Found> {
-    const known = this.#knownOf(listing.name, release);
+    const known = this.#knownOf(listing, release);
     const before = known.found.get(source);
     if (before && this.#isFresh(known, source)) return before;
-    return this.#jobs.now(JSON.stringify([source, release.facts.purl, known.digests]), async () => {
-      const { upstream, files, root, now } = this.#options;
-      if (source === "attestations") await root.refresh(now());
-      const readFile = (file: ReleaseFile) => readWhole(files, file, upstream);
-      const readKeys = (name: string) => this.#readKeys(name);
-      const inspected = await inspect(source, listing, release, { upstream, readFile, readKeys, root });
-      const found = { found: inspected, until: now().getTime() + FRESH_MS[source] };
-      known.found.set(source, found);
-      return found;
-    });
+    return this.#jobs[source === "file" ? "files" : "questions"].now(
+      JSON.stringify([source, release.facts.purl, known.listed]),
+      async () => {
+        const { upstream, files, root, now } = this.#options;
+        if (source === "attestations") await root.refresh(now());
+        const readFile = (file: ReleaseFile) => readWhole(files, file, upstream);
+        const readKeys = (name: string) => this.#readKeys(name);
+        const inspected = await inspect(source, listing, release, { upstream, readFile, readKeys, root });
+        const found = { found: inspected, until: now().getTime() + FRESH_MS[source] };
+        known.found.set(source, found);
+        return found;
+      },
+    );
   }
 
-  /** Of a release that has other digests now, nothing is known. */
-  #knownOf(name: string, release: ListedRelease): Known {
-    const releases = this.#known.get(name) ?? new Map<string, Known>();
-    const digests = digestsOf(release);
+  /** Of a release that is listed otherwise now, nothing is known: what is found is compared with what is listed. */
+  #knownOf(listing: Listing, release: ListedRelease): Known {
+    const releases = this.#known.get(listing.name) ?? new Map<string, Known>();
+    const listed = listedAs(listing, release);
     let known = releases.get(release.version);
-    if (known?.digests !== digests) known = { digests, found: new Map() };
+    if (known?.listed !== listed) known = { listed, found: new Map() };
     releases.set(release.version, known);
-    this.#known.set(name, releases);
+    this.#known.set(listing.name, releases);
     return known;
   }
 
@@ -205,10 +210,16 @@ function nextEnd({ verdicts }: Decision, now: Date): number {
   return Math.min(Number.POSITIVE_INFINITY, ...ends.filter((end) => end > now.getTime()));
 }
 
-function digestsOf({ facts }: ListedRelease): string {
-  return JSON.stringify(facts.digests);
+const LISTED = new WeakMap<ListedRelease, string>();
+
+/** A digest of all that the listing says of a release, and of the package beside it. */
+function listedAs({ pkg }: Listing, release: ListedRelease): string {
+  const known = LISTED.get(release) ?? sha256(JSON.stringify([release.entry, release.facts, pkg.private]));
+  LISTED.set(release, known);
+  return known;
 }
 
+/** Throws UPSTREAM_TIMEOUT for a file that takes too long to be waited for. */
 async function* readWhole(files: Files, file: ReleaseFile, upstream: Upstream): AsyncGenerator<Uint8Array> {
-  yield* (await files.whole(file, upstream)).read();
+  yield* (await wholeInTime(files, file, upstream)).read();
 }

@@ -90,10 +90,10 @@ async function judgeFile(
     const seen = permits(decision) || !inspection ? judged : await inspections.view(judged, rules);
     return { decision, judged: seen, rules, inspection };
   } catch (error) {
-    // To write such a file anew fails in the same way, and tells it as a refusal.
+    // What is at fault in a file that is to be written anew is told as a refusal, as the listing tells it.
     const decision = judged.decisions.get(release.version);
     if (!decision || !isRewritten(decision) || !isOfTheFile(error)) throw error;
-    return { decision, judged, rules };
+    return { decision: withhold(decision, error.message), judged, rules };
   }
 }
 

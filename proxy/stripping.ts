@@ -8,7 +8,7 @@ import { mostWanted } from "../core/ecosystems/judged.ts";
 import { CordonError } from "../core/errors.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { Decision } from "../schemas/types/decision.ts";
-import type { Files } from "./files.ts";
+import { type Files, wholeInTime } from "./files.ts";
 import { Jobs } from "./jobs.ts";
 import type { View } from "./listings.ts";
 import { createMemoryCache } from "./memory-cache.ts";
@@ -17,7 +17,6 @@ const MAX_BYTES = 128 * 1024 * 1024;
 const MAX_KNOWN = 50_000;
 /** How many a listing waits for; the others are made while nobody waits. */
 const AT_ONCE = 8;
-const FETCH_MS = 120_000;
 /** How long a listing waits: what is not made by then is withheld in it, and made all the same. */
 const WAIT_MS = 20_000;
 /** Each holds a whole file in memory. What is not made now is asked for by the next listing. */
@@ -104,7 +103,7 @@ export class Stripping {
   }
 
   async #read(file: ReleaseFile, maxBytes: number): Promise<Uint8Array> {
-    const content = await this.#files.whole(file, this.#upstream, AbortSignal.timeout(FETCH_MS));
+    const content = await wholeInTime(this.#files, file, this.#upstream);
     if (content.size > maxBytes) {
       await content.close();
       throw new CordonError("UPSTREAM_TOO_LARGE", `${file.name} is too large to take its install scripts out`);

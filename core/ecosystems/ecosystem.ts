@@ -38,6 +38,8 @@ export interface ReleaseFile {
 
 export interface ListedRelease {
   readonly version: string;
+  /** What the document says of it, as it came. */
+  readonly entry: unknown;
   readonly facts: Release;
   readonly files: readonly ReleaseFile[];
 }
@@ -106,11 +108,7 @@ export interface Ecosystem {
    * The facts that a release's own file tells, in place of the listing's; left out where files are not read. Throws what
    * the file throws.
    */
-  readonly inspectFile?: (
-    listing: Listing,
-    release: ListedRelease,
-    file: AsyncIterable<Uint8Array>,
-  ) => Promise<Partial<Release>>;
+  readonly inspectFile?: (release: ListedRelease, file: AsyncIterable<Uint8Array>) => Promise<Partial<Release>>;
   /** Where a registry has attestations on a release, below its own path, and the Sigstore bundles of provenance in them. */
   readonly attestations?: {
     path(name: string, version: string): string;
@@ -119,7 +117,7 @@ export interface Ecosystem {
   /** Where a registry has the keys by which it signs releases, and whether it has signed one. */
   readonly signatures?: {
     readonly keysPath: string;
-    verify(listing: Listing, release: ListedRelease, keys: unknown): Signature;
+    verify(release: ListedRelease, keys: unknown): Signature;
   };
   /** The listing without what is denied. Throws UPSTREAM_MALFORMED, as renderRelease() does, for what cannot be written. */
   renderListing(

@@ -75,9 +75,15 @@ export function factSource(read: string): FactSource | undefined {
   return roots.has(root) ? "listing" : undefined;
 }
 
-/** The document that corrects what `root.field` (or the whole of `root`) tells; undefined where there is none. */
-export function refinementOf(read: string): DeepSource | undefined {
-  return refinements.get(read) ?? [...refinements].find(([fact]) => fact.startsWith(`${read}.`))?.[1];
+/**
+ * All documents that what is read may come from, those that correct it included: of a record used whole, those of each of
+ * its fields. None for what is no fact.
+ */
+export function documentsOf(read: string): FactSource[] {
+  const isWhole = roots.has(read) && !sources.has(read);
+  const of = <T>(map: ReadonlyMap<string, T>): T[] =>
+    [...map].filter(([fact]) => fact === read || (isWhole && fact.startsWith(`${read}.`))).map(([, source]) => source);
+  return [...new Set([...of(sources), ...of(refinements)])];
 }
 
 /** Facts as values of a CEL context. Fields are converted when they are first read. */

@@ -1,7 +1,7 @@
 /** Which documents on a release, besides the listing, the rules need. */
 import type { PurlType } from "../purl.ts";
 import { type CompiledPolicy, expressionsOf, type PolicySet } from "./compile.ts";
-import { type DeepSource, factSource, isDeep, refinementOf } from "./facts.ts";
+import { type DeepSource, documentsOf, isDeep } from "./facts.ts";
 
 export interface Needs {
   /** Those without which some rule cannot be judged at all. */
@@ -28,9 +28,5 @@ function concerns({ ecosystems }: CompiledPolicy, ecosystem: PurlType): boolean 
 function collect(policies: readonly CompiledPolicy[]): Needs {
   const strict = policies.flatMap(({ rules }) => rules.flatMap(({ needs }) => [...needs])).filter(isDeep);
   const reads = policies.flatMap(expressionsOf).flatMap((expression) => [...expression.reads]);
-  const others = reads.flatMap((read) => [factSource(read), refinementOf(read)]);
-  return {
-    strict: new Set(strict),
-    all: new Set([...strict, ...others.filter((source) => source !== undefined).filter(isDeep)]),
-  };
+  return { strict: new Set(strict), all: new Set([...strict, ...reads.flatMap(documentsOf).filter(isDeep)]) };
 }

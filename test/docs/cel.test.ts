@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { CEL_LIMITS, CelEnvironment, celSignatures, TIMESTAMP } from "../../core/policy/cel.ts";
 import { RELEASE_METHODS } from "../../core/policy/cel-functions.ts";
-import { FACT_DECLARATIONS, factSource, refinementOf } from "../../core/policy/facts.ts";
+import { documentsOf, FACT_DECLARATIONS } from "../../core/policy/facts.ts";
 import schema from "../../schemas/facts.schema.json" with { type: "json" };
 
 interface Node {
@@ -109,7 +109,7 @@ function factTables(): string {
         path,
         fields.get(type.replace(/^list<(.*)>$/, "$1"))?.[name] ?? "",
         child,
-        [factSource(`${root}.${name}`), refinementOf(`${root}.${name}`)].filter(Boolean).join(", "),
+        (node["x-source"] ? [node["x-source"]] : documentsOf(`${root}.${name}`)).join(", "),
       );
     }
     const head = `### ${root}\n\n${node.description}\n\n| Fact | Type | What it says | From |\n|---|---|---|---|\n`;

@@ -193,7 +193,7 @@ const MUTATIONS: readonly Mutation[] = [
     'const sources = kind === "file" ? needs.all : needs.strict;',
     "const sources = needs.strict;",
   ),
-  mutation("what was found of another file", INSPECTIONS, "if (known?.digests !== digests)", "if (!known)"),
+  mutation("what was found of another file", INSPECTIONS, "if (known?.listed !== listed)", "if (!known)"),
   mutation("a file with other bytes", DOWNLOAD, "if (!agrees)", "if (false as boolean)"),
   mutation("the end of a wrong file", DOWNLOAD, "this.#tell(before);", "this.#tell(this.#received);"),
   mutation(

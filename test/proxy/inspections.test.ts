@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
-import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto";
+import { existsSync } from "node:fs";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
 import { TrustedRoot } from "@sigstore/protobuf-specs";
 import type { RootSource } from "../../core/sigstore/trusted-root.ts";
 import { attest, attestations, subjectOf } from "../support/attestation.ts";
-import { type FixtureRelease, packument, tarball } from "../support/packument.ts";
+import { openFiles } from "../support/open-files.ts";
+import { type FixtureRelease, packument, tar, tarball } from "../support/packument.ts";
 import { policyFile } from "../support/policies.ts";
 import { type BundleFolder, makeBundleFolder, NOW, startTestProxy, type TestProxy } from "../support/proxy.ts";
 import { type FixtureRegistry, startRegistry } from "../support/registry.ts";
 import { type MockSigstore, startSigstore } from "../support/sigstore.ts";
+import { until } from "../support/until.ts";
 
 const rule = (condition: string, message = "No.", more = "") =>
   `  rules: [{ name: r, condition: ${JSON.stringify(condition)}, verdict: block, message: ${message}${more} }]`;
@@ -177,6 +181,40 @@ describe("what listings do not tell", () => {
       assert.equal(asked(".tgz"), 1);
     });
 
+    it("is compared again where the registry lists the same file otherwise", async () => {
+      await enforce(DIFFERS);
+      assert.equal((await file("plain", "1.1.0")).status, 200);
+      registry.put({
+        name: "plain",
+        releases: [{ version: "1.0.0" }, { version: "1.1.0", manifest: { dependencies: { evil: "*" } } }],
+      });
+      clock = new Date(clock.getTime() + 61_000);
+      assert.equal((await file("plain", "1.1.0")).status, 403);
+      assert.equal(asked("plain-1.1.0.tgz"), 1);
+    });
+
+    it("is let go of where it cannot be read to its end", {
+      skip: !existsSync("/proc/self/fd") && "there is no list of open files here",
+    }, async () => {
+      const noise = randomBytes(3 * 1024 * 1024).toString("latin1");
+      const entries = [
+        { path: "package/package.json", content: "{}" },
+        { path: "package/link", content: "", type: "2" },
+        { path: "package/noise", content: noise },
+      ];
+      const bytes = gzipSync(tar(entries));
+      const integrity = `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
+      const url = `${registry.url}linked/-/linked-1.0.0.tgz`;
+      registry.put({
+        name: "linked",
+        releases: [{ version: "1.0.0", manifest: { dist: { tarball: url, integrity } } }],
+      });
+      registry.answer("/linked/-/linked-1.0.0.tgz", (_request, response) => response.end(bytes));
+      await enforce(SCRIPTS);
+      assert.equal((await file("linked", "1.0.0")).status, 403);
+      await until(() => openFiles(`${folder.path}/state/cache`) === 0);
+    });
+
     it("is read again where the registry has another file under the same version", async () => {
       await enforce(SCRIPTS);
       assert.equal((await file("plain", "1.1.0")).status, 200);
@@ -218,6 +256,24 @@ describe("what listings do not tell", () => {
       assert.equal((await file("signed", "1.0.0")).status, 200);
       assert.equal((await file("signed", "1.1.0")).status, 403);
       assert.equal(asked("/keys"), 1);
+    });
+
+    it("lets no file pass that is written anew either, where the keys are none", async () => {
+      const scripted = { version: "1.0.0", scripts: { postinstall: "exit 0" } };
+      registry.put({ name: "scripted", releases: [scripted] });
+      registry.answer("/-/npm/v1/keys", (_request, response) => response.end("<html>"));
+      const strip = policyFile(
+        "strip",
+        `  rules: [{ name: s, condition: "release.installScripts.size() > 0", verdict: strip-scripts, message: Scripts. }]`,
+      );
+      await folder.sign({ source: { policies: [SIGNED, strip] } });
+      proxy = await startTestProxy(folder, registry);
+      const { versions } = (await (await get("/scripted")).json()) as {
+        versions: Record<string, { dist: { tarball: string } }>;
+      };
+      const url = new URL(versions["1.0.0"]?.dist.tarball ?? "");
+      for (const path of [url.pathname.slice("/npm".length), "/scripted/-/scripted-1.0.0.tgz"])
+        assert.equal((await get(path)).status, 403, path);
     });
 
     it("lets nothing pass while the keys cannot be had", async () => {

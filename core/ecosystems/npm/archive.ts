@@ -32,7 +32,20 @@ export async function* readArchive(
   limits: ArchiveLimits,
   wants: (path: string, size: number) => boolean,
 ): AsyncGenerator<Entry> {
-  const bytes = new ByteReader(unpack(compressed), limits.bytes);
+  const source = unpack(compressed);
+  try {
+    yield* readEntries(new ByteReader(source, limits.bytes), limits, wants);
+  } finally {
+    // Whatever ends the reading: the file must not stay open.
+    await source.return(undefined);
+  }
+}
+
+async function* readEntries(
+  bytes: ByteReader,
+  limits: ArchiveLimits,
+  wants: (path: string, size: number) => boolean,
+): AsyncGenerator<Entry> {
   let longPath: string | undefined;
   let paxSize: number | undefined;
   for (let count = 0; ; count++) {
@@ -63,7 +76,7 @@ export async function* readArchive(
         if (type === "5" && size > 0) throw malformed("one of its folders has a content");
         // Some readers take the one, some the other.
         if ((paxSize ?? size) !== size) throw malformed("its headers say sizes or paths twice");
-        const path = checkPath(longPath ?? headerPath(header));
+        const path = checkPath(longPath ?? headerPath(header), type === "5");
         const isExecutable = (octal(header, 100, 8) & 0o111) !== 0;
         const content = wants(path, size) ? await takeContent(bytes, size) : await skipContent(bytes, size);
         yield { path, content, isFolder: type === "5", isExecutable, isPlain: longPath === undefined };
@@ -145,10 +158,7 @@ class ByteReader {
       const { value, done } = await this.#source.next();
       if (done) return false;
       this.#left -= value.length;
-      if (this.#left < 0) {
-        await this.#source.return(undefined);
-        throw malformed("it unpacks to too much");
-      }
+      if (this.#left < 0) throw malformed("it unpacks to too much");
       this.#chunk = value;
     }
     return true;
@@ -203,7 +213,9 @@ function octal(header: Buffer, start: number, length: number): number {
 
 function headerPath(header: Buffer): string {
   const name = textOf(header.subarray(0, 100));
-  if (header.toString("latin1", 257, 265) !== "ustar\x0000" || header[345] === 0) return name;
+  if (header[345] === 0) return name;
+  // GNU's own format has times there; some readers take them for a prefix all the same.
+  if (header.toString("latin1", 257, 265) !== "ustar\x0000") throw malformed("one of its headers may have a prefix");
   const prefix = header.subarray(345, 500);
   // Some readers take 155 bytes for the prefix, others 130 and then two times: one that ends before is the same for all.
   if (prefix.indexOf(0) < 0 || prefix.indexOf(0) > 130) throw malformed("the prefix of one of its paths is too long");
@@ -249,12 +261,15 @@ function readPax(content: Buffer): PaxHeader {
  * In the one way in which all readers take it; a folder's may end with a slash. A dot between others says nothing, and goes;
  * as the first segment it would, because clients leave that one out.
  */
-function checkPath(path: string): string {
+function checkPath(path: string, isFolder: boolean): string {
   const [first = "", ...others] = path.replace(/\/$/, "").split("/");
   const segments = [first, ...others.filter((segment) => segment !== ".")];
   // biome-ignore lint/suspicious/noControlCharactersInRegex: no reader should have to make anything of them
   if (/[\u0000-\u001f\\]/.test(path) || segments.some((segment) => /^\.{0,2}$/.test(segment)))
     throw malformed(`it has a path that readers differ on, ${JSON.stringify(path.slice(0, 80))}`);
+  // Without a first folder to leave out, some leave out the file, and some take it for one of the package.
+  if (segments.length === 1 && !isFolder)
+    throw malformed(`it has a file outside its folder, ${JSON.stringify(path.slice(0, 80))}`);
   return segments.join("/");
 }
 

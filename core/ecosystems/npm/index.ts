@@ -1,7 +1,7 @@
 import type { Ecosystem } from "../ecosystem.ts";
 import { VERSION_ORDERS } from "../versions.ts";
 import { inspectFile } from "./inspect.ts";
-import { manifestOf, parseListing } from "./listing.ts";
+import { parseListing } from "./listing.ts";
 import { formOf, renderListing, renderRelease, resolveVersion, tagsOf } from "./render.ts";
 import { parseRequest } from "./request.ts";
 import { attestationsPath, KEYS_PATH, provenanceBundles, verifySignature } from "./signatures.ts";
@@ -18,11 +18,11 @@ export const npm: Ecosystem = {
   listingUrl: (registry, name) =>
     new URL(name.replace("/", "%2f"), registry.href.endsWith("/") ? registry : `${registry.href}/`),
   parseListing,
-  inspectFile: (listing, release, file) => inspectFile(release, manifestOf(listing, release.version), file),
+  inspectFile,
   attestations: { path: attestationsPath, bundles: provenanceBundles },
   signatures: {
     keysPath: KEYS_PATH,
-    verify: (listing, release, keys) => verifySignature(release, manifestOf(listing, release.version), keys),
+    verify: verifySignature,
   },
   stripping: { maxBytes: STRIP_LIMITS.compressedBytes, strip: stripTarball },
   renderListing,

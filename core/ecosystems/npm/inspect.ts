@@ -20,19 +20,18 @@ const MAX_SCRIPT_TEXT = 8192;
 const MAX_TEXT = 300;
 
 /**
- * Facts that take the place of the listing's. `manifest` is the release's entry in the listing. A file that cannot be read in
+ * Facts that take the place of the listing's. A file that cannot be read in
  * one way only has an install script whose text is not known. Throws what the source throws.
  */
 export async function inspectFile(
-  { facts }: ListedRelease,
-  manifest: unknown,
+  { facts, entry }: ListedRelease,
   file: AsyncIterable<Uint8Array>,
 ): Promise<Partial<Release>> {
   const listed = facts.installScripts ?? [];
   try {
     const content = await readContent(file);
     const scripts = content.scripts.filter((script) => !listed.some((known) => isSame(known, script)));
-    const differences = differencesOf(manifest as JsonObject, content.manifest, facts.version, [listed, content.own]);
+    const differences = differencesOf(entry as JsonObject, content.manifest, facts.version, [listed, content.own]);
     return { ...withScripts(facts, scripts), file: { readable: true, differences } };
   } catch (error) {
     if (!(error instanceof CordonError) || error.code !== "ARCHIVE_MALFORMED") throw error;

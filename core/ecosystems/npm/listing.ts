@@ -48,6 +48,7 @@ export function parseListing(name: string, bytes: Uint8Array): Listing {
     const release = toRelease(name, version, manifest, published, previous);
     releases.set(version, {
       version,
+      entry: manifest,
       facts: {
         ...release.facts,
         newestOfLine: newest.has(version),
@@ -59,11 +60,6 @@ export function parseListing(name: string, bytes: Uint8Array): Listing {
   }
   const cost = Math.max(bytes.length, values * VALUE_BYTES);
   return { name, pkg: toPackage(document, times, releases.size), releases, unusable, document, bytes: cost };
-}
-
-/** A version's entry in the document as it came. */
-export function manifestOf({ document }: Listing, version: string): unknown {
-  return own((document as Packument).versions, version);
 }
 
 /** The highest stable version of each line; below 1.0.0 a minor version is a line of its own. `versions` are in order. */

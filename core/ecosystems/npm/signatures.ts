@@ -29,15 +29,15 @@ export function provenanceBundles(document: unknown): unknown[] {
     .map((one) => own(one, "bundle"));
 }
 
-/** Whether one of the keys of the registry's document signed the release. `manifest` is its entry in the listing. */
-export function verifySignature({ facts }: ListedRelease, manifest: unknown, keys: unknown): Signature {
+/** Whether one of the keys of the registry's document signed the release. */
+export function verifySignature({ facts, entry }: ListedRelease, keys: unknown): Signature {
   const problem = (why: string): Signature => ({ verified: false, problem: why });
-  const dist = own(manifest, "dist");
+  const dist = own(entry, "dist");
   const signatures = own(dist, "signatures");
   const integrity = ownString(dist, "integrity");
   if (!Array.isArray(signatures) || signatures.length === 0) return problem("the registry has not signed it");
   if (integrity === undefined) return problem("it has no integrity that could be signed");
-  const message = Buffer.from(`${ownString(manifest, "name")}@${ownString(manifest, "version")}:${integrity}`);
+  const message = Buffer.from(`${ownString(entry, "name")}@${ownString(entry, "version")}:${integrity}`);
   let last = "";
   for (const signature of signatures.slice(0, MAX_SIGNATURES)) {
     const keyid = ownString(signature, "keyid") ?? "";
@@ -60,8 +60,12 @@ function findKey(document: unknown, keyid: string, published: string | undefined
   if (expires !== undefined && !(Date.parse(published ?? "9999-12-31") < Date.parse(expires)))
     return `the key ${oneLine(keyid, 100)} expired at ${oneLine(expires, 40)}`;
   try {
-    return createPublicKey({ key: Buffer.from(ownString(found, "key") ?? "", "base64"), format: "der", type: "spki" });
+    const der = Buffer.from(ownString(found, "key") ?? "", "base64");
+    const key = createPublicKey({ key: der, format: "der", type: "spki" });
+    // Of another kind it may verify nothing, and fail instead.
+    if (key.asymmetricKeyType === "ec") return key;
   } catch {
-    return `the key ${oneLine(keyid, 100)} cannot be read`;
+    // said below
   }
+  return `the key ${oneLine(keyid, 100)} cannot be read`;
 }

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   checkFacts,
+  documentsOf,
   EVERY_SOURCE,
   FACT_DECLARATIONS,
   FACT_FIELDS,
   type FactSource,
   factSource,
-  refinementOf,
   toCelFacts,
 } from "../../../core/policy/facts.ts";
 import schema from "../../../schemas/facts.schema.json" with { type: "json" };
@@ -120,17 +120,19 @@ describe("factSource()", () => {
     it(`of ${read} is ${source ?? "no document"}`, () => assert.equal(factSource(read), source));
 });
 
-describe("refinementOf()", () => {
-  it("is the file for what listings say of install scripts, and for the whole release", () => {
-    for (const read of [
-      "release.installScripts",
-      "release.installScriptsChange",
-      "release.installScriptsSince",
-      "release",
-    ])
-      assert.equal(refinementOf(read), "file");
-    for (const read of ["release.published", "release.provenance", "pkg", "pkg.name", "now"])
-      assert.equal(refinementOf(read), undefined);
+describe("documentsOf()", () => {
+  it("are the listing and the file for what listings say of install scripts", () => {
+    for (const read of ["release.installScripts", "release.installScriptsChange", "release.installScriptsSince"])
+      assert.deepEqual(documentsOf(read), ["listing", "file"]);
+  });
+
+  it("are all there may be for a record that is used whole: it may be read under another name", () => {
+    assert.deepEqual(documentsOf("release").sort(), ["attestations", "file", "identity", "keys", "listing"]);
+    assert.deepEqual(documentsOf("pkg").sort(), ["identity", "listing", "public"]);
+  });
+
+  it("are none for what is no fact", () => {
+    for (const read of ["now", "lists.x", "params", "constructor"]) assert.deepEqual(documentsOf(read), []);
   });
 });
 

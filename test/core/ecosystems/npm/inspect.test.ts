@@ -6,6 +6,7 @@ import { INSPECT_LIMITS, inspectFile } from "../../../../core/ecosystems/npm/ins
 import { CordonError } from "../../../../core/errors.ts";
 import type { Release } from "../../../../schemas/types/facts.ts";
 import { packumentBytes, type TarEntry, tar } from "../../../support/packument.ts";
+import { until } from "../../../support/until.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -26,7 +27,7 @@ async function inspected(listed: Fields, bytes: Uint8Array): Promise<Partial<Rel
   const release = listing.releases.get("1.0.0");
   assert.ok(release && npm.inspectFile);
   // In small pieces: what is read must not depend on where they end.
-  return npm.inspectFile(listing, release, pieces(bytes, 100));
+  return npm.inspectFile(release, pieces(bytes, 100));
 }
 
 async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
@@ -140,6 +141,25 @@ describe("inspectFile()", () => {
     ["two manifests that differ in case", () => packed(FOUND, file("Package.json", FOUND)), /twice/],
     ["a manifest that is no JSON", () => gzipSync(tar([file("package.json", "{")])), /not JSON/],
     ["a manifest without end", () => packed({ ...FOUND, x: "x".repeat(2 ** 21) }), /too large/],
+    [
+      "a manifest outside any folder, which some take for the package's own",
+      () => packed(FOUND, { path: "package.json", content: JSON.stringify({ scripts: { postinstall: "evil" } }) }),
+      /outside its folder/,
+    ],
+    [
+      "a prefix where only some readers look for one",
+      () => {
+        const archive = tar([file("package.json", FOUND), { path: "node_modules/e/package.json", content: "{}" }]);
+        const header = archive.subarray(1024, 1536);
+        header.write("ustar  \0", 257, "latin1");
+        header.write("p", 345, "latin1");
+        header.write("        ", 148);
+        const sum = header.reduce((total, byte) => total + byte, 0);
+        header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+        return gzipSync(archive);
+      },
+      /may have a prefix/,
+    ],
     ["a link", () => packed(FOUND, { path: "package/x", content: "", type: "2" }), /type "2"/],
     ["a path that leads out", () => packed(FOUND, file("../../x", "")), /readers differ/],
     ["a cut archive", () => gzipSync(tar([file("package.json", FOUND)]).subarray(0, 600)), /in the middle/],
@@ -172,9 +192,28 @@ describe("inspectFile()", () => {
       .parseListing("plain", packumentBytes({ name: "plain", releases: [{ version: "1.0.0" }] }))
       .releases.get("1.0.0");
     assert.ok(release);
-    const { file: found } = await inspectFile(release, LISTED, bomb());
+    const { file: found } = await inspectFile(release, bomb());
     assert.equal(found?.readable, false);
     assert.ok(taken * 16 * 1024 * 1024 <= 2 * INSPECT_LIMITS.bytes, `${taken} were read`);
+  });
+
+  it("lets go of a file whose rest it does not want", async () => {
+    let isOpen = false;
+    async function* source() {
+      isOpen = true;
+      try {
+        yield packed(FOUND, { path: "package/x", content: "", type: "2" });
+        for (;;) yield gzipSync(Buffer.alloc(512));
+      } finally {
+        isOpen = false;
+      }
+    }
+    const release = npm
+      .parseListing("plain", packumentBytes({ name: "plain", releases: [{ version: "1.0.0" }] }))
+      .releases.get("1.0.0");
+    assert.ok(release);
+    assert.equal((await inspectFile(release, source())).file?.readable, false);
+    await until(() => !isOpen);
   });
 
   it("hands on what the file itself fails with", async () => {
@@ -187,6 +226,6 @@ describe("inspectFile()", () => {
       .parseListing("plain", packumentBytes({ name: "plain", releases: [{ version: "1.0.0" }] }))
       .releases.get("1.0.0");
     assert.ok(release);
-    await assert.rejects(inspectFile(release, LISTED, failing()), failure);
+    await assert.rejects(inspectFile(release, failing()), failure);
   });
 });

@@ -31,7 +31,7 @@ function verified(signatures: unknown, keys: unknown, integrity: string | undefi
   const listing = parseListing("@acme/ui", packumentBytes({ name: "@acme/ui", releases }));
   const release = listing.releases.get("1.0.0");
   assert.ok(release && npm.signatures);
-  return npm.signatures.verify(listing, release, keys);
+  return npm.signatures.verify(release, keys);
 }
 
 describe("a registry's signature", () => {
@@ -59,6 +59,18 @@ describe("a registry's signature", () => {
       /expired/,
     ],
     ["is by a key whose end is no time", GOOD, { keys: [keyOf(own, { expires: "soon" })] }, /expired/],
+    [
+      "is by a key of another kind",
+      GOOD,
+      {
+        keys: [
+          keyOf(own, {
+            key: generateKeyPairSync("x25519").publicKey.export({ format: "der", type: "spki" }).toString("base64"),
+          }),
+        ],
+      },
+      /cannot be read/,
+    ],
     ["is by a key that is none", GOOD, { keys: [keyOf(own, { key: "AAAA" })] }, /cannot be read/],
   ];
   for (const [name, signatures, keys, why] of WRONG) {
