@@ -71,8 +71,22 @@ describe("cordon policy new", () => {
     try {
       const { code, stdout } = await cordon("policy", "new", "no-old", other.path);
       assert.equal(code, 0);
-      assert.match(stdout, /^Wrote \S+no-old\.yaml, .*\n.* cordon policy lint \S+ && cordon policy test \S+\n$/);
+      assert.match(
+        stdout,
+        /^Wrote \S+no-old\.yaml, .*, from the recipe deny-list\.\n.* cordon policy lint \S+ && cordon policy test \S+\n$/,
+      );
       assert.match(readFileSync(join(other.path, "policies/no-old.yaml"), "utf8"), /in lists\.noOld\n/);
+    } finally {
+      other.remove();
+    }
+  });
+
+  it("takes the recipe that the policy is named after", async () => {
+    const other = makeFolder();
+    try {
+      const { stdout } = await cordon("policy", "new", "manifest-confusion", other.path);
+      assert.match(stdout, /, from the recipe manifest-confusion\.\n/);
+      assert.match(readFileSync(join(other.path, "policies/manifest-confusion.yaml"), "utf8"), /release\.file\./);
     } finally {
       other.remove();
     }

@@ -26,7 +26,7 @@ and test as they are; change them to what you mean. Nothing is overwritten. docs
     dir: Args.string({ description: "the policy repository", default: "." }),
   };
   static override flags = {
-    from: Flags.string({ description: "the recipe to begin with", default: "deny-list" }),
+    from: Flags.string({ description: "the recipe to begin with [default: the one named NAME, or else deny-list]" }),
     list: Flags.boolean({ description: "show the recipes" }),
   };
 
@@ -39,9 +39,10 @@ and test as they are; change them to what you mean. Nothing is overwritten. docs
     }
     if (args.name === undefined)
       throw new CordonError("USAGE", "the policy needs a name: give NAME, or --list to see the recipes");
-    const written = this.#write(chooseRecipe(recipes, flags.from), args.name, args.dir);
+    const recipe = chooseRecipe(recipes, flags.from ?? recipeNamed(recipes, args.name));
+    const written = this.#write(recipe, args.name, args.dir);
     const where = args.dir === "." ? "" : ` ${args.dir}`;
-    this.log(`Wrote ${written.join(", ")}.`);
+    this.log(`Wrote ${written.join(", ")}, from the recipe ${recipe.name}.`);
     this.log(`Change them to what you mean, then run: cordon policy lint${where} && cordon policy test${where}`);
     return { written };
   }
@@ -64,6 +65,11 @@ and test as they are; change them to what you mean. Nothing is overwritten. docs
     }
     return files.map(({ target }) => target);
   }
+}
+
+/** Who types a recipe's name means that recipe, not a deny list that is called so. */
+function recipeNamed(recipes: readonly Recipe[], name: string): string {
+  return recipes.some((recipe) => recipe.name === name) ? name : "deny-list";
 }
 
 function chooseRecipe(recipes: readonly Recipe[], name: string): Recipe {
