@@ -25,6 +25,23 @@ export async function sha256InPieces(data: Uint8Array): Promise<string> {
   return hash.digest("hex");
 }
 
+/** Bytes as they come, compared with all digests that are named of them: with none named, nothing agrees. */
+export interface DigestCheck {
+  update(bytes: Uint8Array): void;
+  /** Once, at the end. Every one must agree: an approval, or a rule, may have relied on any of them. */
+  agrees(): boolean;
+}
+
+export function checkDigests(digests: Readonly<Record<string, string>>): DigestCheck {
+  const hashes = Object.entries(digests).map(([algorithm, hex]) => ({ hash: createHash(algorithm), hex }));
+  return {
+    update(bytes) {
+      for (const { hash } of hashes) hash.update(bytes);
+    },
+    agrees: () => hashes.length > 0 && hashes.every(({ hash, hex }) => hash.digest("hex") === hex),
+  };
+}
+
 export function isDigest(algorithm: DigestAlgorithm, hex: string): boolean {
   return hex.length === HEX_LENGTH[algorithm] && /^[0-9a-f]+$/.test(hex);
 }

@@ -1,6 +1,6 @@
 /** Facts on one release that its listing does not tell: from its file, its attestations, the registry's keys, the public registry. */
-import { createHash } from "node:crypto";
 import type { Package, Release } from "../schemas/types/facts.ts";
+import { checkDigests } from "./digest.ts";
 import type { ListedRelease, Listing, ReleaseFile } from "./ecosystems/ecosystem.ts";
 import { CordonError } from "./errors.ts";
 import type { DeepSource, FactSource } from "./policy/facts.ts";
@@ -87,7 +87,10 @@ async function inspectNamesake({ name, pkg }: Listing, { upstream }: InspectionT
 export async function askJson(upstream: Upstream, path: string): Promise<unknown> {
   try {
     const { status, body } = await upstream.relay({ method: "GET", path });
-    return status === 200 ? JSON.parse(Buffer.from(body).toString("utf8")) : undefined;
+    // That a registry has too much to do says nothing about what it has.
+    if (status !== 200)
+      throw new CordonError("UPSTREAM_STATUS", `the upstream registry answered ${path} with ${status}`);
+    return JSON.parse(Buffer.from(body).toString("utf8"));
   } catch (error) {
     if (error instanceof CordonError && error.code === "NO_ENDPOINT") return undefined;
     throw error;
@@ -96,17 +99,17 @@ export async function askJson(upstream: Upstream, path: string): Promise<unknown
 
 /** As `readFile` wants it, straight from the upstream. */
 export async function* readChecked(upstream: Upstream, file: ReleaseFile): AsyncGenerator<Uint8Array> {
-  const hashes = Object.entries(file.digests).map(([algorithm, hex]) => ({ hash: createHash(algorithm), hex }));
+  const check = checkDigests(file.digests);
   const { body } = await upstream.file(file);
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
-      for (const { hash } of hashes) hash.update(chunk);
+      check.update(chunk);
       yield chunk;
     }
   } finally {
     body.destroy();
   }
-  if (hashes.length === 0 || hashes.some(({ hash, hex }) => hash.digest("hex") !== hex))
+  if (!check.agrees())
     throw new CordonError(
       "DIGEST_MISMATCH",
       `the bytes of ${file.name} are not those that the registry's metadata names`,

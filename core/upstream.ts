@@ -143,9 +143,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         timeoutMs: limits.timeoutMs,
         signal: AbortSignal.timeout(limits.listingMs),
       });
-      if (status >= 500 || status === 401 || status === 403) throw failureOf(url, status);
-      if (status === 404 || status === 410)
+      if (NO_ENDPOINT.has(status))
         throw new CordonError("NO_ENDPOINT", `the upstream registry does not answer ${path.split("?", 1)[0]}`);
+      if (status >= 500 || status === 401 || status === 403) throw failureOf(url, status);
       requireJson(url, answer);
       return { status, body: answer };
     },
@@ -178,6 +178,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   };
   return upstream;
 }
+
+/** What registries answer with that do not have what is asked for: not found, gone, not allowed, not implemented (RFC 9110). */
+const NO_ENDPOINT: ReadonlySet<number> = new Set([404, 410, 405, 501]);
 
 /** A tag that can be sent back; whatever else the header holds is none. */
 function tagOf(header: string | string[] | undefined): string | undefined {

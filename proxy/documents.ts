@@ -41,6 +41,8 @@ const RETRY_MS = 10_000;
 /** How old the time on disk may be: it counts after a restart only. */
 const RESTORE_MS = 60 * 60_000;
 const AWAY: ReadonlySet<FailureCode> = new Set(["UPSTREAM_UNREACHABLE", "UPSTREAM_TIMEOUT", "UPSTREAM_STATUS"]);
+/** What it says of a package that it took down. */
+const GONE: ReadonlySet<FailureCode> = new Set(["NOT_FOUND", "UPSTREAM_REFUSED"]);
 const UNREADABLE: ReadonlySet<FailureCode> = new Set(["UPSTREAM_MALFORMED", "UPSTREAM_TOO_LARGE"]);
 const LARGE_BYTES = 1024 * 1024;
 const MAX_KNOWN = 100_000;
@@ -126,6 +128,7 @@ export class Documents {
     } catch (error) {
       if (error instanceof CordonError && UNREADABLE.has(error.code))
         this.#unreadable.set(name, { error, until: now + RETRY_MS });
+      if (error instanceof CordonError && GONE.has(error.code)) await this.#drop(name);
       const isAway = error instanceof CordonError && AWAY.has(error.code);
       if (!before || !kept || !isAway || now - before.fetchedAt > MAX_STALE_MS) throw error;
       this.#log("warn", "upstream away, what it said last is served", {
@@ -136,6 +139,13 @@ export class Documents {
       this.#known.set(name, { ...before, freshUntil: now + RETRY_MS });
       return kept;
     }
+  }
+
+  /** What the upstream has taken down must not come back when it is away the next time. */
+  async #drop(name: string): Promise<void> {
+    this.#known.delete(name);
+    this.#read.delete(name);
+    await this.#disk.remove(this.#key(name));
   }
 
   /** Only what can be judged takes the place of what was there. */
@@ -188,7 +198,9 @@ export class Documents {
   async #restore(name: string): Promise<Known | undefined> {
     const stored = await this.#readStored(name);
     if (!stored) return undefined;
-    const { digest, etag, fetchedAt } = stored;
+    const { digest, etag } = stored;
+    // A clock that went back must not make it young for ever.
+    const fetchedAt = Math.min(stored.fetchedAt, this.#now().getTime());
     return { digest, etag, fetchedAt, storedAt: fetchedAt, freshUntil: 0 };
   }
 
@@ -229,7 +241,8 @@ async function parseStored(name: string, stored: Buffer) {
     const [digest, fetchedAt] = [ownString(head, "digest"), own(head, "fetchedAt")];
     const bytes = await unpack(stored.subarray(end + 1), { maxOutputLength: UPSTREAM_LIMITS.listingBytes });
     if (ownString(head, "name") !== name || digest === undefined || sha256(bytes) !== digest) return undefined;
-    return { digest, etag: ownString(head, "etag"), fetchedAt: Number(fetchedAt), bytes };
+    if (typeof fetchedAt !== "number") return undefined;
+    return { digest, etag: ownString(head, "etag"), fetchedAt, bytes };
   } catch {
     return undefined;
   }

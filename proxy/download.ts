@@ -3,8 +3,8 @@
  * whoever wants the file follows it at their own, and a slow client holds up nobody. Small files stay in memory, others go to
  * the disk as they come.
  */
-import { createHash } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
+import { checkDigests } from "../core/digest.ts";
 import type { ReleaseFile } from "../core/ecosystems/ecosystem.ts";
 import { CordonError, messageOf } from "../core/errors.ts";
 import type { UpstreamFile } from "../core/upstream.ts";
@@ -115,10 +115,10 @@ export class Download {
 
   async #receive({ body }: UpstreamFile): Promise<Buffer | undefined> {
     const { file, key, disk } = this.#options;
-    const hashes = Object.entries(file.digests).map(([algorithm, hex]) => ({ hash: createHash(algorithm), hex }));
+    const check = checkDigests(file.digests);
     try {
       for await (const chunk of body as AsyncIterable<Buffer>) {
-        for (const { hash } of hashes) hash.update(chunk);
+        check.update(chunk);
         const before = this.#received;
         await this.#store(chunk);
         this.#tell(before);
@@ -126,9 +126,7 @@ export class Download {
     } finally {
       body.destroy();
     }
-    // Every one must agree: an approval, or a rule, may have relied on any of them.
-    const agrees = hashes.length > 0 && hashes.every(({ hash, hex }) => hash.digest("hex") === hex);
-    if (!agrees)
+    if (!check.agrees())
       throw new CordonError(
         "DIGEST_MISMATCH",
         `the bytes of ${file.name} are not those that the registry's metadata names`,

@@ -2,10 +2,9 @@
  * Files of releases, each asked of its upstream once however many want it: small ones in memory, all of them on disk by the
  * digests that the listing names. What lies on the disk is checked when this process first reads it.
  */
-import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { sha256 } from "../core/digest.ts";
+import { checkDigests, sha256 } from "../core/digest.ts";
 import type { ReleaseFile } from "../core/ecosystems/ecosystem.ts";
 import { CordonError } from "../core/errors.ts";
 import { canonicalJson } from "../core/json.ts";
@@ -166,16 +165,16 @@ function readPart(handle: FileHandle, start: number, end: number): Readable {
 }
 
 async function hasDigests(handle: FileHandle, { digests }: ReleaseFile): Promise<boolean> {
-  const hashes = Object.entries(digests).map(([algorithm, hex]) => ({ hash: createHash(algorithm), hex }));
+  const check = checkDigests(digests);
   const { size } = await handle.stat();
   const buffer = Buffer.allocUnsafe(PIECE);
   for (let at = 0; at < size; ) {
     const { bytesRead } = await handle.read(buffer, 0, PIECE, at);
     if (bytesRead === 0) return false;
-    for (const { hash } of hashes) hash.update(buffer.subarray(0, bytesRead));
+    check.update(buffer.subarray(0, bytesRead));
     at += bytesRead;
   }
-  return hashes.length > 0 && hashes.every(({ hash, hex }) => hash.digest("hex") === hex);
+  return check.agrees();
 }
 
 /** What the promise comes to, unless the signal comes first. */

@@ -27,6 +27,7 @@ const PROVENANCE = "core/sigstore/provenance.ts";
 const SIGNATURES = "core/ecosystems/npm/signatures.ts";
 const INSPECT = "core/ecosystems/npm/inspect.ts";
 const ARCHIVE = "core/ecosystems/npm/archive.ts";
+const GZIP = "core/ecosystems/npm/gzip.ts";
 const INSPECTIONS = "proxy/inspections.ts";
 const DOWNLOAD = "proxy/download.ts";
 const DISK = "proxy/disk-cache.ts";
@@ -181,11 +182,21 @@ const MUTATIONS: readonly Mutation[] = [
   mutation(
     "scripts of bundled packages",
     INSPECT,
-    "[...manifests].flatMap(([place, found])",
-    "[...manifests].slice(0, 1).flatMap(([place, found])",
+    "inOrder.flatMap(([place, found])",
+    "inOrder.slice(0, 1).flatMap(([place, found])",
   ),
   mutation("a file with two manifests", INSPECT, "if (isFolder || manifests.has(place))", "if (isFolder)"),
   mutation("an archive with more behind its end", ARCHIVE, "if (!(await bytes.restIsZero()))", "if (false as boolean)"),
+  mutation("a file that is named as a folder", ARCHIVE, 'if (type !== "5" &&', "if (false as boolean &&"),
+  mutation("a second member behind the first", GZIP, "!isOne)", "false)"),
+  mutation("what stands behind the members", GZIP, "given !== gunzip.bytesWritten ||", "false as boolean ||"),
+  mutation("a manifest that says scripts twice", INSPECT, "if (twice !== undefined)", "if (false as boolean)"),
+  mutation(
+    "a dependency that lies in the file itself",
+    INSPECT,
+    "if (inOrder.some(([, found]) => bringsDependency(found)))",
+    "if (false as boolean)",
+  ),
   mutation("a size that is said twice", ARCHIVE, "if ((paxSize ?? size) !== size)", "if (false as boolean)"),
   mutation(
     "a file given out before it was read",
@@ -194,7 +205,7 @@ const MUTATIONS: readonly Mutation[] = [
     "const sources = needs.strict;",
   ),
   mutation("what was found of another file", INSPECTIONS, "if (known?.listed !== listed)", "if (!known)"),
-  mutation("a file with other bytes", DOWNLOAD, "if (!agrees)", "if (false as boolean)"),
+  mutation("a file with other bytes", DOWNLOAD, "if (!check.agrees())", "if (false as boolean)"),
   mutation("the end of a wrong file", DOWNLOAD, "this.#tell(before);", "this.#tell(this.#received);"),
   mutation(
     "a stored file that was changed",

@@ -276,6 +276,21 @@ describe("what listings do not tell", () => {
         assert.equal((await get(path)).status, 403, path);
     });
 
+    it("does not take a registry that has too much to do for one without keys", async () => {
+      registry.answer("/-/npm/v1/keys", (_request, response) => response.writeHead(429).end('{"error":"slow down"}'));
+      await enforce(SIGNED);
+      assert.equal((await file("signed", "1.0.0")).status, 502);
+    });
+
+    it("takes one that does not know the address for one without keys", async () => {
+      await enforce(SIGNED);
+      for (const code of [404, 405, 410, 501]) {
+        registry.answer("/-/npm/v1/keys", (_request, response) => response.writeHead(code).end());
+        clock = new Date(clock.getTime() + 2 * 3_600_000);
+        assert.equal((await file("signed", "1.0.0")).status, 403, `${code}`);
+      }
+    });
+
     it("lets nothing pass while the keys cannot be had", async () => {
       registry.answer("/-/npm/v1/keys", (_request, response) => response.writeHead(503).end());
       await enforce(SIGNED);

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { packument } from "../support/packument.ts";
 import { malwareRecord } from "../support/policies.ts";
 import { type BundleFolder, makeBundleFolder, NOW, startTestProxy, type TestProxy } from "../support/proxy.ts";
 import { type FixtureRegistry, startRegistry } from "../support/registry.ts";
+import { until } from "../support/until.ts";
 
 const HOUR_MS = 3_600_000;
+const PLAIN = { name: "plain", releases: [{ version: "1.0.0" }, { version: "1.1.0" }] };
 
 describe("while the upstream is away", () => {
   let registry: FixtureRegistry;
@@ -14,7 +19,7 @@ describe("while the upstream is away", () => {
   let asked: number;
 
   beforeEach(async () => {
-    registry = await startRegistry([{ name: "plain", releases: [{ version: "1.0.0" }, { version: "1.1.0" }] }]);
+    registry = await startRegistry([PLAIN]);
     folder = makeBundleFolder();
     await folder.sign();
     [clock, asked] = [NOW, 0];
@@ -71,6 +76,28 @@ describe("while the upstream is away", () => {
     goAway(404);
     later(HOUR_MS);
     assert.equal(await status(), 404);
+  });
+
+  it("what it took down stays away when the upstream fails next, in memory and on disk", async () => {
+    const onDisk = () =>
+      readdirSync(join(folder.path, "state/cache"), { recursive: true, withFileTypes: true }).filter(
+        (entry) => entry.isFile() && entry.parentPath.includes("documents"),
+      ).length;
+    for (const gone of [404, 410, 403, 451]) {
+      registry.answer("/plain", (_request, response) =>
+        response.end(JSON.stringify(packument(PLAIN, registry.url.origin))),
+      );
+      later(HOUR_MS);
+      assert.equal(await status(), 200);
+      await until(() => onDisk() === 1);
+      goAway(gone);
+      later(HOUR_MS);
+      assert.notEqual(await status(), 200);
+      assert.equal(onDisk(), 0);
+      goAway(503);
+      later(HOUR_MS);
+      assert.equal(await status(), 502, `${gone}`);
+    }
   });
 
   it("an upstream that does not want to answer is not away", async () => {

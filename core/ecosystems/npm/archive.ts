@@ -2,9 +2,8 @@
  * A package's file, read entry by entry as it comes: a gzip of POSIX.1-2001 (ustar, pax) with GNU long names, as far as all
  * readers agree on them. Everything else is refused: what one reader skips and another one takes could hide scripts.
  */
-import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
-import { CordonError, messageOf } from "../../errors.ts";
+import { unpack } from "./gzip.ts";
+import { malformed } from "./malformed.ts";
 
 export interface Entry {
   /** As it is written: segments with one slash between, none of them empty or a dot or two. */
@@ -76,6 +75,9 @@ async function* readEntries(
         if (type === "5" && size > 0) throw malformed("one of its folders has a content");
         // Some readers take the one, some the other.
         if ((paxSize ?? size) !== size) throw malformed("its headers say sizes or paths twice");
+        // Some readers take it for a folder, and its content for more entries; of its own header, whatever stands before it.
+        if (type !== "5" && textOf(header.subarray(0, 100)).endsWith("/"))
+          throw malformed("one of its files is a folder");
         const path = checkPath(longPath ?? headerPath(header), type === "5");
         const isExecutable = (octal(header, 100, 8) & 0o111) !== 0;
         const content = wants(path, size) ? await takeContent(bytes, size) : await skipContent(bytes, size);
@@ -89,26 +91,6 @@ async function* readEntries(
   }
   if ((longPath ?? paxSize) !== undefined) throw malformed("its last header belongs to nothing");
   if (!(await bytes.restIsZero())) throw malformed("something stands behind its end");
-}
-
-async function* unpack(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  let failure: unknown;
-  const source = Readable.from(compressed);
-  const gunzip = createGunzip({ chunkSize: 256 * 1024 });
-  source.on("error", (error) => {
-    failure = error;
-    gunzip.destroy(error);
-  });
-  source.pipe(gunzip);
-  try {
-    for await (const chunk of gunzip) yield chunk as Buffer;
-  } catch (cause) {
-    if (failure) throw failure;
-    throw malformed(`it cannot be unpacked (${messageOf(cause)})`, cause);
-  } finally {
-    source.destroy();
-    gunzip.destroy();
-  }
 }
 
 /** Bytes that come in chunks, taken by length, and no more of them than allowed. */
@@ -262,7 +244,7 @@ function readPax(content: Buffer): PaxHeader {
  * as the first segment it would, because clients leave that one out.
  */
 function checkPath(path: string, isFolder: boolean): string {
-  const [first = "", ...others] = path.replace(/\/$/, "").split("/");
+  const [first = "", ...others] = (isFolder ? path.replace(/\/$/, "") : path).split("/");
   const segments = [first, ...others.filter((segment) => segment !== ".")];
   // biome-ignore lint/suspicious/noControlCharactersInRegex: no reader should have to make anything of them
   if (/[\u0000-\u001f\\]/.test(path) || segments.some((segment) => /^\.{0,2}$/.test(segment)))
@@ -271,9 +253,4 @@ function checkPath(path: string, isFolder: boolean): string {
   if (segments.length === 1 && !isFolder)
     throw malformed(`it has a file outside its folder, ${JSON.stringify(path.slice(0, 80))}`);
   return segments.join("/");
-}
-
-/** The reason alone: whoever reads the archive says what for. */
-function malformed(why: string, cause?: unknown): CordonError {
-  return new CordonError("ARCHIVE_MALFORMED", why, { cause });
 }

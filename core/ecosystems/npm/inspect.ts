@@ -10,7 +10,18 @@ import { oneLine } from "../../words.ts";
 import type { ListedRelease } from "../ecosystem.ts";
 import { VERSION_ORDERS } from "../versions.ts";
 import { readArchive } from "./archive.ts";
-import { comparable, installScriptsOf, isBuildFile, isManifest, MANIFEST_LIMITS, parseManifest } from "./manifests.ts";
+import { malformed } from "./malformed.ts";
+import {
+  bringsDependency,
+  comparable,
+  dependenciesOf,
+  findTwice,
+  installScriptsOf,
+  isBuildFile,
+  isManifest,
+  MANIFEST_LIMITS,
+  parseManifest,
+} from "./manifests.ts";
 
 /** Read as it comes, so that only manifests are held in memory. */
 export const INSPECT_LIMITS = { bytes: 1024 * 1024 * 1024, entries: 200_000 } as const;
@@ -18,6 +29,7 @@ export const INSPECT_LIMITS = { bytes: 1024 * 1024 * 1024, entries: 200_000 } as
 const MAX_SCRIPTS = 100;
 const MAX_SCRIPT_TEXT = 8192;
 const MAX_TEXT = 300;
+const UNKNOWN: Script = { name: "install", text: "" };
 
 /**
  * Facts that take the place of the listing's. A file that cannot be read in
@@ -32,12 +44,11 @@ export async function inspectFile(
     const content = await readContent(file);
     const scripts = content.scripts.filter((script) => !listed.some((known) => isSame(known, script)));
     const differences = differencesOf(entry as JsonObject, content.manifest, facts.version, [listed, content.own]);
-    return { ...withScripts(facts, scripts), file: { readable: true, differences } };
+    return { ...withScripts(facts, bounded(scripts)), file: { readable: true, differences } };
   } catch (error) {
     if (!(error instanceof CordonError) || error.code !== "ARCHIVE_MALFORMED") throw error;
-    const unknown: Script = { name: "install", text: "" };
     return {
-      ...withScripts(facts, [unknown]),
+      ...withScripts(facts, [UNKNOWN]),
       file: { readable: false, problem: oneLine(error.message, MAX_TEXT), differences: [] },
     };
   }
@@ -47,7 +58,7 @@ interface Content {
   readonly manifest: JsonObject;
   /** Of the package itself. */
   readonly own: readonly Script[];
-  /** With those of the packages that are bundled with it. */
+  /** With those of the packages that are bundled with it, behind its own. */
   readonly scripts: readonly Script[];
 }
 
@@ -67,20 +78,33 @@ async function readContent(file: AsyncIterable<Uint8Array>): Promise<Content> {
     if (isFolder || manifests.has(place)) throw malformed(`it has ${name} twice, or as a folder`);
     if (manifests.size >= MANIFEST_LIMITS.count) throw malformed("it has too many manifests");
     manifests.set(place, parseManifest(content, name));
+    const twice = findTwice(content.toString("utf8"));
+    if (twice !== undefined) throw malformed(`its ${name} says ${JSON.stringify(oneLine(twice, MAX_TEXT))} twice`);
   }
   const manifest = manifests.get("");
   if (!manifest) throw malformed("it has no package.json");
+  // `"gypfile": false` counts in a listing alone: in the file, clients do not look at it.
   const scriptsAt = (place: string, found: JsonObject): Script[] =>
-    installScriptsOf(found, buildFiles.has(place) && own(found, "gypfile") !== false).map(({ name, text }) => ({
+    installScriptsOf(found, buildFiles.has(place)).map(({ name, text }) => ({
       name,
-      text: `${place === "" ? "" : `${place.slice(0, -1)}: `}${text}`.slice(0, MAX_SCRIPT_TEXT),
+      text: `${place === "" ? "" : `${place.slice(0, -1)}: `}${text}`,
     }));
-  const scripts = [...manifests].flatMap(([place, found]) => scriptsAt(place, found)).slice(0, MAX_SCRIPTS);
+  const inOrder = [...manifests].sort(([a], [b]) => Number(b === "") - Number(a === ""));
+  const scripts = inOrder.flatMap(([place, found]) => scriptsAt(place, found));
+  // What would run is in files that are not read.
+  if (inOrder.some(([, found]) => bringsDependency(found))) scripts.unshift(UNKNOWN);
   return { manifest, own: scriptsAt("", manifest), scripts };
 }
 
 function isSame(a: Script, b: Script): boolean {
-  return a.name === b.name && a.text.slice(0, MAX_SCRIPT_TEXT) === b.text;
+  return a.name === b.name && a.text === b.text;
+}
+
+/** As many and as much of them as is kept; of what is left out, it is said that it is not known. */
+function bounded(scripts: readonly Script[]): Script[] {
+  const kept = scripts.slice(0, MAX_SCRIPTS).map(({ name, text }) => ({ name, text: text.slice(0, MAX_SCRIPT_TEXT) }));
+  const isCut = scripts.length > MAX_SCRIPTS || scripts.some(({ text }) => text.length > MAX_SCRIPT_TEXT);
+  return isCut ? [...kept, UNKNOWN] : kept;
 }
 
 /** Scripts that the listing does not tell are as young as the release: nobody has seen them before. */
@@ -119,13 +143,6 @@ function differencesOf(
   });
 }
 
-/** Optional ones stand among the others in some listings, and beside them in others. */
-function dependenciesOf(manifest: JsonObject): JsonObject {
-  const fields = [own(manifest, "dependencies"), own(manifest, "optionalDependencies")];
-  const entries = fields.flatMap((field) => (isObject(field) ? Object.entries(field) : []));
-  return Object.fromEntries(entries.map(([name, range]) => [name, typeof range === "string" ? range.trim() : range]));
-}
-
 /** As npm writes it when it publishes: a map, paths from the package's top. */
 function binOf(manifest: JsonObject): unknown {
   const bin = own(manifest, "bin");
@@ -139,8 +156,4 @@ function binOf(manifest: JsonObject): unknown {
       typeof path === "string" ? path.replace(/^(\.?\/)+/, "") : path,
     ]),
   );
-}
-
-function malformed(why: string): CordonError {
-  return new CordonError("ARCHIVE_MALFORMED", why);
 }

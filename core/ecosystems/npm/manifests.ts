@@ -1,6 +1,6 @@
 /** Which files of an archive say what an install runs, and what they say. */
-import { CordonError } from "../../errors.ts";
 import { isObject, type JsonObject, own, ownString } from "../../json.ts";
+import { malformed } from "./malformed.ts";
 
 /** What npm, pnpm, yarn and bun run when a package is installed (`prepare` and the like: only from git or a folder). */
 export const INSTALL_EVENTS = ["preinstall", "install", "postinstall"] as const;
@@ -40,16 +40,69 @@ export function isBuildFile(path: string): boolean {
   return path.replace(OWN, "") === "binding.gyp";
 }
 
-/** Throws ARCHIVE_MALFORMED with the reason alone. */
+/** Throws ARCHIVE_MALFORMED with the reason alone, also for what is nested deeper than anybody reads. */
 export function parseManifest(content: Buffer, path: string): JsonObject {
   let manifest: unknown;
   try {
     manifest = JSON.parse(content.toString("utf8").replace(/^\ufeff/, ""));
   } catch (cause) {
-    throw new CordonError("ARCHIVE_MALFORMED", `its ${path} is not JSON`, { cause });
+    throw malformed(`its ${path} is not JSON`, cause);
   }
-  if (!isObject(manifest)) throw new CordonError("ARCHIVE_MALFORMED", `its ${path} is not an object`);
+  if (!isObject(manifest)) throw malformed(`its ${path} is not an object`);
+  if (isDeeper(manifest, MANIFEST_LIMITS.levels)) throw malformed(`its ${path} is nested too deeply`);
   return manifest;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
+}
+
+/** What clients install by, and what stands in it. */
+const INSTALLED_BY: ReadonlySet<string> = new Set([
+  "name",
+  "version",
+  "scripts",
+  "dependencies",
+  "optionalDependencies",
+  "bin",
+  "directories",
+]);
+
+/** A key that clients install by and that stands twice: they differ on which one counts. `json` is a valid object. */
+export function findTwice(json: string): string | undefined {
+  const [top, inner] = [new Set<string>(), new Set<string>()];
+  let depth = 0;
+  let current = "";
+  for (const [token, key] of json.matchAll(/("[^"\\]*(?:\\.[^"\\]*)*")\s*:|"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]]/g)) {
+    if (token === "{" || token === "[") depth += 1;
+    else if (token === "}" || token === "]") depth -= 1;
+    else if (key !== undefined && depth <= 2) {
+      const name = JSON.parse(key) as string;
+      const seen = depth === 1 ? top : inner;
+      if (depth === 1) {
+        current = name;
+        inner.clear();
+      }
+      if (seen.has(name) && INSTALLED_BY.has(current)) return name;
+      seen.add(name);
+    }
+  }
+  return undefined;
+}
+
+/** Optional ones stand among the others in some listings, and beside them in others. */
+export function dependenciesOf(manifest: JsonObject): JsonObject {
+  const fields = [own(manifest, "dependencies"), own(manifest, "optionalDependencies")];
+  const entries = fields.flatMap((field) => (isObject(field) ? Object.entries(field) : []));
+  return Object.fromEntries(entries.map(([name, range]) => [name, typeof range === "string" ? range.trim() : range]));
+}
+
+const LOCAL = /^(file|link|portal|exec|patch):|^(\.|~?[/\\]|[a-z]:[/\\])|^[^:]*\.(tgz|tar|tar\.gz)$/i;
+
+/** Whether it has a dependency that lies beside it: yarn installs that from the package's own file, and runs its scripts. */
+export function bringsDependency(manifest: JsonObject): boolean {
+  return Object.values(dependenciesOf(manifest)).some((range) => typeof range === "string" && LOCAL.test(range));
 }
 
 export interface InstallScript {

@@ -37,7 +37,6 @@ const ABBREVIATED_KEYS = [
   "os",
   "libc",
   "funding",
-  "_hasShrinkwrap",
   "hasInstallScript",
 ] as const;
 
@@ -236,7 +235,8 @@ function served(
 ): JsonObject {
   const version = String(manifest["version"]);
   const tarball = tarballUrl(judged, version, rendering);
-  const attested = withAttestations(manifest, judged, version, rendering);
+  // npm takes what a shrinkwrap in the file names, from wherever it says; without the word it asks here, as other clients do.
+  const { _hasShrinkwrap: _shrinkwrap, ...attested } = withAttestations(manifest, judged, version, rendering);
   if (decision?.decision !== "strip-scripts") return withTarball(attested, tarball);
   const { gypfile: _gyp, hasInstallScript: _has, scripts, ...rest } = attested;
   const silent = { ...rest, ...(isObject(scripts) && { scripts: withoutEvents(scripts) }) };

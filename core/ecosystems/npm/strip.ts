@@ -9,7 +9,16 @@ import { CordonError } from "../../errors.ts";
 import { isObject, type JsonObject } from "../../json.ts";
 import type { StrippedFile } from "../ecosystem.ts";
 import { type Entry, padding, readArchive } from "./archive.ts";
-import { comparable, INSTALL_EVENTS, isBuildFile, isManifest, MANIFEST_LIMITS, parseManifest } from "./manifests.ts";
+import { malformed } from "./malformed.ts";
+import {
+  bringsDependency,
+  comparable,
+  INSTALL_EVENTS,
+  isBuildFile,
+  isManifest,
+  MANIFEST_LIMITS,
+  parseManifest,
+} from "./manifests.ts";
 
 /** Bounds on what is taken apart: more than nearly all that people publish, and little enough to be held in memory. */
 export const STRIP_LIMITS = {
@@ -63,20 +72,15 @@ function stripManifest({ content = Buffer.alloc(0), isFolder }: Entry, path: str
   if (isFolder) throw malformed(`its ${path} is a folder`);
   if (content.length > MANIFEST_LIMITS.bytes) throw malformed(`its ${path} is too large`);
   const manifest = parseManifest(content, path);
+  if (bringsDependency(manifest)) throw malformed(`its ${path} has a dependency that lies in the file itself`);
   const found = scriptsIn(manifest, content.toString("utf8"));
   if (found.length === 0) return content;
   removed.push(...found.map((name) => `${path}: ${name}`));
   const scripts = isObject(manifest["scripts"]) ? manifest["scripts"] : {};
-  if (isDeeper(manifest, MANIFEST_LIMITS.levels)) throw malformed(`its ${path} is nested too deeply`);
   const entries = Object.entries(manifest).flatMap(([key, value]): [string, unknown][] =>
     key === "gypfile" ? [] : [[key, key === "scripts" ? withoutEvents(scripts) : value]],
   );
   return Buffer.from(`${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`);
-}
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
 }
 
 /**
@@ -156,10 +160,6 @@ function store(bytes: Buffer): Buffer {
   trailer.writeUInt32LE(crc32(bytes), 0);
   trailer.writeUInt32LE(bytes.length, 4);
   return Buffer.concat([...chunks, trailer]);
-}
-
-function malformed(why: string): CordonError {
-  return new CordonError("ARCHIVE_MALFORMED", why);
 }
 
 async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

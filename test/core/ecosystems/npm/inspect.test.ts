@@ -106,7 +106,12 @@ describe("inspectFile()", () => {
   const IMPLIED: readonly [name: string, found: Fields, entries: TarEntry[], script: object | undefined][] = [
     ["a build file", FOUND, [file("binding.gyp", "{}")], { name: "install", text: "node-gyp rebuild" }],
     ["a build file in other case", FOUND, [file("Binding.GYP", "{}")], { name: "install", text: "node-gyp rebuild" }],
-    ["a build file that is not to be used", { ...FOUND, gypfile: false }, [file("binding.gyp", "{}")], undefined],
+    [
+      "a build file that its own manifest says is not to be used, which clients do not read there",
+      { ...FOUND, gypfile: false },
+      [file("binding.gyp", "{}")],
+      { name: "install", text: "node-gyp rebuild" },
+    ],
     ["a build file somewhere below", FOUND, [file("test/binding.gyp", "{}")], undefined],
     [
       "a bundled package with a script",
@@ -134,6 +139,49 @@ describe("inspectFile()", () => {
     assert.equal((await inspected(LISTED, bytes)).installScripts?.[0]?.text, "node evil.js");
   });
 
+  for (const range of ["file:./lib/evil", "link:lib", "portal:./lib", "exec:./evil.js", "./lib", "lib/evil.tgz"]) {
+    it(`does not know what a dependency runs that lies in the file itself: ${range}`, async () => {
+      const listed = { ...LISTED, dependencies: { evil: range } };
+      const { file: found, installScripts } = await inspected(listed, packed({ ...FOUND, ...listed }));
+      assert.deepEqual(found, { readable: true, differences: [] });
+      assert.deepEqual(installScripts, [{ name: "install", text: "" }]);
+    });
+  }
+
+  it("keeps the package's own scripts where others are too many, and says that there are more", async () => {
+    const bundled = Array.from({ length: 120 }, (_, index) =>
+      file(`node_modules/p${index}/package.json`, { scripts: { install: "true" } }),
+    );
+    const manifest = file("package.json", { ...FOUND, scripts: { postinstall: "node evil.js" } });
+    const { installScripts = [] } = await inspected(LISTED, gzipSync(tar([...bundled, manifest])));
+    assert.deepEqual(installScripts[0], { name: "postinstall", text: "node evil.js" });
+    assert.deepEqual(installScripts.at(-1), { name: "install", text: "" });
+    assert.equal(installScripts.length, 101);
+  });
+
+  it("compares scripts to their ends", async () => {
+    const long = "x".repeat(10_000);
+    const of = (text: string) => ({ ...LISTED, scripts: { install: text } });
+    assert.deepEqual(await inspected(of(`${long}a`), packed({ ...FOUND, ...of(`${long}a`) })), {
+      file: { readable: true, differences: [] },
+    });
+    const other = await inspected(of(`${long}a`), packed({ ...FOUND, ...of(`${long}b`) }));
+    assert.deepEqual(
+      other.file?.differences.map(({ field }) => field),
+      ["scripts"],
+    );
+    assert.deepEqual(other.installScripts?.at(-1), { name: "install", text: "" });
+  });
+
+  it("leaves alone what stands twice where no client looks", async () => {
+    const text = JSON.stringify({ ...FOUND, description: 'says "scripts": twice', author: {} });
+    const bytes = gzipSync(
+      tar([file("package.json", text.replace('"author":{}', '"author":{"a":1,"a":{"scripts":1}}'))]),
+    );
+    assert.deepEqual((await inspected(LISTED, bytes)).file, { readable: true, differences: [] });
+  });
+
+  const EVIL = file("node_modules/evil/package.json", { scripts: { postinstall: "node evil.js" } });
   const UNREADABLE: readonly [name: string, bytes: () => Uint8Array, why: RegExp][] = [
     ["no gzip", () => Buffer.from("text"), /cannot be unpacked/],
     ["no manifest", () => gzipSync(tar([file("index.js", "")])), /no package\.json/],
@@ -159,6 +207,51 @@ describe("inspectFile()", () => {
         return gzipSync(archive);
       },
       /may have a prefix/,
+    ],
+    [
+      "a file that some take for a folder, and its content for more entries",
+      () => packed(FOUND, file("data/", tar([EVIL]).toString("latin1"))),
+      /is a folder/,
+    ],
+    [
+      "such a file under another name",
+      () =>
+        gzipSync(
+          tar([
+            file("package.json", FOUND),
+            { path: "P", content: "20 path=package/abc\n", type: "x" },
+            file("data/", ""),
+          ]),
+        ),
+      /is a folder/,
+    ],
+    [
+      "another member behind zeros",
+      () => Buffer.concat([packed(), Buffer.alloc(65_536), gzipSync(tar([EVIL]))]),
+      /behind its end|cannot be unpacked/,
+    ],
+    [
+      "entries in two members, of which some readers take one",
+      () => {
+        const archive = tar([file("package.json", FOUND), EVIL]);
+        return Buffer.concat([gzipSync(archive.subarray(0, 1024)), gzipSync(archive.subarray(1024))]);
+      },
+      /behind its end/,
+    ],
+    [
+      "scripts that stand twice",
+      () => gzipSync(tar([file("package.json", '{"scripts":{"postinstall":"evil"},"\\u0073cripts":{}}')])),
+      /says "scripts" twice/,
+    ],
+    [
+      "a script that stands twice",
+      () => gzipSync(tar([file("package.json", '{"scripts":{"install":"a","x":["{"],"install":"b"}}')])),
+      /says "install" twice/,
+    ],
+    [
+      "a manifest nested as deep as nobody reads",
+      () => gzipSync(tar([file("package.json", `{"bin":${"[".repeat(100_000)}${"]".repeat(100_000)}}`)])),
+      /nested too deeply/,
     ],
     ["a link", () => packed(FOUND, { path: "package/x", content: "", type: "2" }), /type "2"/],
     ["a path that leads out", () => packed(FOUND, file("../../x", "")), /readers differ/],
