@@ -130,7 +130,7 @@ export interface Script {
    */
   name: string;
   /**
-   * The command.
+   * The command; empty where it is not known.
    */
   text: string;
 }
