@@ -64,7 +64,7 @@ export function createApp(given: AppOptions): RequestListener {
       upstream,
       listings: new Listings(upstream, documents, rendering, now),
       inspections: new Inspections({ upstream, files, root: options.root, now }),
-      stripping: new Stripping(upstream, files),
+      stripping: new Stripping(upstream, files, now),
       files,
       rules,
       registry,

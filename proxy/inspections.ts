@@ -45,7 +45,12 @@ const FRESH_MS: Readonly<Record<DeepSource, number>> = {
   public: 10 * MINUTE_MS,
 };
 const KEYS_MS = 60 * MINUTE_MS;
-const MAX_RELEASES = 50_000;
+/** Of packages, for what changed in them. */
+const MAX_CHANGED = 50_000;
+/** Of what was found, written as JSON. A publisher chooses how much a file has to tell. */
+const MAX_FOUND_BYTES = 48 * 1024 * 1024;
+/** About what a release costs of which little was found. */
+const KNOWN_BYTES = 500;
 /** How many releases a listing waits for, and how long. */
 const AT_ONCE = 4;
 const WAIT_MS = 10_000;
@@ -60,15 +65,15 @@ export interface InspectionsOptions {
 
 export class Inspections {
   readonly #options: InspectionsOptions;
-  /** By package and version: a listing asks for all of a package at once. */
-  readonly #known = createMemoryCache<string, Map<string, Known>>(MAX_RELEASES, ({ size }) => size);
+  /** By purl. What is dropped is found again where somebody asks. */
+  readonly #known = createMemoryCache<string, Known>(MAX_FOUND_BYTES, weigh);
   readonly #keys = new Map<string, { readonly keys: Promise<unknown>; readonly until: number }>();
   /** Apart: files that come slowly must not keep others from being asked about. */
   readonly #jobs = { files: new Jobs<Found>(LIMITS), questions: new Jobs<Found>(LIMITS) };
   /** What was decided on releases of a listing; whatever else may change it changes the judged listing. */
   readonly #rulings = new WeakMap<JudgedListing, Map<string, { readonly ruling: Ruling; readonly until: number }>>();
   /** By package: the releases on which what was found changed the decision. */
-  readonly #changed = createMemoryCache<string, Set<string>>(MAX_RELEASES, ({ size }) => size);
+  readonly #changed = createMemoryCache<string, Set<string>>(MAX_CHANGED, ({ size }) => size);
 
   constructor(options: InspectionsOptions) {
     this.#options = options;
@@ -115,9 +120,9 @@ export class Inspections {
     if (all.size === 0) return judged;
     if (strict.size > 0) await this.#waitForWanted(judged, strict);
     const decisions = new Map(judged.decisions);
-    for (const version of this.#known.get(listing.name)?.keys() ?? []) {
-      const [release, decision] = [listing.releases.get(version), decisions.get(version)];
-      const inspection = release && this.#atHand(listing, release, all);
+    for (const [version, release] of listing.releases) {
+      const decision = decisions.get(version);
+      const inspection = this.#atHand(listing, release, all);
       if (!inspection || !decision || !permits(decision)) continue;
       const { found, sources } = inspection;
       decisions.set(version, decideInspected(rules, listing, release, found, sources, this.#options.now()));
@@ -133,7 +138,7 @@ export class Inspections {
 
   /** What is known of a release without asking; undefined where that is nothing. */
   #atHand(listing: Listing, release: ListedRelease, all: ReadonlySet<DeepSource>): Inspection | undefined {
-    const known = this.#known.get(listing.name)?.get(release.version);
+    const known = this.#known.get(release.facts.purl);
     if (!known || known.listed !== listedAs(listing, release)) return undefined;
     const sources = new Set([...all].filter((source) => this.#isFresh(known, source)));
     const found = merge([...sources].map((source) => known.found.get(source)?.found ?? {}));
@@ -143,10 +148,10 @@ export class Inspections {
   async #waitForWanted(judged: JudgedListing, strict: ReadonlySet<DeepSource>): Promise<void> {
     const { listing, decisions } = judged;
     const unknown = new Map<string, ListedRelease>();
-    const known = this.#known.get(listing.name);
     for (const [version, release] of listing.releases) {
       const decision = decisions.get(version);
-      const isKnown = [...strict].every((source) => this.#isFresh(known?.get(version), source));
+      const known = this.#known.get(release.facts.purl);
+      const isKnown = [...strict].every((source) => this.#isFresh(known, source));
       if (decision && permits(decision) && !isKnown) unknown.set(version, release);
     }
     // A whole file is a lot to wait for.
@@ -171,6 +176,8 @@ export class Inspections {
         const inspected = await inspect(source, listing, release, { upstream, readFile, readKeys, root });
         const found = { found: inspected, until: now().getTime() + FRESH_MS[source] };
         known.found.set(source, found);
+        // Weighed anew, unless the release is listed otherwise by now.
+        if (this.#known.get(release.facts.purl) === known) this.#known.set(release.facts.purl, known);
         return found;
       },
     );
@@ -178,12 +185,12 @@ export class Inspections {
 
   /** Of a release that is listed otherwise now, nothing is known: what is found is compared with what is listed. */
   #knownOf(listing: Listing, release: ListedRelease): Known {
-    const releases = this.#known.get(listing.name) ?? new Map<string, Known>();
+    const { purl } = release.facts;
     const listed = listedAs(listing, release);
-    let known = releases.get(release.version);
-    if (known?.listed !== listed) known = { listed, found: new Map() };
-    releases.set(release.version, known);
-    this.#known.set(listing.name, releases);
+    const before = this.#known.get(purl);
+    if (before?.listed === listed) return before;
+    const known: Known = { listed, found: new Map() };
+    this.#known.set(purl, known);
     return known;
   }
 
@@ -202,6 +209,10 @@ export class Inspections {
     keys.catch(() => this.#keys.delete(owner.registry.href));
     return keys;
   }
+}
+
+function weigh({ found }: Known): number {
+  return [...found.values()].reduce((sum, one) => sum + JSON.stringify(one.found).length, KNOWN_BYTES);
 }
 
 /** The first moment after `now` at which what a rule says may end by itself, in milliseconds. */

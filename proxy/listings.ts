@@ -28,7 +28,7 @@ export interface Judged {
 /** A listing as it can be served now. */
 export interface View {
   readonly judged: JudgedListing;
-  /** Whether files are still being made that it waits for. */
+  /** Whether it stays as it is: no file is still being made, or to be asked for again. */
   readonly isFinal: boolean;
 }
 

@@ -22,12 +22,23 @@ const WAIT_MS = 20_000;
 /** Each holds a whole file in memory. What is not made now is asked for by the next listing. */
 const LIMITS = { parallel: 4, parallelIdle: 2, maxIdle: 500 };
 
+/** How long an upstream that sent other bytes than it should is left alone. */
+const RETRY_MS = 60_000;
+const FOR_EVER = Number.POSITIVE_INFINITY;
+
 /** What is known of a file without keeping its bytes. */
-type Known = Pick<StrippedFile, "integrity" | "shasum" | "removed"> | "nothing to strip" | CordonError;
+type Outcome = Pick<StrippedFile, "integrity" | "shasum" | "removed"> | "nothing to strip" | CordonError;
+
+interface Known {
+  readonly outcome: Outcome;
+  /** Until when it counts: what the right bytes come to, they come to for ever. */
+  readonly until: number;
+}
 
 export class Stripping {
   readonly #upstream: Upstream;
   readonly #files: Files;
+  readonly #now: () => Date;
   /** By the digests of the file that it is made from. */
   readonly #known = createMemoryCache<string, Known>(MAX_KNOWN, () => 1);
   readonly #made = createMemoryCache<string, StrippedFile>(MAX_BYTES, ({ bytes }) => bytes.length);
@@ -38,9 +49,10 @@ export class Stripping {
   readonly #toStrip = new WeakMap<JudgedListing, ReadonlyMap<string, ReleaseFile>>();
   readonly #views = new WeakMap<JudgedListing, { view: JudgedListing; generation: number }>();
 
-  constructor(upstream: Upstream, files: Files) {
+  constructor(upstream: Upstream, files: Files, now: () => Date) {
     this.#upstream = upstream;
     this.#files = files;
+    this.#now = now;
   }
 
   /** The file without install scripts; undefined where it has none. Throws UPSTREAM_*, DIGEST_MISMATCH, CACHE_FAILED. */
@@ -48,7 +60,7 @@ export class Stripping {
     const key = keyOf(file);
     const made = this.#made.get(key);
     if (made) return made;
-    if (this.#known.get(key) === "nothing to strip") return undefined;
+    if (this.#knownOf(key) === "nothing to strip") return undefined;
     return this.#jobs.now(key, () => this.#make(file, key));
   }
 
@@ -60,11 +72,11 @@ export class Stripping {
     const files = this.#toStrip.get(judged) ?? filesToStrip(judged);
     this.#toStrip.set(judged, files);
     if (files.size === 0) return { judged, isFinal: true };
-    const missing = () => [...files].filter(([, file]) => this.#known.get(keyOf(file)) === undefined);
+    const missing = () => [...files].filter(([, file]) => this.#knownOf(keyOf(file)) === undefined);
     const wanted = mostWanted(judged, new Map(missing()), AT_ONCE);
     const making = wanted.map((file) => this.strip(file).catch(() => undefined));
     if (making.length > 0) await Promise.race([Promise.all(making), setTimeout(WAIT_MS, undefined, { ref: false })]);
-    const isFinal = missing().length === 0;
+    const isFinal = [...files.values()].every((file) => this.#known.get(keyOf(file))?.until === FOR_EVER);
     for (const [, file] of missing()) this.#jobs.later(keyOf(file), () => this.#make(file, keyOf(file)));
     return { judged: this.#viewOf(judged, files), isFinal };
   }
@@ -75,7 +87,7 @@ export class Stripping {
     const decisions = new Map(judged.decisions);
     const stripped = new Map<string, Pick<StrippedFile, "integrity" | "shasum">>();
     for (const [version, file] of files) {
-      const known = this.#known.get(keyOf(file));
+      const known = this.#knownOf(keyOf(file));
       const decision = judged.decisions.get(version);
       if (!decision || known === "nothing to strip") continue;
       if (known === undefined || known instanceof CordonError)
@@ -91,8 +103,12 @@ export class Stripping {
     const { stripping } = this.#upstream.ecosystem;
     if (!stripping)
       throw new CordonError("UPSTREAM_MALFORMED", "install scripts cannot be taken out in this ecosystem");
+    const bytes = await this.#read(file, stripping.maxBytes).catch((error) => {
+      if (isOfTheFile(error)) this.#note(key, error, this.#now().getTime() + RETRY_MS);
+      throw error;
+    });
     try {
-      const stripped = await stripping.strip(await this.#read(file, stripping.maxBytes));
+      const stripped = await stripping.strip(bytes);
       this.#note(key, stripped ?? "nothing to strip");
       if (stripped) this.#made.set(key, stripped);
       return stripped;
@@ -111,10 +127,18 @@ export class Stripping {
     return content.bytes ?? Buffer.concat(await content.read().toArray());
   }
 
-  #note(key: string, known: StrippedFile | Known): void {
+  #knownOf(key: string): Outcome | undefined {
+    const known = this.#known.get(key);
+    return known && this.#now().getTime() < known.until ? known.outcome : undefined;
+  }
+
+  #note(key: string, outcome: StrippedFile | Outcome, until = FOR_EVER): void {
     this.#generation += 1;
-    if (typeof known === "string" || known instanceof CordonError) this.#known.set(key, known);
-    else this.#known.set(key, { integrity: known.integrity, shasum: known.shasum, removed: known.removed });
+    if (typeof outcome === "string" || outcome instanceof CordonError) this.#known.set(key, { outcome, until });
+    else {
+      const { integrity, shasum, removed } = outcome;
+      this.#known.set(key, { outcome: { integrity, shasum, removed }, until });
+    }
   }
 }
 

@@ -1,14 +1,16 @@
 /** A proxy that has little memory, in a process of its own: what would take more ends it, and fails the test. */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { PolicySource } from "../../core/policy/source.ts";
 import { type BareRegistry, startBareRegistry, whole } from "../support/bare-registry.ts";
 import { packument } from "../support/packument.ts";
-import { type BundleFolder, makeBundleFolder } from "../support/proxy.ts";
+import { SCRIPTS_POLICY } from "../support/policies.ts";
+import { makeBundleFolder } from "../support/proxy.ts";
 
 const CHILD = fileURLToPath(new URL("../support/proxy-child.ts", import.meta.url));
 /** For the heap. Without bounds, the smaller ones of the documents below would take a gigabyte or more. */
@@ -16,38 +18,52 @@ const HEAP = "--max-old-space-size=768";
 const RUNTIME = "deno" in process.versions ? ["run", "-A", "--no-check", "--quiet", `--v8-flags=${HEAP}`] : [HEAP];
 const MB = 1024 * 1024;
 
-describe("a proxy of little memory", { timeout: 120_000 }, () => {
-  let registry: BareRegistry;
-  let folder: BundleFolder;
-  let child: ChildProcess;
-  let url: string;
-  let needed: () => Promise<{ peakMB: number; heldMs: number }>;
+interface SmallProxy {
+  readonly registry: BareRegistry;
+  readonly url: string;
+  needed(): Promise<{ peakMB: number; heldMs: number }>;
+  close(): Promise<void>;
+}
 
-  before(async () => {
-    registry = await startBareRegistry();
-    folder = makeBundleFolder();
-    // The child has the machine's clock.
-    await folder.sign({ created: new Date() });
-    const args = [CHILD, folder.bundle, folder.trust, join(folder.path, "state"), registry.url.href];
-    child = spawn(process.execPath, [...RUNTIME, ...args], { stdio: ["pipe", "pipe", "ignore"] });
-    assert.ok(child.stdout);
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    url = String((await lines.next()).value);
-    needed = async () => {
+async function startSmallProxy(source: Partial<PolicySource> = {}): Promise<SmallProxy> {
+  const registry = await startBareRegistry();
+  const folder = makeBundleFolder();
+  // The child has the machine's clock.
+  await folder.sign({ source, created: new Date() });
+  const args = [CHILD, folder.bundle, folder.trust, join(folder.path, "state"), registry.url.href];
+  const child = spawn(process.execPath, [...RUNTIME, ...args], { stdio: ["pipe", "pipe", "ignore"] });
+  assert.ok(child.stdout);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    registry,
+    url: String((await lines.next()).value),
+    async needed() {
       child.stdin?.write("\n");
       return JSON.parse(String((await lines.next()).value));
-    };
-  });
+    },
+    async close() {
+      if (child.exitCode === null && child.signalCode === null) {
+        const ended = new Promise((resolve) => child.once("close", resolve));
+        child.kill();
+        await ended;
+      }
+      await registry.close();
+      folder.remove();
+    },
+  };
+}
 
-  after(async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      const ended = new Promise((resolve) => child.once("close", resolve));
-      child.kill();
-      await ended;
-    }
-    await registry.close();
-    folder.remove();
+describe("a proxy of little memory", { timeout: 120_000 }, () => {
+  let proxy: SmallProxy;
+  let registry: BareRegistry;
+  let url: string;
+  let needed: SmallProxy["needed"];
+
+  before(async () => {
+    proxy = await startSmallProxy();
+    ({ registry, url, needed } = proxy);
   });
+  after(() => proxy.close());
 
   /** Asks for what is answered with these bytes; then for a good package, which must come. */
   async function ask(path: string, answer: Uint8Array): Promise<{ status: number; code: string; length: number }> {
@@ -191,5 +207,24 @@ describe("a proxy of little memory", { timeout: 120_000 }, () => {
     const versions = Array.from({ length: 50_000 }, (_, index) => `"1.0.${index}":{}`).join(",");
     const { status, code } = await ask("/many", whole(`{"name":"many","versions":{${versions}}}`));
     assert.deepEqual([status, code], [502, "UPSTREAM_MALFORMED"]);
+  });
+});
+
+describe("a proxy of little memory that reads files", { timeout: 120_000 }, () => {
+  it("keeps of a file's own words what a rule may need, however many files have many", async () => {
+    const proxy = await startSmallProxy({ policies: [SCRIPTS_POLICY] });
+    const bundled = JSON.stringify({ scripts: { install: "x".repeat(0.9 * MB) } });
+    const files = Object.fromEntries(
+      ["a", "b", "c", "d"].map((name) => [`node_modules/${name}/package.json`, bundled]),
+    );
+    const versions = Array.from({ length: 300 }, (_, index) => `1.0.${index}`);
+    const release = (version: string) => ({ version, files });
+    proxy.registry.put({ name: "wordy", releases: versions.map(release) });
+    for (const version of versions) {
+      const answer = await fetch(`${proxy.url}/npm/wordy/-/wordy-${version}.tgz`);
+      await answer.arrayBuffer();
+      assert.equal(answer.status, 403, version);
+    }
+    await proxy.close();
   });
 });

@@ -4,7 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { packument, tarball } from "../support/packument.ts";
 import { policyFile } from "../support/policies.ts";
-import { type BundleFolder, makeBundleFolder, startTestProxy, type TestProxy } from "../support/proxy.ts";
+import { type BundleFolder, makeBundleFolder, NOW, startTestProxy, type TestProxy } from "../support/proxy.ts";
 import { type FixtureRegistry, startRegistry } from "../support/registry.ts";
 
 const SCRIPTS = { postinstall: "node collect.js" };
@@ -200,6 +200,27 @@ describe("install scripts that a policy strips", () => {
       const answer = await fetch(`${rewriting.npm}/broken/-/broken-1.0.1.tgz`);
       assert.equal(answer.status, 403);
       assert.equal((await fetch(`${rewriting.npm}/broken/-/broken-1.0.0.tgz`)).status, 200);
+    });
+
+    it("are tried again where the registry sent other bytes than it lists, and has the right ones since", async () => {
+      const release = { version: "1.0.0", scripts: SCRIPTS };
+      const [own, folder] = [await startRegistry([{ name: "late", releases: [release] }]), makeBundleFolder()];
+      let [clock, isRight] = [NOW.getTime(), false];
+      own.answer("/late/-/late-1.0.0.tgz", (_request, response) =>
+        response.end(isRight ? tarball("late", release) : "<html>maintenance</html>"),
+      );
+      await folder.sign({ source: { policies: [stripPolicy("rewrite")] } });
+      const proxy = await startTestProxy(folder, own, { now: () => new Date(clock) });
+      const manifest = async () =>
+        ((await (await fetch(`${proxy.npm}/late`)).json()) as Packument).versions["1.0.0"] as Manifest;
+      assert.match((await manifest()).deprecated ?? "", /not those that the registry's metadata names/);
+      isRight = true;
+      assert.match((await manifest()).deprecated ?? "", /not those/, "it is left alone for a minute");
+      clock += 61_000;
+      assert.equal((await manifest()).deprecated, undefined);
+      await proxy.close();
+      await own.close();
+      folder.remove();
     });
 
     it("are not there in a release's own document either", async () => {

@@ -27,6 +27,7 @@ import {
 export const INSPECT_LIMITS = { bytes: 1024 * 1024 * 1024, entries: 200_000 } as const;
 
 const MAX_SCRIPTS = 100;
+/** Of all of them together: a rule reads it, the log keeps it, and each release of a package may have as much. */
 const MAX_SCRIPT_TEXT = 8192;
 const MAX_TEXT = 300;
 const UNKNOWN: Script = { name: "install", text: "" };
@@ -102,9 +103,19 @@ function isSame(a: Script, b: Script): boolean {
 
 /** As many and as much of them as is kept; of what is left out, it is said that it is not known. */
 function bounded(scripts: readonly Script[]): Script[] {
-  const kept = scripts.slice(0, MAX_SCRIPTS).map(({ name, text }) => ({ name, text: text.slice(0, MAX_SCRIPT_TEXT) }));
-  const isCut = scripts.length > MAX_SCRIPTS || scripts.some(({ text }) => text.length > MAX_SCRIPT_TEXT);
+  let left = MAX_SCRIPT_TEXT;
+  const kept = scripts.slice(0, MAX_SCRIPTS).flatMap(({ name, text }) => {
+    const part = copyOf(text.slice(0, left));
+    left -= part.length;
+    return part === "" && text !== "" ? [] : [{ name, text: part }];
+  });
+  const isCut = kept.length < scripts.length || scripts.at(-1)?.text !== kept.at(-1)?.text;
   return isCut ? [...kept, UNKNOWN] : kept;
+}
+
+/** A part of a text can hold on to the whole of it. */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 /** Scripts that the listing does not tell are as young as the release: nobody has seen them before. */
@@ -139,7 +150,7 @@ function differencesOf(
   ];
   return compared.flatMap(([field, one, other]) => {
     const [a = "", b = ""] = [one, other].map((value) => canonicalJson(value ?? null));
-    return a === b ? [] : [{ field, listed: oneLine(a, MAX_TEXT), found: oneLine(b, MAX_TEXT) }];
+    return a === b ? [] : [{ field, listed: copyOf(oneLine(a, MAX_TEXT)), found: copyOf(oneLine(b, MAX_TEXT)) }];
   });
 }
 
