@@ -15,8 +15,8 @@ import { createMemoryCache } from "./memory-cache.ts";
 
 const MAX_BYTES = 128 * 1024 * 1024;
 const MAX_KNOWN = 50_000;
-/** How many a listing waits for; the others are made while nobody waits. */
-const AT_ONCE = 8;
+/** How many a listing waits for: nearly always all that there are. The others are made while nobody waits. */
+const AT_ONCE = 64;
 /** How long a listing waits: what is not made by then is withheld in it, and made all the same. */
 const WAIT_MS = 20_000;
 /** Each holds a whole file in memory. What is not made now is asked for by the next listing. */

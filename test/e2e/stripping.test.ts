@@ -15,6 +15,11 @@ const PACKAGES = [
     releases: [{ version: "1.0.0", scripts: { postinstall: MARK, test: "node test.js" }, files: { "index.js": "" } }],
   },
 ];
+/** Files that nobody has asked for before their listing is. */
+const LONG = CLIENTS.map((client) => ({
+  name: `long-${client}`,
+  releases: Array.from({ length: 30 }, (_, minor) => ({ version: `1.${minor}.0`, scripts: { postinstall: MARK } })),
+}));
 const policy = (strip: "rewrite" | "metadata") =>
   policyFile(
     "no-scripts",
@@ -31,7 +36,7 @@ describe("install scripts, in the clients that are told to run them", () => {
   let silencing: TestProxy;
 
   before(async () => {
-    registry = await startRegistry(PACKAGES);
+    registry = await startRegistry([...PACKAGES, ...LONG]);
     const start = async (strip: "rewrite" | "metadata") => {
       const folder = makeBundleFolder();
       folders.push(folder);
@@ -50,7 +55,7 @@ describe("install scripts, in the clients that are told to run them", () => {
   });
 
   function project(client: ClientName, registryUrl: string): ClientProject {
-    const made = makeClientProject(client, registryUrl, { scripts: ["native"] });
+    const made = makeClientProject(client, registryUrl, { scripts: ["native", `long-${client}`] });
     projects.push(made);
     return made;
   }
@@ -59,7 +64,7 @@ describe("install scripts, in the clients that are told to run them", () => {
     other.write("package.json", readFileSync(join(one.path, "package.json"), "utf8"));
     other.write(lockfileName(one.client), (one.lockfile() ?? "").replaceAll(from || to, to));
   }
-  const hasRun = ({ path }: ClientProject) => existsSync(join(path, "node_modules", "native", "ran"));
+  const hasRun = ({ path }: ClientProject, name = "native") => existsSync(join(path, "node_modules", name, "ran"));
 
   for (const client of CLIENTS) {
     describe(client, () => {
@@ -80,6 +85,16 @@ describe("install scripts, in the clients that are told to run them", () => {
         const frozen = await second.installFrozen();
         assert.equal(frozen.code, 0, frozen.output);
         assert.deepEqual([second.installed("native"), hasRun(second)], ["1.0.0", false], frozen.output);
+      });
+
+      it("gets an old release that nobody asked for before, and the same one from its lockfile", async () => {
+        const name = `long-${client}`;
+        const [first, second] = [project(client, `${rewriting.npm}/`), project(client, `${rewriting.npm}/`)];
+        const run = await first.add(`${name}@1.0.0`);
+        assert.deepEqual([run.code, first.installed(name), hasRun(first, name)], [0, "1.0.0", false], run.output);
+        share(first, second);
+        const frozen = await second.installFrozen();
+        assert.deepEqual([frozen.code, second.installed(name)], [0, "1.0.0"], frozen.output);
       });
 
       it("is refused the original that a lockfile from elsewhere pins", async () => {
