@@ -48,13 +48,18 @@ export function openRegistry(type: PurlType, settings: RegistrySettings, fetch: 
     ecosystem,
     registry: upstreamUrl(type, settings.upstreams.get(type)),
     private: privateRegistries(settings.config),
-    fileOrigins: fileOrigins(settings.config),
+    fileOrigins: fileOrigins(settings.config).get(type) ?? [],
     fetch,
   });
 }
 
-export function fileOrigins({ proxy }: CordonConfig): readonly string[] {
-  return proxy?.fileOrigins?.npm ?? [];
+/** The registry of each ecosystem that is served. Throws USAGE. */
+export function upstreamUrls({ upstreams }: RegistrySettings): Map<PurlType, URL> {
+  return new Map([...ECOSYSTEMS.keys()].map((type) => [type, upstreamUrl(type, upstreams.get(type))]));
+}
+
+export function fileOrigins({ proxy }: CordonConfig): Map<PurlType, readonly string[]> {
+  return new Map(Object.entries(proxy?.fileOrigins ?? {}) as [PurlType, readonly string[]][]);
 }
 
 /** Throws USAGE where a token is named and not there: requests without it would only seem to be refused. */
@@ -63,11 +68,11 @@ export function privateRegistries({ proxy }: CordonConfig): PrivateRegistryOptio
 }
 
 function toPrivateRegistry(given: PrivateRegistry): PrivateRegistryOptions {
-  const { packages, registry, tokenVariable, publish = false } = given;
+  const { ecosystem, packages, registry, tokenVariable, publish = false } = given;
   const token = tokenVariable === undefined ? undefined : process.env[tokenVariable];
   if (tokenVariable !== undefined && !token)
     throw new CordonError("USAGE", `the token of ${new URL(registry).origin} is not there: set ${tokenVariable}`);
-  return { packages, registry: new URL(registry), publish, ...(token && { token }) };
+  return { ecosystem, packages, registry: new URL(registry), publish, ...(token && { token }) };
 }
 
 /** Whose certificates count for build attestations; `cacheDir` is for what TUF gives. Throws TRUST_INVALID, FILE_UNREADABLE. */

@@ -6,9 +6,11 @@ import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import { CordonError } from "./errors.ts";
 import { isObject } from "./json.ts";
+import type { PurlType } from "./purl.ts";
 import { createUpstream, type RelayRequest, type Upstream, type UpstreamOptions } from "./upstream.ts";
 
 export interface PrivateRegistryOptions {
+  readonly ecosystem: PurlType;
   /** Names, or beginnings with a `*` behind. */
   readonly packages: readonly string[];
   readonly registry: URL;
@@ -26,10 +28,12 @@ export interface RegistriesOptions extends Omit<UpstreamOptions, "token" | "isPr
 export function createRegistries({ private: own = [], ...open }: RegistriesOptions): Upstream {
   return withPrivate(
     createUpstream(open),
-    own.map(({ packages, publish = false, ...registry }) => ({
-      packages,
-      upstream: createUpstream({ ...open, ...registry, publish, isPrivate: true }),
-    })),
+    own
+      .filter(({ ecosystem }) => ecosystem === open.ecosystem.type)
+      .map(({ packages, registry, token, publish = false }) => ({
+        packages,
+        upstream: createUpstream({ ...open, registry, ...(token && { token }), publish, isPrivate: true }),
+      })),
   );
 }
 
@@ -38,9 +42,6 @@ export interface PrivateRegistry {
   readonly upstream: Upstream;
 }
 
-/** A question about one package, for the registry that has it. */
-const ATTESTED = /^\/-\/npm\/v1\/attestations\/(.+)@[^@]+$/;
-const BULK = /\/advisories\/bulk$/;
 const MAX_BODY = 64 * 1024 * 1024;
 
 /** The public upstream with the private ones before it; the first whose pattern fits has the name. */
@@ -61,10 +62,9 @@ export function withPrivate(open: Upstream, registries: readonly PrivateRegistry
     // By whose listing names it: a document of one registry must not lead to another with that one's token.
     file: (file, signal) => upstreamOf(file.packageName).file(file, signal),
     async relay(request) {
-      const attested = ATTESTED.exec(decodeURIComponent(request.path.split("?", 1)[0] ?? ""))?.[1];
-      return attested === undefined
+      return request.about === undefined
         ? open.relay(await withoutNames(request, isPrivate))
-        : upstreamOf(attested).relay(request);
+        : upstreamOf(request.about).relay(request);
     },
     publishing: (name) => upstreamOf(name).publishing(name),
   };
@@ -78,14 +78,13 @@ function fits(pattern: string, given: string): boolean {
 
 /** Takes private names out of what the public registry is told. Throws NO_ENDPOINT where that cannot be done. */
 async function withoutNames(request: RelayRequest, isPrivate: (name: string) => boolean): Promise<RelayRequest> {
-  const { method, path, body, encoding } = request;
-  if (method === "GET") {
-    // What people type there is not known.
-    if (path.startsWith("/-/v1/search")) throw unavailable("searches, which may name private packages,");
-    return request;
-  }
-  if (!BULK.test(path) || !body)
-    throw unavailable("audits in this form, which would tell the names of private packages,");
+  const { tells, body, encoding } = request;
+  if (tells === undefined) return request;
+  if (tells === "text" || !body)
+    throw new CordonError(
+      "NO_ENDPOINT",
+      "what may name private packages, such as a search or an audit in this form, is not asked of the public registry",
+    );
   const names = await parseNames(body, encoding);
   const told = Buffer.from(JSON.stringify(Object.fromEntries(names.filter(([name]) => !isPrivate(name)))));
   return { ...request, body: encoding === "gzip" ? await promisify(gzip)(told) : told };
@@ -100,8 +99,4 @@ async function parseNames(body: Uint8Array, encoding: RelayRequest["encoding"]):
     // What cannot be read is not passed on.
   }
   throw new CordonError("BAD_REQUEST", "the body is no object from names to versions");
-}
-
-function unavailable(what: string): CordonError {
-  return new CordonError("NO_ENDPOINT", `${what} are not asked of the public registry`);
 }

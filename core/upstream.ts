@@ -1,6 +1,6 @@
 /** The registry behind Cordon: documents by name, files by what the documents say. */
 import type { Readable } from "node:stream";
-import type { Ecosystem, Listing, ReleaseFile } from "./ecosystems/ecosystem.ts";
+import type { Ecosystem, Listing, Question, ReleaseFile } from "./ecosystems/ecosystem.ts";
 import { CordonError } from "./errors.ts";
 import { describe, type Fetch, fetchBytes, fetchCompressed, originOf } from "./http.ts";
 import { countValues, MAX_VALUES } from "./json.ts";
@@ -26,9 +26,7 @@ export interface UpstreamFile {
   readonly body: Readable;
 }
 
-export interface RelayRequest {
-  readonly method: "GET" | "POST";
-  readonly path: string;
+export interface RelayRequest extends Question {
   readonly body?: Uint8Array;
   /** How the body is encoded; left out: not at all. */
   readonly encoding?: "gzip";

@@ -11,14 +11,14 @@ const MAX_RELAYED_BODY = 16 * 1024 * 1024;
 /** `requireRules` throws where there is no bundle. Throws REQUEST_TOO_LARGE, UPSTREAM_*. */
 export async function serveRelay(
   ctx: Context,
-  { method, path }: RegistryRequest & { kind: "relay" },
+  { question }: RegistryRequest & { kind: "relay" },
   upstream: Upstream,
   requireRules: () => unknown,
 ): Promise<void> {
   requireRules(); // without a bundle nothing is served
-  const body = method === "POST" ? await readBody(ctx, MAX_RELAYED_BODY) : undefined;
+  const body = question.method === "POST" ? await readBody(ctx, MAX_RELAYED_BODY) : undefined;
   const encoding = ctx.get("content-encoding") === "gzip" ? ("gzip" as const) : undefined;
-  const answer = await upstream.relay({ method, path, ...(body && { body }), ...(encoding && { encoding }) });
+  const answer = await upstream.relay({ ...question, ...(body && { body }), ...(encoding && { encoding }) });
   replyRelayed(ctx, answer);
 }
 

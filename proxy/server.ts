@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { bundleSource } from "../core/bundle/sources/index.ts";
 import { readTrust } from "../core/bundle/trust.ts";
-import { ECOSYSTEMS } from "../core/ecosystems/index.ts";
+import { requireEcosystem } from "../core/ecosystems/index.ts";
 import { CordonError, messageOf } from "../core/errors.ts";
 import { createFetch, type Fetch } from "../core/http.ts";
 import { createRegistries, type PrivateRegistryOptions } from "../core/private-registries.ts";
@@ -32,13 +32,14 @@ export interface ProxyOptions {
   /** Left out: the address listened on. */
   readonly publicUrl: string | undefined;
   readonly repository: string | null;
-  readonly npmUpstream: URL;
+  /** The public registry of each ecosystem that is served. */
+  readonly upstreams: ReadonlyMap<PurlType, URL>;
   /** Ecosystems to whose public upstream clients may publish; left out: none. */
   readonly publish?: readonly PurlType[];
   /** Registries of one's own; left out: none. */
   readonly privateRegistries?: readonly PrivateRegistryOptions[];
   /** Origins besides the registries' own where files may lie; left out: none. */
-  readonly fileOrigins?: readonly string[];
+  readonly fileOrigins?: ReadonlyMap<PurlType, readonly string[]>;
   readonly pollSeconds: number;
   readonly onExpired: OnExpired;
   /** Left out: twelve hours, which is two of the six-hourly publications that are recommended. */
@@ -91,15 +92,18 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   try {
     const port = await listen(server, options.listen.host, options.listen.port);
     const publicUrl = (options.publicUrl ?? `http://${reachable(options.listen.host)}:${port}`).replace(/\/+$/, "");
-    for (const upstream of [options.npmUpstream, ...(options.privateRegistries ?? []).map(({ registry }) => registry)])
+    for (const upstream of [
+      ...options.upstreams.values(),
+      ...(options.privateRegistries ?? []).map(({ registry }) => registry),
+    ])
       refuseLoop(upstream, [publicUrl, `http://${reachable(options.listen.host)}:${port}`]);
-    const upstreams = [...ECOSYSTEMS.values()].map((ecosystem) =>
+    const upstreams = [...options.upstreams].map(([type, registry]) =>
       createRegistries({
-        ecosystem,
-        registry: options.npmUpstream,
-        publish: options.publish?.includes(ecosystem.type) ?? false,
+        ecosystem: requireEcosystem(type),
+        registry,
+        publish: options.publish?.includes(type) ?? false,
         private: options.privateRegistries ?? [],
-        fileOrigins: options.fileOrigins ?? [],
+        fileOrigins: options.fileOrigins?.get(type) ?? [],
         fetch,
         fetchFile,
         limits: { ...UPSTREAM_LIMITS, ...options.limits },

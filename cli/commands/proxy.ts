@@ -1,12 +1,12 @@
 import { dirname, join, resolve } from "node:path";
 import { Flags } from "@oclif/core";
-import { type CordonConfig, requireConfig, upstreamUrl } from "../../core/config.ts";
+import { type CordonConfig, requireConfig } from "../../core/config.ts";
 import { CordonError } from "../../core/errors.ts";
 import { readText } from "../../core/source/files.ts";
 import { parseDuration } from "../../core/time.ts";
 import { type RunningProxy, startProxy } from "../../proxy/server.ts";
 import { CordonCommand } from "../command.ts";
-import { attestationRoot, fileOrigins, privateRegistries, registrySettings } from "../registries.ts";
+import { attestationRoot, fileOrigins, privateRegistries, registrySettings, upstreamUrls } from "../registries.ts";
 
 const DEFAULT_LISTEN = "127.0.0.1:4873";
 const LEAVE_MS = 1000;
@@ -63,7 +63,7 @@ once. Without a verified bundle it answers 503.`;
       state,
       publicUrl: flags["public-url"] ?? config.publicUrl,
       repository: config.repository ?? null,
-      npmUpstream: upstreamUrl("npm", registries.upstreams.get("npm")),
+      upstreams: upstreamUrls(registries),
       publish: config.proxy?.publish ?? [],
       privateRegistries: privateRegistries(config),
       fileOrigins: fileOrigins(config),

@@ -22,11 +22,21 @@ export type RegistryRequest =
   /** What the tags of a package name, once denied releases are withheld. */
   | { readonly kind: "tags"; readonly name: string }
   /** What holds nothing that could be installed: asked of the upstream as it is, but never with the client's credentials. */
-  | { readonly kind: "relay"; readonly method: "GET" | "POST"; readonly path: string }
+  | { readonly kind: "relay"; readonly question: Question }
   /** A release, or a tag, that a client writes with credentials of its own; the path is written anew, never the client's. */
   | { readonly kind: "publish"; readonly name: string; readonly method: "PUT" | "DELETE"; readonly path: string }
   | { readonly kind: "answer"; readonly body: object }
   | { readonly kind: "unsupported"; readonly status: 404 | 405; readonly reason: string };
+
+/** What is asked of a registry beyond its listings and files, below its own path. */
+export interface Question {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  /** The package that it is about, where it is about one: its registry is asked. */
+  readonly about?: string;
+  /** Where it tells names of packages: as the keys of its body, or anywhere. */
+  readonly tells?: "keys" | "text";
+}
 
 /** One download of a release; URL and digests come from the listing, never from a request. */
 export interface ReleaseFile {

@@ -1,6 +1,14 @@
+import { CordonError } from "../errors.ts";
 import type { PurlType } from "../purl.ts";
 import type { Ecosystem } from "./ecosystem.ts";
 import { npm } from "./npm/index.ts";
 
 /** The ecosystems that have an adapter. */
 export const ECOSYSTEMS: ReadonlyMap<PurlType, Ecosystem> = new Map([[npm.type, npm]]);
+
+/** Throws USAGE for an ecosystem without an adapter. */
+export function requireEcosystem(type: PurlType): Ecosystem {
+  const ecosystem = ECOSYSTEMS.get(type);
+  if (!ecosystem) throw new CordonError("USAGE", `${type} is not served yet`);
+  return ecosystem;
+}

@@ -97,7 +97,7 @@ describe("npm install through the proxy, from the real registry", { skip: reason
     folder = makeBundleFolder();
     unused = await startRegistry();
     await folder.sign({ source: { ...source, policies }, records: readAdvisories(dir).records });
-    proxy = await startTestProxy(folder, unused, { npmUpstream: upstream });
+    proxy = await startTestProxy(folder, unused, { upstreams: new Map([["npm", upstream]]) });
   });
 
   after(async () => {

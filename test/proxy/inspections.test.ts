@@ -385,7 +385,7 @@ describe("what listings do not tell", () => {
     afterEach(() => own.close());
 
     const enforceWithOwn = (policy: { path: string; text: string }) =>
-      enforce(policy, { privateRegistries: [{ packages: ["@acme/*"], registry: own.url }] });
+      enforce(policy, { privateRegistries: [{ ecosystem: "npm", packages: ["@acme/*"], registry: own.url }] });
     const scoped = (name: string) => get(`/@acme/${name}/-/${name}-1.0.0.tgz`);
 
     it("tells whether the public registry has one of the same name, where a rule asks", async () => {

@@ -38,7 +38,9 @@ describe("registries of one's own", () => {
     folder = makeBundleFolder();
     await folder.sign({ records: [malwareRecord("@acme/ui", ["1.1.0"])] });
     proxy = await startTestProxy(folder, open, {
-      privateRegistries: [{ packages: ["@acme/*", "internal-tool"], registry: own.url, token: TOKEN }],
+      privateRegistries: [
+        { ecosystem: "npm", packages: ["@acme/*", "internal-tool"], registry: own.url, token: TOKEN },
+      ],
     });
   });
 

@@ -48,8 +48,8 @@ describe("publishing through the proxy", () => {
     await folder.sign({ source: { policies: [MALWARE_POLICY] } });
     const registry = { registry: own.url, token: OPERATOR as string };
     const privateRegistries = [
-      { packages: ["@acme/*", "internal-tool"], ...registry, publish: true },
-      { packages: ["@closed/*"], ...registry },
+      { ecosystem: "npm" as const, packages: ["@acme/*", "internal-tool"], ...registry, publish: true },
+      { ecosystem: "npm" as const, packages: ["@closed/*"], ...registry },
     ];
     proxy = await startTestProxy(folder, open, { publish: ["npm"], privateRegistries });
     shut = await startTestProxy(folder, open, { state: `${folder.path}/shut` });
@@ -112,7 +112,7 @@ describe("publishing through the proxy", () => {
     it("is 405 for the public registry, where it is allowed for a private one alone", async () => {
       const options = {
         state: `${folder.path}/own`,
-        privateRegistries: [{ packages: ["@acme/*"], registry: own.url, publish: true }],
+        privateRegistries: [{ ecosystem: "npm" as const, packages: ["@acme/*"], registry: own.url, publish: true }],
       };
       const other = await startTestProxy(folder, open, options);
       assert.equal((await send(`${other.npm}/plain`, { headers: bearer(PUBLIC) })).status, 405);

@@ -15,7 +15,10 @@ const RELEASES = [
 ];
 const PACKAGES = [
   { name: "scripted", releases: RELEASES },
-  { name: "many", releases: Array.from({ length: 100 }, (_, index) => ({ version: `1.${index}.0`, scripts: SCRIPTS })) },
+  {
+    name: "many",
+    releases: Array.from({ length: 100 }, (_, index) => ({ version: `1.${index}.0`, scripts: SCRIPTS })),
+  },
   { name: "broken", releases: [{ version: "1.0.0" }, { version: "1.0.1", scripts: SCRIPTS }] },
   {
     name: "signed",

@@ -15,7 +15,7 @@ const proxy = await startProxy({
   listen: { host: "127.0.0.1", port: 0 },
   publicUrl: undefined,
   repository: null,
-  npmUpstream: new URL(upstream),
+  upstreams: new Map([["npm", new URL(upstream)]]),
   pollSeconds: 3600,
   onExpired: "enforce",
   log: (level, message, fields) => {

@@ -99,7 +99,7 @@ export async function startTestProxy(
     state: join(folder.path, "state"),
     publicUrl: undefined,
     repository: null,
-    npmUpstream: registry.url,
+    upstreams: new Map([["npm", registry.url]]),
     pollSeconds: 3600,
     onExpired: "enforce",
     now: () => NOW,

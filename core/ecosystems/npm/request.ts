@@ -9,11 +9,13 @@ import { attestationsPath, KEYS_PATH } from "./signatures.ts";
  * once, and what then is no package name is not looked up anywhere.
  */
 export function parseRequest(method: string, path: string, query = ""): RegistryRequest {
-  if (method === "POST" && AUDITS.has(path)) return { kind: "relay", method, path };
+  const audit = method === "POST" ? AUDITS.get(path) : undefined;
+  if (audit) return { kind: "relay", question: { method: "POST", path, tells: audit } };
   if (method !== "GET" && method !== "HEAD") return parseWrite(method, path) ?? NO_SUCH_WRITE;
   if (path === "/-/ping") return { kind: "answer", body: {} };
-  if (path === KEYS_PATH) return { kind: "relay", method: "GET", path };
-  if (path === "/-/v1/search") return { kind: "relay", method: "GET", path: `${path}${searchQuery(query)}` };
+  if (path === KEYS_PATH) return { kind: "relay", question: { method: "GET", path } };
+  if (path === "/-/v1/search")
+    return { kind: "relay", question: { method: "GET", path: `${path}${searchQuery(query)}`, tells: "text" } };
   const segments = decodeSegments(path);
   if (!segments) return notFound("the path is not a registry path");
   if (LOGIN.test(path)) return notFound("this registry knows no users; log in and publish at the upstream registry");
@@ -28,10 +30,10 @@ export function parseRequest(method: string, path: string, query = ""): Registry
 }
 
 /** npm, yarn 4 and bun ask for the advisories of a whole tree at once; pnpm 10 and older npms the two others. */
-const AUDITS: ReadonlySet<string> = new Set([
-  "/-/npm/v1/security/advisories/bulk",
-  "/-/npm/v1/security/audits",
-  "/-/npm/v1/security/audits/quick",
+const AUDITS: ReadonlyMap<string, "keys" | "text"> = new Map([
+  ["/-/npm/v1/security/advisories/bulk", "keys"],
+  ["/-/npm/v1/security/audits", "text"],
+  ["/-/npm/v1/security/audits/quick", "text"],
 ]);
 
 const LOGIN = /^\/-\/(whoami|npm\/v1\/(user|tokens)|user\/)/;
@@ -80,11 +82,7 @@ function parseSpecial(segments: readonly string[]): RegistryRequest {
     const at = release.lastIndexOf("@");
     const [name, version] = [release.slice(0, at), release.slice(at + 1)];
     if (at > 0 && isPackageName("npm", name) && isVersion(version))
-      return {
-        kind: "relay",
-        method: "GET",
-        path: attestationsPath(name, version),
-      };
+      return { kind: "relay", question: { method: "GET", path: attestationsPath(name, version), about: name } };
   }
   return NO_ENDPOINT;
 }

@@ -31,16 +31,16 @@ describe("parseRequest()", () => {
     ["/-/package/lodash/dist-tags", { kind: "tags", name: "lodash" }],
     ["/-/package/@acme%2fui/dist-tags", { kind: "tags", name: "@acme/ui" }],
     ["/-/package/@acme/ui/dist-tags", { kind: "tags", name: "@acme/ui" }],
-    ["/-/npm/v1/keys", { kind: "relay", method: "GET", path: "/-/npm/v1/keys" }],
+    ["/-/npm/v1/keys", { kind: "relay", question: { method: "GET", path: "/-/npm/v1/keys" } }],
     [
       "/-/npm/v1/attestations/@acme%2fui@1.0.0",
-      { kind: "relay", method: "GET", path: "/-/npm/v1/attestations/@acme%2fui@1.0.0" },
+      { kind: "relay", question: { method: "GET", path: "/-/npm/v1/attestations/@acme%2fui@1.0.0", about: "@acme/ui" } },
     ],
     [
       "/-/npm/v1/attestations/@acme/ui@1.0.0",
-      { kind: "relay", method: "GET", path: "/-/npm/v1/attestations/@acme%2fui@1.0.0" },
+      { kind: "relay", question: { method: "GET", path: "/-/npm/v1/attestations/@acme%2fui@1.0.0", about: "@acme/ui" } },
     ],
-    ["/-/v1/search", { kind: "relay", method: "GET", path: "/-/v1/search" }],
+    ["/-/v1/search", { kind: "relay", question: { method: "GET", path: "/-/v1/search", tells: "text" } }],
   ];
   for (const [path, expected] of cases)
     it(`reads ${path}`, () => assert.deepEqual(parseRequest("GET", path), expected));
@@ -75,12 +75,15 @@ describe("parseRequest()", () => {
 
   it("asks the search for what it knows only", () => {
     const request = parseRequest("GET", "/-/v1/search", "text=a%26b&size=20&token=secret&from=x y");
-    assert.equal(request.kind === "relay" && request.path, "/-/v1/search?text=a%26b&size=20&from=x+y");
+    assert.equal(request.kind === "relay" && request.question.path, "/-/v1/search?text=a%26b&size=20&from=x+y");
   });
 
   it("relays questions about advisories, and takes nothing else that is sent", () => {
-    for (const path of ["/-/npm/v1/security/advisories/bulk", "/-/npm/v1/security/audits/quick"])
-      assert.deepEqual(parseRequest("POST", path), { kind: "relay", method: "POST", path });
+    for (const [path, tells] of [
+      ["/-/npm/v1/security/advisories/bulk", "keys"],
+      ["/-/npm/v1/security/audits/quick", "text"],
+    ] as const)
+      assert.deepEqual(parseRequest("POST", path), { kind: "relay", question: { method: "POST", path, tells } });
     for (const [method, path] of [
       ["POST", "/-/v1/login"],
       ["DELETE", "/lodash/-rev/1"],
