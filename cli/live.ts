@@ -1,8 +1,9 @@
 /** Decisions with the facts that registries tell now. */
 import { join } from "node:path";
 import type { JudgedListing, ListedRelease, Listing } from "../core/ecosystems/ecosystem.ts";
+import { releaseOf } from "../core/ecosystems/judged.ts";
 import { CordonError } from "../core/errors.ts";
-import { decideInspected, decideUnlisted, factsOn, judgeListing, type Rules } from "../core/gate.ts";
+import { decideInspected, decideUnlisted, factsOn, judgeListing, type Rules, toldBy } from "../core/gate.ts";
 import { createFetch } from "../core/http.ts";
 import { askJson, type Inspection, inspect, merge, readChecked } from "../core/inspection.ts";
 import { needsOf } from "../core/policy/needs.ts";
@@ -35,7 +36,8 @@ export async function decideLive(
   };
   const decideOne = async (id: ReleaseId): Promise<Decision> => {
     const found = await judged(id);
-    const [decision, release] = [found?.decisions.get(id.version), found?.listing.releases.get(id.version)];
+    const release = found && releaseOf(found.listing, id.version);
+    const decision = release && found.decisions.get(release.version);
     if (!found || !decision || !release) return decideUnlisted(rules, id, now);
     const inspection = permits(decision) ? await registries.inspect(rules, found.listing, release) : undefined;
     if (!inspection) return decision;
@@ -55,11 +57,11 @@ export async function factsLive(
 ): Promise<RecordedFacts | undefined> {
   const registries = new Registries(settings, new Date());
   const listing = await registries.listing(id);
-  const release = listing?.releases.get(id.version);
+  const release = listing && releaseOf(listing, id.version);
   if (!listing || !release) return undefined;
   const inspection = await registries.inspect(rules, listing, release);
   const facts = factsOn(rules, listing, release, inspection?.found);
-  return { facts, known: ["identity", "listing", ...(inspection?.sources ?? [])] };
+  return { facts, known: [...toldBy(listing), ...(inspection?.sources ?? [])] };
 }
 
 /** The registries of one run: each document is asked for once. */
@@ -90,7 +92,7 @@ class Registries {
   async inspect(rules: Rules, listing: Listing, release: ListedRelease): Promise<Inspection | undefined> {
     const type = listing.pkg.ecosystem;
     const upstream = this.#open(type);
-    const sources = needsOf(rules.set, type).all;
+    const sources = needsOf(rules.set, listing).all;
     if (!upstream || sources.size === 0) return undefined;
     if (sources.has("attestations")) await this.#trustedRoot().refresh(this.#now);
     const tools = {

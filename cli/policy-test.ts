@@ -1,6 +1,7 @@
 /** Runs the PolicyTest files of a repository: cases with facts, and samples with the releases that they name. */
 
 import { ECOSYSTEMS } from "../core/ecosystems/index.ts";
+import { releaseOf } from "../core/ecosystems/judged.ts";
 import { CordonError, messageOf } from "../core/errors.ts";
 import { ANONYMOUS, decideUnlisted, findingsOn, identityFacts, judgeListing, type Rules } from "../core/gate.ts";
 import type { Coverage } from "../core/policy/coverage.ts";
@@ -147,7 +148,7 @@ function readDocument(id: ReleaseId, path: string, { rules, dir, now }: Run): Li
   const ecosystem = ECOSYSTEMS.get(id.type);
   if (!ecosystem) throw new CordonError("USAGE", `documents of ${id.type} cannot be read yet`);
   const listing = ecosystem.parseListing(id.name, Buffer.from(readTextWithin(dir, path)));
-  const release = listing.releases.get(id.version);
+  const release = releaseOf(listing, id.version);
   if (!release) throw new CordonError("NOT_FOUND", `${path} lists no version ${id.version}`);
   const judged = judgeListing(rules, listing, now);
   return {

@@ -31,13 +31,14 @@ export const ANONYMOUS: Facts["client"] = { groups: [], claims: {} };
 
 const FROM_PURL: ReadonlySet<FactSource> = new Set(["identity"]);
 const FROM_LISTING: ReadonlySet<FactSource> = new Set(["identity", "listing"]);
+const FROM_FULL_LISTING: ReadonlySet<FactSource> = new Set([...FROM_LISTING, "manifest"]);
 const MAX_GONE = 100;
 
 /** Decides on every release of a listing, and on the malicious ones that it no longer has. */
 export function judgeListing(rules: Rules, listing: Listing, now: Date): JudgedListing {
   const id = { type: listing.pkg.ecosystem, name: listing.name };
   const findings = findingsOn(rules, id);
-  const circumstances = { now, known: FROM_LISTING, bundle: rules.reference, holdNewerThan: rules.holdNewerThan };
+  const circumstances = { now, known: toldBy(listing), bundle: rules.reference, holdNewerThan: rules.holdNewerThan };
   const decisions = new Map<string, Decision>();
   for (const [version, { facts }] of listing.releases) {
     decisions.set(
@@ -55,6 +56,11 @@ export function judgeListing(rules: Rules, listing: Listing, now: Date): JudgedL
     .slice(0, MAX_GONE)
     .map((version) => decideUnlisted(rules, { ...id, version }, now, findings));
   return { listing, decisions, gone };
+}
+
+/** The documents whose facts a listing tells. */
+export function toldBy({ hasManifests }: Listing): ReadonlySet<FactSource> {
+  return hasManifests ? FROM_FULL_LISTING : FROM_LISTING;
 }
 
 /** Everything known about a listed release; what was inspected stands before what the listing says. */
@@ -82,7 +88,7 @@ export function decideInspected(
   sources: ReadonlySet<FactSource>,
   now: Date,
 ): Decision {
-  const known = new Set([...FROM_LISTING, ...sources]);
+  const known = new Set([...toldBy(listing), ...sources]);
   const { reference: bundle, holdNewerThan } = rules;
   return decide(rules.set, factsOn(rules, listing, release, found), { now, known, bundle, holdNewerThan });
 }

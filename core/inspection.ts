@@ -1,7 +1,7 @@
 /** Facts on one release that its listing does not tell: from its file, its attestations, the registry's keys, the public registry. */
 import type { Package, Release } from "../schemas/types/facts.ts";
 import { checkDigests } from "./digest.ts";
-import type { ListedRelease, Listing, ReleaseFile } from "./ecosystems/ecosystem.ts";
+import type { ListedRelease, Listing, ReadFile, ReleaseFile } from "./ecosystems/ecosystem.ts";
 import { CordonError } from "./errors.ts";
 import type { DeepSource, FactSource } from "./policy/facts.ts";
 import { verifyProvenance } from "./sigstore/provenance.ts";
@@ -23,7 +23,7 @@ export interface Inspection {
 export interface InspectionTools {
   readonly upstream: Upstream;
   /** The bytes of a file, checked against its digests by the time that they end. Throws what the upstream throws, and DIGEST_MISMATCH. */
-  readonly readFile: (file: ReleaseFile) => AsyncIterable<Uint8Array>;
+  readonly readFile: ReadFile;
   /** The keys of the registry that has the package; kept for a while. Throws what the upstream throws. */
   readonly readKeys: (name: string) => Promise<unknown>;
   /** Whose certificates count for attestations. Throws TRUST_INVALID. */
@@ -38,6 +38,8 @@ export function inspect(
   tools: InspectionTools,
 ): Promise<Inspected> {
   switch (source) {
+    case "manifest":
+      return inspectManifest(release, tools);
     case "file":
       return inspectFile(release, tools);
     case "attestations":
@@ -50,9 +52,13 @@ export function inspect(
 }
 
 async function inspectFile(release: ListedRelease, { upstream, readFile }: InspectionTools): Promise<Inspected> {
-  const [file] = release.files;
   const { inspectFile } = upstream.ecosystem;
-  return inspectFile && file ? { release: await inspectFile(release, readFile(file)) } : {};
+  return inspectFile ? { release: await inspectFile(release, readFile) } : {};
+}
+
+async function inspectManifest(release: ListedRelease, { upstream, readFile }: InspectionTools): Promise<Inspected> {
+  const { inspectManifest } = upstream.ecosystem;
+  return inspectManifest ? { release: await inspectManifest(release, readFile) } : {};
 }
 
 async function inspectAttestations(

@@ -1,7 +1,7 @@
 /** What of the facts goes on record beside a decision, so that it can be made again: what the rules read. */
 import type { Facts } from "../schemas/types/facts.ts";
 import type { JudgedListing } from "./ecosystems/ecosystem.ts";
-import { ANONYMOUS, factsOn, findingsOn, identityFacts, type Rules } from "./gate.ts";
+import { ANONYMOUS, factsOn, findingsOn, identityFacts, type Rules, toldBy } from "./gate.ts";
 import type { Inspection } from "./inspection.ts";
 import type { FactSource } from "./policy/facts.ts";
 import { parseReleasePurl } from "./purl.ts";
@@ -35,7 +35,8 @@ export function recordFacts(
     release: { ...identity.release, ...pick(all.release, "release", rules.set.reads) },
   };
   if (JSON.stringify(facts).length > MAX_BYTES) return undefined;
-  return { facts, known: release ? ["identity", "listing", ...(inspection?.sources ?? [])] : ["identity"] };
+  const known = judged && release ? [...toldBy(judged.listing), ...(inspection?.sources ?? [])] : ["identity" as const];
+  return { facts, known };
 }
 
 /** Digests are kept in any case: approvals are held against them. */

@@ -1,5 +1,6 @@
 /** How a decision that denies is worded, and its form for programs. */
 import type { Decision, Evidence } from "../schemas/types/decision.ts";
+import type { Release } from "../schemas/types/facts.ts";
 import type { JudgedListing } from "./ecosystems/ecosystem.ts";
 import { allowedVersions } from "./ecosystems/judged.ts";
 import { VERSION_ORDERS } from "./ecosystems/versions.ts";
@@ -88,9 +89,11 @@ export interface ApprovalDraft {
 /** The approval that would lift a denial, to be completed by whoever asks for it; undefined without a digest to approve. */
 export function draftApproval(
   { purl, verdicts, decidedAt }: Decision,
-  digests: Readonly<Record<string, string>>,
+  { digests = {}, files }: Pick<Release, "digests" | "files">,
 ): ApprovalDraft | undefined {
-  const named = Object.entries(digests).map(([algorithm, hex]) => `${algorithm}:${hex}`);
+  const named = (files?.map((file) => file.digests) ?? [digests]).flatMap((one) =>
+    Object.entries(one).map(([algorithm, hex]) => `${algorithm}:${hex}`),
+  );
   if (named.length === 0) return undefined;
   const { type, name, version } = parseReleasePurl(purl);
   const policies = [

@@ -105,7 +105,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       }
     },
     parse(name, bytes) {
-      const listing = ecosystem.parseListing(name, bytes);
+      const listing = ecosystem.parseListing(name, bytes, ecosystem.listingUrl(registry, name));
       return { ...listing, pkg: { ...listing.pkg, private: isPrivate } };
     },
     async listing(name) {

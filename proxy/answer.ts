@@ -67,5 +67,5 @@ export function record(
 
 export function refuse(ctx: Context, answer: Answer, context: DecisionContext, options: RegistryOptions): void {
   record(answer, context, options);
-  replyRefusal(ctx, toRefusal(answer.decision, options.wording, answer.judged));
+  replyRefusal(ctx, toRefusal(answer.decision, options.wording, answer.judged), options.upstream.ecosystem.refusalForm);
 }

@@ -39,6 +39,7 @@ interface Known {
 const MINUTE_MS = 60_000;
 /** How long what was found counts. A file's bytes never change. */
 const FRESH_MS: Readonly<Record<DeepSource, number>> = {
+  manifest: Number.POSITIVE_INFINITY,
   file: Number.POSITIVE_INFINITY,
   attestations: 60 * MINUTE_MS,
   keys: 60 * MINUTE_MS,
@@ -92,7 +93,7 @@ export class Inspections {
     const { listing, decisions } = judged;
     const [release, decision] = [listing.releases.get(version), decisions.get(version)];
     if (!release || !decision) throw new CordonError("NOT_FOUND", `${listing.name} lists no version ${version}`);
-    const needs = needsOf(rules.set, listing.pkg.ecosystem);
+    const needs = needsOf(rules.set, listing);
     const sources = kind === "file" ? needs.all : needs.strict;
     // What is denied already, nothing that is found can open.
     if (sources.size === 0 || !permits(decision)) return { decision, inspection: undefined };
@@ -116,7 +117,7 @@ export class Inspections {
   /** The listing with what is known of its releases. */
   async view(judged: JudgedListing, rules: Rules): Promise<JudgedListing> {
     const { listing } = judged;
-    const { strict, all } = needsOf(rules.set, listing.pkg.ecosystem);
+    const { strict, all } = needsOf(rules.set, listing);
     if (all.size === 0) return judged;
     if (strict.size > 0) await this.#waitForWanted(judged, strict);
     const decisions = new Map(judged.decisions);
@@ -133,7 +134,7 @@ export class Inspections {
   /** From what view() decided on a release; undefined where that was the listing alone. */
   inspectionOf({ listing }: JudgedListing, version: string, rules: Rules): Inspection | undefined {
     const release = listing.releases.get(version);
-    return release && this.#atHand(listing, release, needsOf(rules.set, listing.pkg.ecosystem).all);
+    return release && this.#atHand(listing, release, needsOf(rules.set, listing).all);
   }
 
   /** What is known of a release without asking; undefined where that is nothing. */

@@ -1,7 +1,14 @@
 /** A file of a release: judged by all that the rules read, whatever was listed before, and then sent. */
 import type { Context } from "koa";
 import { parseIntegrity } from "../core/digest.ts";
-import type { JudgedListing, ListedRelease, RegistryRequest, StrippedFile } from "../core/ecosystems/ecosystem.ts";
+import type {
+  JudgedListing,
+  ListedRelease,
+  RegistryRequest,
+  ReleaseFile,
+  StrippedFile,
+} from "../core/ecosystems/ecosystem.ts";
+import { fileNamed } from "../core/ecosystems/judged.ts";
 import { CordonError, messageOf } from "../core/errors.ts";
 import { decideUnlisted, type Rules } from "../core/gate.ts";
 import { permits } from "../core/verdict.ts";
@@ -15,11 +22,10 @@ type FileRequest = RegistryRequest & { kind: "file" };
 
 export async function serveFile(ctx: Context, request: FileRequest, options: RegistryOptions): Promise<void> {
   const begun = contextOf(ctx, "file", options);
-  const { answer, release, cached, missing } = await findFile(request, options.rules(), options);
+  const { answer, file, cached, missing } = await findFile(request, options.rules(), options);
   const context: DecisionContext = { ...begun, cache: cached ? "hit" : "miss" };
   const { decision } = answer;
   if (!permits(decision)) return refuse(ctx, answer, context, options);
-  const file = release?.files[0];
   if (!file) throw missing ?? new CordonError("NOT_FOUND", `the upstream registry has no ${decision.purl}`);
   let stripped: StrippedFile | undefined;
   try {
@@ -49,7 +55,8 @@ export async function serveFile(ctx: Context, request: FileRequest, options: Reg
 
 interface FoundFile {
   readonly answer: Answer;
-  readonly release: ListedRelease | undefined;
+  /** Undefined where the upstream does not list it. */
+  readonly file: ReleaseFile | undefined;
   readonly cached: boolean;
   /** Why there is no listing. */
   readonly missing: CordonError | undefined;
@@ -66,16 +73,16 @@ async function findFile(request: FileRequest, rules: Rules, options: RegistryOpt
     if (!(error instanceof CordonError)) throw error;
     missing = error;
   }
-  const release = listed && releaseOf(request, listed.judged);
-  if (listed && release) {
-    const answer = await judgeFile(listed.judged, release, rules, options);
-    return { answer, release, cached: listed.cached, missing };
+  const found = listed && fileNamed(listed.judged.listing, request.filename);
+  if (listed && found) {
+    const answer = await judgeFile(listed.judged, found.release, rules, options);
+    return { answer, file: found.file, cached: listed.cached, missing };
   }
   const { version, name, filename } = request;
   if (version === undefined)
     throw missing ?? new CordonError("NOT_FOUND", `the upstream registry has no ${filename} of ${name}`);
   const decision = decideUnlisted(rules, { type: upstream.ecosystem.type, name, version }, now());
-  return { answer: { decision, judged: listed?.judged, rules }, release: undefined, cached: false, missing };
+  return { answer: { decision, judged: listed?.judged, rules }, file: undefined, cached: false, missing };
 }
 
 async function judgeFile(
@@ -95,9 +102,4 @@ async function judgeFile(
     if (!decision || !isRewritten(decision) || !isOfTheFile(error)) throw error;
     return { decision: withhold(decision, error.message), judged, rules };
   }
-}
-
-function releaseOf({ version, filename }: FileRequest, { listing }: JudgedListing): ListedRelease | undefined {
-  const release = version === undefined ? undefined : listing.releases.get(version);
-  return release?.files.some(({ name }) => name === filename) ? release : undefined;
 }

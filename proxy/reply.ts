@@ -1,6 +1,7 @@
 /** All that the proxy says over HTTP, each with how long it may be kept. */
 import type { Context } from "koa";
 import type { Digests } from "../core/digest.ts";
+import type { RefusalForm } from "../core/ecosystems/ecosystem.ts";
 import type { CordonError } from "../core/errors.ts";
 import type { WriteAnswer } from "../core/publishing.ts";
 import type { Refusal } from "../core/refusal.ts";
@@ -121,12 +122,19 @@ export function replyNotAllowed(ctx: Context, sentence: string): void {
 }
 
 /** A refusal is always 403: other codes are retried, hidden, or fall through to a direct download (docs/HTTP.md). */
-export function replyRefusal(ctx: Context, refusal: Refusal): void {
+export function replyRefusal(ctx: Context, refusal: Refusal, form: RefusalForm): void {
   const sentence = headerText(refusal.error);
-  replyJson(ctx, 403, refusal);
+  replyJson(ctx, 403, form === "problem" ? { ...problemOf(refusal), ...refusal } : refusal);
+  if (form === "problem") ctx.set("content-type", "application/problem+json"); // uv reads it without a charset only
   ctx.message = `Forbidden - ${sentence}`.slice(0, 600);
   // npm shows a notice even where it drops an optional dependency without a word.
-  ctx.set("npm-notice", sentence);
+  if (form === "json") ctx.set("npm-notice", sentence);
+}
+
+/** Problem details (RFC 9457, section 3). */
+function problemOf({ error, policy }: Refusal): object {
+  const [, type = "about:blank"] = /: (https?:\S+)$/.exec(error) ?? [];
+  return { type, title: `Refused by policy ${policy ?? ""}`.trim(), status: 403, detail: error };
 }
 
 /** A failure is not a refusal: its status says whose fault it is, and its text what to do. */

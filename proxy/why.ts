@@ -1,6 +1,7 @@
 /** `/-/why/<purl>`: the decision on a release, or on every denied release of a package, the withheld ones included. */
 import type { Context } from "koa";
 import type { JudgedListing } from "../core/ecosystems/ecosystem.ts";
+import { releaseOf } from "../core/ecosystems/judged.ts";
 import { CordonError } from "../core/errors.ts";
 import { decideUnlisted, type Rules } from "../core/gate.ts";
 import { type PackageId, parsePurl, toPurl } from "../core/purl.ts";
@@ -46,21 +47,18 @@ export async function serveWhy(
     const shown = denied.slice(-MAX_DENIED).map((decision) => toRefusal(decision, wording));
     return replyJson(ctx, 200, { purl: toPurl(id), denied: shown, more: denied.length - shown.length });
   }
+  const release = judged && releaseOf(judged.listing, version);
   // As its file would be judged: by all that the rules read.
   const decision: Decision =
-    registry && judged?.decisions.has(version)
-      ? (await registry.inspections.decide(judged, version, current, "file")).decision
+    registry && judged && release
+      ? (await registry.inspections.decide(judged, release.version, current, "file")).decision
       : decideUnlisted(current, { ...id, version }, now());
+  // Of what nobody has, "allow" would say too much.
+  if (!release && permits(decision)) throw new CordonError("NOT_FOUND", `the upstream registry has no ${toPurl(id)}`);
   const { verdicts, skipped } = decision;
   const { error, ...refusal } = toRefusal(decision, wording, judged);
-  const denied = permits(decision)
-    ? undefined
-    : { error, approval: draftApproval(decision, digestsOf(judged, version)) };
+  const denied = permits(decision) ? undefined : { error, approval: draftApproval(decision, release?.facts ?? {}) };
   replyJson(ctx, 200, { ...denied, ...refusal, verdicts, skipped });
-}
-
-function digestsOf(judged: JudgedListing | undefined, version: string): Readonly<Record<string, string>> {
-  return judged?.listing.releases.get(version)?.facts.digests ?? {};
 }
 
 /** With what is known of its releases. What the upstream does not list is still decided on, by what can be told without it. */

@@ -10,7 +10,7 @@ export type RegistryRequest =
   | { readonly kind: "listing"; readonly name: string }
   /** One release's own document, by version or by tag. */
   | { readonly kind: "release"; readonly name: string; readonly version: string }
-  /** `version` is what the file's name tells; the listing has the last word. */
+  /** What its name tells of the `version` counts only where the listing does not have the file. */
   | {
       readonly kind: "file";
       readonly name: string;
@@ -46,6 +46,9 @@ export interface ReleaseFile {
   readonly digests: Digests;
 }
 
+/** The bytes of a file; what uses them ends well only where they are those that the listing names. */
+export type ReadFile = (file: ReleaseFile) => AsyncIterable<Uint8Array>;
+
 export interface ListedRelease {
   readonly version: string;
   /** What the document says of it, as it came. */
@@ -62,6 +65,8 @@ export interface Listing {
   /** Versions that the document names in a form that cannot be judged; they are never served. */
   readonly unusable: readonly string[];
   readonly document: unknown;
+  /** Whether it tells what stands in a release's manifest; elsewhere that is a document of its own. */
+  readonly hasManifests: boolean;
   /** About what keeping it costs: the document's own, or more where it holds many values in few bytes. */
   readonly bytes: number;
 }
@@ -93,6 +98,8 @@ export interface Rendering {
   readonly sentence: (decision: Decision) => string;
 }
 
+export type RefusalForm = "json" | "problem";
+
 /** A form in which clients want a document; equal keys mean equal bytes. */
 export type Form = string;
 
@@ -101,12 +108,20 @@ export interface Ecosystem {
   readonly versions: VersionOrder;
   /** The path as it came, still encoded, below the registry's own; the query without its question mark. */
   parseRequest(method: string, path: string, query: string): RegistryRequest;
+  /**
+   * In what form its clients read a refusal: a JSON object with `error`, or RFC 9457's problem details. The reason phrase
+   * has it in any case.
+   */
+  readonly refusalForm: RefusalForm;
   formOf(headers: { readonly accept: string | undefined; readonly userAgent: string | undefined }): Form;
   listingUrl(registry: URL, name: string): URL;
   /** What to ask the upstream for: always the fullest document. */
   readonly listingAccept: string;
-  /** Throws UPSTREAM_MALFORMED for a document that cannot be judged as a whole. */
-  parseListing(name: string, bytes: Uint8Array): Listing;
+  /**
+   * Addresses in it may be relative to its own; left out: then those cannot be fetched. Throws UPSTREAM_MALFORMED for a
+   * document that cannot be judged as a whole.
+   */
+  parseListing(name: string, bytes: Uint8Array, url?: URL): Listing;
   /** How install scripts are taken out of a file; left out where they cannot be. */
   readonly stripping?: {
     /** Of a file as it comes. */
@@ -114,11 +129,13 @@ export interface Ecosystem {
     /** Undefined where there is nothing to take out. Throws UPSTREAM_MALFORMED. */
     strip(bytes: Uint8Array): Promise<StrippedFile | undefined>;
   };
+  /** The facts that a release's manifest tells; left out where listings tell them. Throws what the file throws. */
+  readonly inspectManifest?: (release: ListedRelease, read: ReadFile) => Promise<Partial<Release>>;
   /**
    * The facts that a release's own file tells, in place of the listing's; left out where files are not read. Throws what
    * the file throws.
    */
-  readonly inspectFile?: (release: ListedRelease, file: AsyncIterable<Uint8Array>) => Promise<Partial<Release>>;
+  readonly inspectFile?: (release: ListedRelease, read: ReadFile) => Promise<Partial<Release>>;
   /** Where a registry has attestations on a release, below its own path, and the Sigstore bundles of provenance in them. */
   readonly attestations?: {
     path(name: string, version: string): string;

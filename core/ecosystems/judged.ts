@@ -1,6 +1,7 @@
-/** What follows from a judged listing in every ecosystem. */
+/** What follows from a listing, and from a judged one, in every ecosystem. */
 import { permits } from "../verdict.ts";
-import type { JudgedListing } from "./ecosystem.ts";
+import type { JudgedListing, ListedRelease, Listing, ReleaseFile } from "./ecosystem.ts";
+import { VERSION_ORDERS } from "./versions.ts";
 
 const ALLOWED = new WeakMap<JudgedListing, readonly string[]>();
 
@@ -11,6 +12,42 @@ export function allowedVersions(judged: JudgedListing): readonly string[] {
   const allowed = [...judged.decisions].flatMap(([version, decision]) => (permits(decision) ? [version] : []));
   ALLOWED.set(judged, allowed);
   return allowed;
+}
+
+/** A file of a listing, and the release that it is of. */
+export interface ListedFile {
+  readonly release: ListedRelease;
+  readonly file: ReleaseFile;
+}
+
+const FILES = new WeakMap<Listing, ReadonlyMap<string, ListedFile>>();
+
+/** The file of this name; a name tells nothing by itself. */
+export function fileNamed(listing: Listing, name: string): ListedFile | undefined {
+  const known = FILES.get(listing);
+  if (known) return known.get(name);
+  const files = new Map<string, ListedFile>();
+  for (const release of listing.releases.values())
+    for (const file of release.files) files.set(file.name, { release, file });
+  FILES.set(listing, files);
+  return files.get(name);
+}
+
+const SPELLINGS = new WeakMap<Listing, ReadonlyMap<string, ListedRelease>>();
+
+/** The release of this version, however it is spelt: `1.0` and `1.0.0` are one in PyPI. */
+export function releaseOf(listing: Listing, version: string): ListedRelease | undefined {
+  const exact = listing.releases.get(version);
+  const order = VERSION_ORDERS[listing.pkg.ecosystem];
+  if (exact || !order.isValid(version)) return exact;
+  const known = SPELLINGS.get(listing) ?? spellingsOf(listing);
+  SPELLINGS.set(listing, known);
+  return known.get(order.canonical(version) ?? version);
+}
+
+function spellingsOf({ pkg, releases }: Listing): ReadonlyMap<string, ListedRelease> {
+  const { canonical } = VERSION_ORDERS[pkg.ecosystem];
+  return new Map([...releases].map(([version, release]) => [canonical(version) ?? version, release]));
 }
 
 /** Of these versions, so many as most people ask for: the highest of each line, then the highest of all. */

@@ -155,7 +155,10 @@ function tryEvaluate(expression: CelExpression | undefined, context: CelContext)
 export function lifts(approval: Approval, { name, approvable }: CompiledPolicy, facts: Facts, now: Date): boolean {
   const named = approval.policies?.has(name);
   if (!(named ?? approvable)) return false;
-  return approves(approval, (facts.release.digests ?? {}) as Digests, now);
+  const { digests = {}, files } = facts.release;
+  // Of several files all: one that came later nobody has approved.
+  if (files) return files.length > 0 && files.every((file) => approves(approval, file.digests as Digests, now));
+  return approves(approval, digests as Digests, now);
 }
 
 /** Most severe first; of two holds the one that lasts longer, of two ways to strip the thorough one; then by name, so that the order is always the same. */

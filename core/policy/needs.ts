@@ -1,7 +1,8 @@
 /** Which documents on a release, besides the listing, the rules need. */
+import type { Listing } from "../ecosystems/ecosystem.ts";
 import type { PurlType } from "../purl.ts";
 import { type CompiledPolicy, expressionsOf, type PolicySet } from "./compile.ts";
-import { type DeepSource, documentsOf, isDeep } from "./facts.ts";
+import { type DeepSource, documentsOf, type FactSource, isDeep } from "./facts.ts";
 
 export interface Needs {
   /** Those without which some rule cannot be judged at all. */
@@ -10,14 +11,19 @@ export interface Needs {
   readonly all: ReadonlySet<DeepSource>;
 }
 
-const known = new WeakMap<PolicySet, Map<PurlType, Needs>>();
+const known = new WeakMap<PolicySet, Map<string, Needs>>();
 
-/** Of all rules for this ecosystem, audited ones too. Kept: every request asks. */
-export function needsOf(set: PolicySet, ecosystem: PurlType): Needs {
-  const needs = known.get(set) ?? new Map<PurlType, Needs>();
+/** Of all rules for the listing's ecosystem, audited ones too. Kept: every request asks. */
+export function needsOf(
+  set: PolicySet,
+  { pkg: { ecosystem }, hasManifests }: Pick<Listing, "pkg" | "hasManifests">,
+): Needs {
+  const key = `${ecosystem} ${hasManifests}`;
+  const needs = known.get(set) ?? new Map<string, Needs>();
   known.set(set, needs);
-  const found = needs.get(ecosystem) ?? collect(set.policies.filter((policy) => concerns(policy, ecosystem)));
-  needs.set(ecosystem, found);
+  const policies = set.policies.filter((policy) => concerns(policy, ecosystem));
+  const found = needs.get(key) ?? collect(policies, hasManifests ? "manifest" : undefined);
+  needs.set(key, found);
   return found;
 }
 
@@ -25,8 +31,9 @@ function concerns({ ecosystems }: CompiledPolicy, ecosystem: PurlType): boolean 
   return !ecosystems || ecosystems.has(ecosystem);
 }
 
-function collect(policies: readonly CompiledPolicy[]): Needs {
-  const strict = policies.flatMap(({ rules }) => rules.flatMap(({ needs }) => [...needs])).filter(isDeep);
+function collect(policies: readonly CompiledPolicy[], told: DeepSource | undefined): Needs {
+  const isWanted = (source: FactSource): source is DeepSource => isDeep(source) && source !== told;
+  const strict = policies.flatMap(({ rules }) => rules.flatMap(({ needs }) => [...needs])).filter(isWanted);
   const reads = policies.flatMap(expressionsOf).flatMap((expression) => [...expression.reads]);
-  return { strict: new Set(strict), all: new Set([...strict, ...reads.flatMap(documentsOf).filter(isDeep)]) };
+  return { strict: new Set(strict), all: new Set([...strict, ...reads.flatMap(documentsOf).filter(isWanted)]) };
 }

@@ -12,10 +12,10 @@ export interface Approval {
      */
     purl: string;
     /**
-     * Digests of the approved file, `ALGORITHM:HEX`; the file that is served must have one of them, and disagree with none.
+     * Digests of the approved files, `ALGORITHM:HEX`: each file of the release must have one of them, and disagree with none. A file that is published later is not approved.
      *
      * @minItems 1
-     * @maxItems 64
+     * @maxItems 1024
      */
     digests: string[];
     /**

@@ -1,7 +1,7 @@
 // Generated from facts.schema.json by schemas/generate.ts; do not edit.
 
 /**
- * Everything known about one release when it is judged: the typed input of the rules. `x-source` names the document that a fact comes from: `identity` (the purl alone), `listing` (the ecosystem's metadata document), `file` (the release's own file), `attestations` and `keys` (what the registry has of them), or `public` (the public registry's answer on a private name). What no rule reads is not fetched. `x-refined-by` names a document that corrects the fact when the file is asked for. A fact that its source does not give is absent, never null or empty; ask with has().
+ * Everything known about one release when it is judged: the typed input of the rules. `x-source` names the document that a fact comes from: `identity` (the purl alone), `listing` (the ecosystem's metadata document), `manifest` (what the release says of itself: npm's listing tells it, PyPI has it as core metadata), `file` (the release's own file), `attestations` and `keys` (what the registry has of them), or `public` (the public registry's answer on a private name). What no rule reads is not fetched. `x-refined-by` names a document that corrects the fact when the file is asked for. A fact that its source does not give is absent, never null or empty; ask with has().
  */
 export interface Facts {
   pkg: Package;
@@ -56,6 +56,14 @@ export interface Package {
    * URL of the source repository as the newest metadata states it; the publisher's claim, not verified.
    */
   repository?: string;
+  /**
+   * What the registry says of the project (PyPI: `active`, `archived`, `quarantined` or `deprecated`, PEP 792); absent where it says nothing.
+   */
+  status?: string;
+  /**
+   * Why it has that status; absent where nothing is said.
+   */
+  statusReason?: string;
 }
 /**
  * One version of the package.
@@ -78,13 +86,29 @@ export interface Release {
    */
   newestOfLine?: boolean;
   /**
-   * When the registry says it was published (npm: `time[version]`); absent where it says nothing, or nothing valid.
+   * When the registry says it was published (npm: `time[version]`; PyPI: the upload of its first file); absent where it says nothing, or nothing valid.
    */
   published?: string;
   /**
-   * Whether the registry withdrew it but still serves it. npm has no such state: always false.
+   * When the newest of its files was uploaded (PyPI): later than `published` where a file came late; absent where the time of a file is missing.
+   */
+  lastUpload?: string;
+  /**
+   * Whether the registry withdrew it but still serves it (PyPI: every file of it). npm has no such state: always false.
    */
   yanked?: boolean;
+  /**
+   * Why it was withdrawn, in the publisher's words; absent where nothing is said.
+   */
+  yankedReason?: string;
+  /**
+   * The Python versions that it is for (PyPI: `requires-python`), as its files say it alike; absent where they do not.
+   */
+  requiresPython?: string;
+  /**
+   * Its files, where a release may have several (PyPI), sorted by name; absent elsewhere.
+   */
+  files?: Download[];
   /**
    * The publisher's deprecation text; absent where there is none.
    */
@@ -102,7 +126,7 @@ export interface Release {
    */
   size?: number;
   /**
-   * Digests of the release's file by algorithm, in lower-case hex.
+   * Digests of the release's file by algorithm, in lower-case hex; absent where it has several (`files`).
    */
   digests?: {
     [k: string]: string;
@@ -122,7 +146,40 @@ export interface Release {
   provenance?: Provenance;
   attestation?: Attestation;
   signature?: Signature;
+  sourceBuild?: SourceBuild;
   file?: File;
+}
+export interface Download {
+  /**
+   * The file's name.
+   */
+  name: string;
+  /**
+   * `sdist` is built when it is installed, and runs code of its own then.
+   */
+  kind: "wheel" | "sdist" | "egg";
+  /**
+   * Its digests by algorithm, in lower-case hex.
+   */
+  digests: {
+    [k: string]: string;
+  };
+  /**
+   * When it was uploaded; absent where the registry does not say.
+   */
+  published?: string;
+  /**
+   * Bytes; absent where the registry does not say.
+   */
+  size?: number;
+  /**
+   * Whether the publisher withdrew it.
+   */
+  yanked: boolean;
+  /**
+   * Whether the listing names attestations for it.
+   */
+  provenance: boolean;
 }
 export interface Script {
   /**
@@ -139,7 +196,7 @@ export interface Script {
  */
 export interface Provenance {
   /**
-   * Whether the listing names attestations for this release.
+   * Whether the listing names attestations for this release (PyPI: for each of its files).
    */
   present: boolean;
   /**
@@ -192,6 +249,27 @@ export interface Signature {
    * Why not; absent where it is verified.
    */
   problem?: string;
+}
+/**
+ * What is run when its source distribution is built, which an install does where no wheel fits; absent where it has none.
+ */
+export interface SourceBuild {
+  /**
+   * Whether it can be read, and in one way only.
+   */
+  readable: boolean;
+  /**
+   * Why not; absent where it can.
+   */
+  problem?: string;
+  /**
+   * Whether it has a `setup.py` at its top, which the usual backend runs.
+   */
+  setupPy: boolean;
+  /**
+   * What builds it: `build-backend` of its pyproject.toml, and `setuptools.build_meta:__legacy__` where nothing is named (PEP 517). Empty where it cannot be read.
+   */
+  backend: string;
 }
 /**
  * What the release's own file says, read whole.

@@ -390,7 +390,10 @@ describe("a proxy", () => {
       denied.map(({ purl }) => purl),
       ["pkg:npm/%40acme/ui@1.0.1", "pkg:npm/%40acme/ui@1.0.2"],
     );
-    assert.equal((await fetch(`${proxy.publicUrl}/-/why/nonsense`)).status, 400);
+    const statusOf = async (purl: string) => (await fetch(`${proxy.publicUrl}/-/why/${purl}`)).status;
+    assert.equal(await statusOf("nonsense"), 400);
+    for (const nobodys of ["pkg:npm/%40acme/ui@9.9.9", "pkg:npm/no-such-package@1.0.0", "pkg:cargo/x@1.0.0"])
+      assert.equal(await statusOf(nobodys), 404, nobodys);
     await proxy.close();
     await registry.close();
     folder.remove();

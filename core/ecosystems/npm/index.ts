@@ -12,6 +12,7 @@ export const npm: Ecosystem = {
   type: "npm",
   versions: VERSION_ORDERS.npm,
   parseRequest,
+  refusalForm: "json",
   formOf,
   // The abbreviated document has no times, scripts or repository: rules that read them would never fire.
   listingAccept: "application/json",

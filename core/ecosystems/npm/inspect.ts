@@ -7,7 +7,7 @@ import type { Difference, Release, Script } from "../../../schemas/types/facts.t
 import { CordonError } from "../../errors.ts";
 import { canonicalJson, isObject, type JsonObject, own, ownString } from "../../json.ts";
 import { oneLine } from "../../words.ts";
-import type { ListedRelease } from "../ecosystem.ts";
+import type { ListedRelease, ReadFile } from "../ecosystem.ts";
 import { VERSION_ORDERS } from "../versions.ts";
 import { readArchive } from "./archive.ts";
 import { malformed } from "./malformed.ts";
@@ -37,12 +37,13 @@ const UNKNOWN: Script = { name: "install", text: "" };
  * one way only has an install script whose text is not known. Throws what the source throws.
  */
 export async function inspectFile(
-  { facts, entry }: ListedRelease,
-  file: AsyncIterable<Uint8Array>,
+  { facts, entry, files: [file] }: ListedRelease,
+  read: ReadFile,
 ): Promise<Partial<Release>> {
+  if (!file) return {};
   const listed = facts.installScripts ?? [];
   try {
-    const content = await readContent(file);
+    const content = await readContent(read(file));
     const scripts = content.scripts.filter((script) => !listed.some((known) => isSame(known, script)));
     const differences = differencesOf(entry as JsonObject, content.manifest, facts.version, [listed, content.own]);
     return { ...withScripts(facts, bounded(scripts)), file: { readable: true, differences } };

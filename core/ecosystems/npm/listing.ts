@@ -1,11 +1,12 @@
 /** A packument (npm's metadata document) to facts. Every byte of it is a stranger's. */
-import type { Package, Provenance, Release, Script } from "../../../schemas/types/facts.ts";
+import type { Package, Release, Script } from "../../../schemas/types/facts.ts";
 import { type Digests, isDigest, parseIntegrity } from "../../digest.ts";
 import { CordonError } from "../../errors.ts";
 import { countValues, isObject, type JsonObject, MAX_VALUES, own, ownString } from "../../json.ts";
 import { toPurl } from "../../purl.ts";
 import { formatInstant, parseInstant } from "../../time.ts";
 import type { ListedRelease, Listing } from "../ecosystem.ts";
+import { createProvenanceHistory, newestOfLines } from "../history.ts";
 import { VERSION_ORDERS } from "../versions.ts";
 import { installScriptsOf } from "./manifests.ts";
 import { unscoped } from "./request.ts";
@@ -39,9 +40,12 @@ export function parseListing(name: string, bytes: Uint8Array): Listing {
     else unusable.push(version);
   }
   manifests.sort(([a], [b]) => VERSION_ORDERS.npm.compare(a, b));
-  const newest = newestOfLines(manifests.map(([version]) => version));
+  const newest = newestOfLines(
+    manifests.map(([version]) => version),
+    VERSION_ORDERS.npm,
+  );
   const releases = new Map<string, ListedRelease>();
-  const provenance = createProvenanceHistory();
+  const provenance = createProvenanceHistory(VERSION_ORDERS.npm);
   let previous: Previous | undefined;
   for (const [version, manifest] of manifests) {
     const published = times.get(version);
@@ -59,18 +63,15 @@ export function parseListing(name: string, bytes: Uint8Array): Listing {
     previous = release.previous;
   }
   const cost = Math.max(bytes.length, values * VALUE_BYTES);
-  return { name, pkg: toPackage(document, times, releases.size), releases, unusable, document, bytes: cost };
-}
-
-/** The highest stable version of each line; below 1.0.0 a minor version is a line of its own. `versions` are in order. */
-function newestOfLines(versions: readonly string[]): ReadonlySet<string> {
-  const lines = new Map<string, string>();
-  for (const version of versions) {
-    if (VERSION_ORDERS.npm.isPrerelease(version)) continue;
-    const [major, minor] = version.split(".");
-    lines.set(major === "0" ? `0.${minor}` : `${major}`, version);
-  }
-  return new Set(lines.values());
+  return {
+    name,
+    pkg: toPackage(document, times, releases.size),
+    releases,
+    unusable,
+    document,
+    hasManifests: true,
+    bytes: cost,
+  };
 }
 
 function parsePackument(name: string, bytes: Uint8Array, values: number): Packument {
@@ -148,46 +149,6 @@ function short(text: string | undefined): string | undefined {
 interface Previous {
   readonly scripts: readonly Script[];
   readonly scriptsSince: Date | undefined;
-}
-
-interface ProvenanceHistory {
-  /** What is said of the next higher version. */
-  next(version: string, present: boolean, published: Date | undefined): Provenance;
-}
-
-/** The highest version so far that has provenance, and since when there is none. */
-interface LastAttested {
-  readonly version: string;
-  /** `unknown`: the first release without any has no time. */
-  lostSince: Date | "unknown" | undefined;
-}
-
-/**
- * A package that was built in public and no longer is looks as it does when somebody publishes with a stolen token. Stable
- * releases are compared with stable ones: many projects attest what their CI publishes nightly, and not what people do.
- */
-function createProvenanceHistory(): ProvenanceHistory {
-  let [any, stable]: [LastAttested | undefined, LastAttested | undefined] = [undefined, undefined];
-  return {
-    next(version, present, published) {
-      const isStable = !VERSION_ORDERS.npm.isPrerelease(version);
-      if (present) {
-        any = { version, lostSince: undefined };
-        if (isStable) stable = { version, lostSince: undefined };
-        return { present, lost: false };
-      }
-      const last = isStable ? stable : any;
-      if (!last) return { present, lost: false };
-      last.lostSince ??= published ?? "unknown";
-      const { lostSince } = last;
-      return {
-        present,
-        lost: true,
-        lostFrom: last.version,
-        ...(lostSince !== "unknown" && { lostSince: formatInstant(lostSince) }),
-      };
-    },
-  };
 }
 
 function hasProvenance(manifest: JsonObject): boolean {

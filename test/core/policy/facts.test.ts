@@ -127,7 +127,14 @@ describe("documentsOf()", () => {
   });
 
   it("are all there may be for a record that is used whole: it may be read under another name", () => {
-    assert.deepEqual(documentsOf("release").sort(), ["attestations", "file", "identity", "keys", "listing"]);
+    assert.deepEqual(documentsOf("release").sort(), [
+      "attestations",
+      "file",
+      "identity",
+      "keys",
+      "listing",
+      "manifest",
+    ]);
     assert.deepEqual(documentsOf("pkg").sort(), ["identity", "listing", "public"]);
   });
 
@@ -150,12 +157,14 @@ describe("FACT_DECLARATIONS", () => {
       "Attestation",
       "Client",
       "Difference",
+      "Download",
       "File",
       "Package",
       "Provenance",
       "Release",
       "Script",
       "Signature",
+      "SourceBuild",
     ]);
     assert.deepEqual(fields.get("Script"), { name: "string", text: "string" });
     const lostSince = "google.protobuf.Timestamp";

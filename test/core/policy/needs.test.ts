@@ -3,8 +3,9 @@ import { describe, it } from "node:test";
 import { needsOf } from "../../../core/policy/needs.ts";
 import { compileSet, policyFile } from "../../support/policies.ts";
 
-function needs(spec: string, ecosystem: "npm" | "pypi" = "npm") {
-  const { strict, all } = needsOf(compileSet({ policies: [policyFile("one", spec)] }), ecosystem);
+function needs(spec: string, ecosystem: "npm" | "pypi" = "npm", hasManifests = true) {
+  const pkg = { ecosystem, name: "x", purl: `pkg:${ecosystem}/x` };
+  const { strict, all } = needsOf(compileSet({ policies: [policyFile("one", spec)] }), { pkg, hasManifests });
   return { strict: [...strict].sort(), all: [...all].sort() };
 }
 const rule = (condition: string, more = "") =>
@@ -35,6 +36,12 @@ describe("needsOf()", () => {
   ];
   for (const [name, spec, strict, all] of ROWS)
     it(`are right for ${name}`, () => assert.deepEqual(needs(spec), { strict, all }));
+
+  it("are the manifest only where the listing does not tell what stands in it", () => {
+    const spec = rule("release.license == 'MIT'");
+    assert.deepEqual(needs(spec), { strict: [], all: [] });
+    assert.deepEqual(needs(spec, "pypi", false), { strict: ["manifest"], all: ["manifest"] });
+  });
 
   it("are none for an ecosystem that no rule is for", () => {
     const spec = `  ecosystems: [npm]\n${rule("release.file.readable")}`;

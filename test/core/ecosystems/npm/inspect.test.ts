@@ -27,7 +27,7 @@ async function inspected(listed: Fields, bytes: Uint8Array): Promise<Partial<Rel
   const release = listing.releases.get("1.0.0");
   assert.ok(release && npm.inspectFile);
   // In small pieces: what is read must not depend on where they end.
-  return npm.inspectFile(release, pieces(bytes, 100));
+  return npm.inspectFile(release, () => pieces(bytes, 100));
 }
 
 async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
@@ -285,7 +285,7 @@ describe("inspectFile()", () => {
       .parseListing("plain", packumentBytes({ name: "plain", releases: [{ version: "1.0.0" }] }))
       .releases.get("1.0.0");
     assert.ok(release);
-    const { file: found } = await inspectFile(release, bomb());
+    const { file: found } = await inspectFile(release, bomb);
     assert.equal(found?.readable, false);
     assert.ok(taken * 16 * 1024 * 1024 <= 2 * INSPECT_LIMITS.bytes, `${taken} were read`);
   });
@@ -305,7 +305,7 @@ describe("inspectFile()", () => {
       .parseListing("plain", packumentBytes({ name: "plain", releases: [{ version: "1.0.0" }] }))
       .releases.get("1.0.0");
     assert.ok(release);
-    assert.equal((await inspectFile(release, source())).file?.readable, false);
+    assert.equal((await inspectFile(release, source)).file?.readable, false);
     await until(() => !isOpen);
   });
 
@@ -319,6 +319,6 @@ describe("inspectFile()", () => {
       .parseListing("plain", packumentBytes({ name: "plain", releases: [{ version: "1.0.0" }] }))
       .releases.get("1.0.0");
     assert.ok(release);
-    await assert.rejects(inspectFile(release, failing()), failure);
+    await assert.rejects(inspectFile(release, failing), failure);
   });
 });

@@ -34,11 +34,17 @@ describe("parseRequest()", () => {
     ["/-/npm/v1/keys", { kind: "relay", question: { method: "GET", path: "/-/npm/v1/keys" } }],
     [
       "/-/npm/v1/attestations/@acme%2fui@1.0.0",
-      { kind: "relay", question: { method: "GET", path: "/-/npm/v1/attestations/@acme%2fui@1.0.0", about: "@acme/ui" } },
+      {
+        kind: "relay",
+        question: { method: "GET", path: "/-/npm/v1/attestations/@acme%2fui@1.0.0", about: "@acme/ui" },
+      },
     ],
     [
       "/-/npm/v1/attestations/@acme/ui@1.0.0",
-      { kind: "relay", question: { method: "GET", path: "/-/npm/v1/attestations/@acme%2fui@1.0.0", about: "@acme/ui" } },
+      {
+        kind: "relay",
+        question: { method: "GET", path: "/-/npm/v1/attestations/@acme%2fui@1.0.0", about: "@acme/ui" },
+      },
     ],
     ["/-/v1/search", { kind: "relay", question: { method: "GET", path: "/-/v1/search", tells: "text" } }],
   ];
