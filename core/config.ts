@@ -1,5 +1,5 @@
 /** `cordon.yaml`, and where the upstream of an ecosystem is found. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { PackageURL, UrlConverter } from "@socketregistry/packageurl-js";
@@ -68,31 +68,68 @@ export function upstreamUrl(
   return new URL(text);
 }
 
-/** npm's `registry`, from the environment or from .npmrc: the project's stands before the user's. */
+/** What the ecosystem's own clients are set to. */
 function clientSetting(type: PurlType, environment: NodeJS.ProcessEnv): string | undefined {
-  if (type !== "npm") return undefined;
+  switch (type) {
+    case "npm":
+      return npmSetting(environment);
+    case "pypi":
+      return pythonSetting(environment);
+    default:
+      return undefined;
+  }
+}
+
+/** npm's `registry`, from the environment or from .npmrc: the project's stands before the user's. */
+function npmSetting(environment: NodeJS.ProcessEnv): string | undefined {
   const fromEnvironment = environment["npm_config_registry"] ?? environment["NPM_CONFIG_REGISTRY"];
   if (fromEnvironment) return fromEnvironment;
   const files = [
     join(process.cwd(), ".npmrc"),
     environment["npm_config_userconfig"] ?? environment["NPM_CONFIG_USERCONFIG"] ?? join(homedir(), ".npmrc"),
   ];
+  // The last `registry=` line, as npm reads its ini files.
+  const setting = firstSetting(files, /^[ \t]*registry[ \t]*=[ \t]*"?([^"\s]+)/gm);
+  return setting?.replace(/\$\{(\w+)\}/g, (whole, name: string) => environment[name] ?? whole);
+}
+
+/** pip's `index-url`, or uv's, from the environment or from pip's own file: the user's stands before the machine's. */
+function pythonSetting(environment: NodeJS.ProcessEnv): string | undefined {
+  const fromEnvironment =
+    environment["PIP_INDEX_URL"] ?? environment["UV_DEFAULT_INDEX"] ?? environment["UV_INDEX_URL"];
+  if (fromEnvironment) return fromEnvironment;
+  const home = environment["HOME"] ?? homedir();
+  const files = [
+    environment["PIP_CONFIG_FILE"],
+    join(environment["XDG_CONFIG_HOME"] ?? join(home, ".config"), "pip", "pip.conf"),
+    join(home, ".pip", "pip.conf"),
+    "/etc/pip.conf",
+  ].filter((file) => file !== undefined);
+  return firstSetting(files, /^[ \t]*index[-_]url[ \t]*[=:][ \t]*(\S+)/gm);
+}
+
+/** The last line of this kind in the first file that has one. */
+function firstSetting(files: readonly string[], line: RegExp): string | undefined {
   for (const file of files) {
-    const setting = existsSync(file) ? registryOf(readFileSync(file, "utf8"), environment) : undefined;
+    const text = existsSync(file) && statSync(file).isFile() ? readFileSync(file, "utf8") : "";
+    const setting = [...text.matchAll(line)].at(-1)?.[1];
     if (setting) return setting;
   }
   return undefined;
 }
 
-/** The last `registry=` line, as npm reads its ini files, with `${NAME}` taken from the environment. */
-function registryOf(npmrc: string, environment: NodeJS.ProcessEnv): string | undefined {
-  const line = [...npmrc.matchAll(/^[ \t]*registry[ \t]*=[ \t]*"?([^"\s]+)/gm)].at(-1)?.[1];
-  return line?.replace(/\$\{(\w+)\}/g, (whole, name: string) => environment[name] ?? whole);
-}
-
-/** A library knows the public registries; the file's URL of a made-up release tells the base. */
+/** A library knows the public registries; an address that it makes for a package without a name of note tells the base. */
 function publicRegistry(type: PurlType): string | undefined {
-  const download =
-    type === "npm" ? UrlConverter.toDownloadUrl(PackageURL.fromString("pkg:npm/a@1.0.0"))?.url : undefined;
-  return download && new URL("/", download).href;
+  switch (type) {
+    case "npm": {
+      const download = UrlConverter.toDownloadUrl(PackageURL.fromString("pkg:npm/a@1.0.0"))?.url;
+      return download && new URL("/", download).href;
+    }
+    case "pypi": {
+      const page = UrlConverter.toDownloadUrl(PackageURL.fromString("pkg:pypi/a@1.0.0"))?.url;
+      return page && new URL("../", page).href;
+    }
+    default:
+      return undefined;
+  }
 }

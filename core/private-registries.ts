@@ -66,6 +66,7 @@ export function withPrivate(open: Upstream, registries: readonly PrivateRegistry
         ? open.relay(await withoutNames(request, isPrivate))
         : upstreamOf(request.about).relay(request);
     },
+    named: (address) => open.named(address),
     publishing: (name) => upstreamOf(name).publishing(name),
   };
 }

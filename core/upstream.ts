@@ -6,6 +6,7 @@ import { describe, type Fetch, fetchBytes, fetchCompressed, originOf } from "./h
 import { countValues, MAX_VALUES } from "./json.ts";
 import { createPublishing, type Publishing } from "./publishing.ts";
 import { toPurl } from "./purl.ts";
+import { oneLine } from "./words.ts";
 
 /** Bounds on what an upstream may send. The largest packument known has some 40 MB. */
 export const UPSTREAM_LIMITS = {
@@ -63,6 +64,8 @@ export interface Upstream {
    * itself. Throws UPSTREAM_STATUS for an answer that is none.
    */
   relay(request: RelayRequest): Promise<RelayedAnswer>;
+  /** A JSON document at an address that a listing names; as relay() besides. */
+  named(address: string): Promise<RelayedAnswer>;
   /** The signal ends the asking; a body that has come is its reader's to let go of. */
   file(file: ReleaseFile, signal?: AbortSignal): Promise<UpstreamFile>;
   /** Where a package is published. */
@@ -86,11 +89,42 @@ export interface UpstreamOptions {
 }
 
 export function createUpstream(options: UpstreamOptions): Upstream {
-  const { ecosystem, registry, fetch, fetchFile = fetch, token } = options;
+  const { ecosystem, fetch, fetchFile = fetch } = options;
+  const { registry, authorization } = credentialsOf(options);
   const { fileOrigins = [], isPrivate = false, publish = false, limits = UPSTREAM_LIMITS } = options;
   // On the connections for files: a slow upload must not keep listings from being fetched.
   const publishing = createPublishing(registry, publish ? fetchFile : undefined);
-  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  /** A document must not send Cordon, or its credentials, to a host that the operator did not name. */
+  const requireKnown = (url: URL, what: string): boolean => {
+    const isOwn = url.origin === registry.origin;
+    if (!isOwn && !fileOrigins.includes(url.origin))
+      throw new CordonError(
+        "UPSTREAM_MALFORMED",
+        `the upstream's document says that ${what} lies on another origin (${originOf(url)}), which \`proxy.fileOrigins\` does not name`,
+      );
+    return isOwn;
+  };
+  const ask = async (url: URL, { method, body, encoding }: Omit<RelayRequest, "path">): Promise<RelayedAnswer> => {
+    const isOwn = requireKnown(url, "an answer");
+    const { status, body: answer } = await fetchBytes(fetch, url, {
+      method,
+      headers: {
+        accept: "application/json",
+        ...(isOwn && authorization),
+        ...(body && { "content-type": "application/json" }),
+        ...(encoding && { "content-encoding": encoding }),
+      },
+      ...(body && { body }),
+      maxBytes: limits.relayBytes,
+      timeoutMs: limits.timeoutMs,
+      signal: AbortSignal.timeout(limits.listingMs),
+    });
+    if (NO_ENDPOINT.has(status))
+      throw new CordonError("NO_ENDPOINT", `the upstream registry does not answer ${oneLine(url.pathname, 200)}`);
+    if (status >= 500 || status === 401 || status === 403) throw failureOf(url, status);
+    requireJson(url, answer);
+    return { status, body: answer };
+  };
   const upstream: Upstream = {
     ecosystem,
     registry,
@@ -126,36 +160,11 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       if (status !== 200) throw failureOf(url, status);
       return { bytes: body, etag: tagOf(headers["etag"]) };
     },
-    async relay({ method, path, body, encoding }) {
-      const url = new URL(`${registry.href.replace(/\/$/, "")}${path}`);
-      const { status, body: answer } = await fetchBytes(fetch, url, {
-        method,
-        headers: {
-          accept: "application/json",
-          ...authorization,
-          ...(body && { "content-type": "application/json" }),
-          ...(encoding && { "content-encoding": encoding }),
-        },
-        ...(body && { body }),
-        maxBytes: limits.relayBytes,
-        timeoutMs: limits.timeoutMs,
-        signal: AbortSignal.timeout(limits.listingMs),
-      });
-      if (NO_ENDPOINT.has(status))
-        throw new CordonError("NO_ENDPOINT", `the upstream registry does not answer ${path.split("?", 1)[0]}`);
-      if (status >= 500 || status === 401 || status === 403) throw failureOf(url, status);
-      requireJson(url, answer);
-      return { status, body: answer };
-    },
+    relay: (request) => ask(new URL(`${registry.href.replace(/\/$/, "")}${request.path}`), request),
+    named: (address) => ask(new URL(address), { method: "GET" }),
     async file(file, signal) {
       const url = new URL(file.url);
-      // A document must not send Cordon, or its credentials, to a host that the operator did not name.
-      const isOwn = url.origin === registry.origin;
-      if (!isOwn && !fileOrigins.includes(url.origin))
-        throw new CordonError(
-          "UPSTREAM_MALFORMED",
-          `the upstream's document says that ${file.name} lies on another origin (${originOf(url)}), which \`proxy.fileOrigins\` does not name`,
-        );
+      const isOwn = requireKnown(url, file.name);
       const { status, headers, body } = await fetchFile(url, {
         maxBytes: limits.fileBytes,
         timeoutMs: limits.timeoutMs,
@@ -175,6 +184,17 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     publishing: () => publishing,
   };
   return upstream;
+}
+
+/** What stands before the host of an address is sent as clients send it, and told nowhere. */
+function credentialsOf({ registry, token }: Pick<UpstreamOptions, "registry" | "token">) {
+  const bare = new URL(registry);
+  bare.username = "";
+  bare.password = "";
+  const [user, password] = [registry.username, registry.password].map(decodeURIComponent);
+  const basic = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+  const value = token === undefined ? basic : `Bearer ${token}`;
+  return { registry: bare, authorization: token === undefined && user === "" ? {} : { authorization: value } };
 }
 
 /** What registries answer with that do not have what is asked for: not found, gone, not allowed, not implemented (RFC 9110). */

@@ -1,6 +1,7 @@
 /** One registry, whatever its ecosystem: a request in, the gate's answer out. There is no other way through. */
 import type { Context } from "koa";
 import type { Form, JudgedListing, RegistryRequest } from "../core/ecosystems/ecosystem.ts";
+import { fileNamed } from "../core/ecosystems/judged.ts";
 import { CordonError } from "../core/errors.ts";
 import { decideUnlisted, type Rules } from "../core/gate.ts";
 import type { Inspection } from "../core/inspection.ts";
@@ -12,7 +13,7 @@ import type { RenderedListing, View } from "./listings.ts";
 import { servePublish } from "./publish.ts";
 import { serveFile } from "./registry-file.ts";
 import { serveRelay } from "./relay.ts";
-import { replyJson, replyListing, replyRelease } from "./reply.ts";
+import { replyJson, replyListing, replyRedirect, replyRelayed, replyRelease } from "./reply.ts";
 
 /** Serves a path below the registry's own, as it came, still encoded. */
 export type ServeRegistry = (ctx: Context, path: string) => Promise<void>;
@@ -24,6 +25,10 @@ export function createRegistry(options: RegistryOptions): ServeRegistry {
     switch (request.kind) {
       case "unsupported":
         return replyJson(ctx, request.status, { error: `cordon: ${request.reason}` });
+      case "redirect":
+        return replyRedirect(ctx, `${options.registry}${request.path}`);
+      case "attestations":
+        return serveAttestations(ctx, request, options);
       case "answer":
         return replyJson(ctx, 200, request.body);
       case "relay":
@@ -116,7 +121,7 @@ async function serveRelease(
   const view = await viewOf(judged, rules, options);
   const resolved = ecosystem.resolveVersion(view.judged, version);
   if (resolved === undefined)
-    throw new CordonError("NOT_FOUND", `${name} has no version or tag ${JSON.stringify(version)}`);
+    throw new CordonError("NOT_FOUND", `${name} has no version or tag ${JSON.stringify(version ?? "latest")}`);
   const answer = view.judged.decisions.has(resolved)
     ? { judged: view.judged, rules, ...(await options.inspections.decide(view.judged, resolved, rules, "metadata")) }
     : {
@@ -130,4 +135,17 @@ async function serveRelease(
   if (!rendered) throw new CordonError("NOT_FOUND", `the upstream registry has no ${decision.purl}`);
   record(answer, context, options);
   replyRelease(ctx, rendered);
+}
+
+/** They install nothing, so nothing is decided on them; where they lie, the listing tells. */
+async function serveAttestations(
+  ctx: Context,
+  { name, filename }: RegistryRequest & { kind: "attestations" },
+  { listings, upstream, rules }: RegistryOptions,
+): Promise<void> {
+  const { judged } = await listings.judge(name, rules());
+  const { attestations } = fileNamed(judged.listing, filename)?.file ?? {};
+  if (attestations === undefined)
+    throw new CordonError("NOT_FOUND", `the upstream registry has no attestations on ${filename}`);
+  replyRelayed(ctx, await upstream.of(name).named(attestations));
 }

@@ -88,6 +88,11 @@ export function replyPart(ctx: Context, size: number): Part | undefined {
   return { start, end };
 }
 
+export function replyRedirect(ctx: Context, location: string): void {
+  replyJson(ctx, 301, { location });
+  ctx.set("location", location);
+}
+
 export function replyRelease(ctx: Context, { contentType, body }: { contentType: string; body: string }): void {
   ctx.status = 200;
   ctx.set("cache-control", REVALIDATE);

@@ -8,8 +8,12 @@ import type { VersionOrder } from "./versions.ts";
 /** What a client asks for. Whatever is not recognised is `unsupported`: there is no way past the gate. */
 export type RegistryRequest =
   | { readonly kind: "listing"; readonly name: string }
-  /** One release's own document, by version or by tag. */
-  | { readonly kind: "release"; readonly name: string; readonly version: string }
+  /** One release's own document, by version or by tag; without, of what the registry would give by itself. */
+  | { readonly kind: "release"; readonly name: string; readonly version: string | undefined }
+  /** To the one address that a document has, below the registry's own. */
+  | { readonly kind: "redirect"; readonly path: string }
+  /** What attests to a file, where the listing says. */
+  | { readonly kind: "attestations"; readonly name: string; readonly filename: string }
   /** What its name tells of the `version` counts only where the listing does not have the file. */
   | {
       readonly kind: "file";
@@ -44,6 +48,8 @@ export interface ReleaseFile {
   readonly name: string;
   readonly url: string;
   readonly digests: Digests;
+  /** Where its attestations lie, where it has some of its own. */
+  readonly attestations?: string;
 }
 
 /** The bytes of a file; what uses them ends well only where they are those that the listing names. */
@@ -160,6 +166,9 @@ export interface Ecosystem {
   ): { readonly contentType: string; readonly body: string } | undefined;
   /** The tags of a listing as clients see them. */
   tagsOf(judged: JudgedListing): object;
-  /** The version that a client gets for a version, a tag or a range once denied releases are withheld; undefined where there is none. */
-  resolveVersion(judged: JudgedListing, wanted: string): string | undefined;
+  /**
+   * The version that a client gets for a version, a tag or a range, or for none of them, once denied releases are withheld;
+   * undefined where there is none.
+   */
+  resolveVersion(judged: JudgedListing, wanted: string | undefined): string | undefined;
 }

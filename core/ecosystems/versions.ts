@@ -80,10 +80,19 @@ const PEP440: VersionOrder = {
 
 /** The normalised form without trailing zeros of the release segment (packaging's canonicalize_version()). */
 function canonicalPep440(written: string): string | undefined {
+  return writePep440(written, (base) => base.replace(/(?:\.0)+$/, ""));
+}
+
+/** The form in which tools write a version (PEP 440, "Normalization"); undefined for what is none. */
+export function normalizePep440(written: string): string | undefined {
+  return writePep440(written, (base) => base);
+}
+
+function writePep440(written: string, writeBase: (base: string) => string): string | undefined {
   const version = written.trim();
   const parsed = PEP440.isValid(version) ? pep440.explain(version) : null;
   if (!parsed) return undefined;
-  const base = parsed.base_version.replace(/(?:\.0)+$/, "");
+  const base = writeBase(parsed.base_version);
   // Read from the text: the library takes a part such as `1e5`, which can be a commit, for a number.
   const local = version.split("+")[1]?.toLowerCase().split(/[-_.]/).map(withoutLeadingZeros).join(".");
   return `${base}${parsed.public.slice(parsed.base_version.length)}${local ? `+${local}` : ""}`;

@@ -110,6 +110,10 @@ export interface CordonConfig {
        * @maxItems 32
        */
       npm?: string[];
+      /**
+       * @maxItems 32
+       */
+      pypi?: string[];
     };
     /**
      * How much of the disk of the state directory registries' files and documents may take.
@@ -123,7 +127,7 @@ export interface CordonConfig {
   };
 }
 export interface PrivateRegistry {
-  ecosystem: "npm";
+  ecosystem: "npm" | "pypi";
   /**
    * Names, or their beginnings with a `*` behind: `@acme/*`.
    *

@@ -35,6 +35,7 @@ export function fileUpstream(answer: () => Promise<UpstreamFile> | UpstreamFile)
     parse: npm.parseListing,
     listing: unused,
     relay: unused,
+    named: unused,
     publishing: () => ({ registry: new URL("https://registry.example/") }),
     async file(_file, signal) {
       asked.push(signal);

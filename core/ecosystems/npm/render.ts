@@ -145,7 +145,7 @@ function write(body: JsonObject, { listing }: JudgedListing): string {
  * What npm would choose: a version is itself; a tag is what it names once repaired (or, with nothing allowed left, its
  * old version, so that the refusal can explain it); a range is `latest` where that fits, else the highest allowed.
  */
-export function resolveVersion(judged: JudgedListing, wanted: string): string | undefined {
+export function resolveVersion(judged: JudgedListing, wanted = "latest"): string | undefined {
   if (VERSION_ORDERS.npm.isValid(wanted)) return wanted;
   const tags = tagsOf(judged, true);
   const tagged = own(tags, wanted);

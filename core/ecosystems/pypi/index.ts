@@ -1,0 +1,22 @@
+import type { Ecosystem } from "../ecosystem.ts";
+import { VERSION_ORDERS } from "../versions.ts";
+import { parseListing } from "./listing.ts";
+import { formOf, renderListing, renderRelease, resolveVersion } from "./render.ts";
+import { parseRequest } from "./request.ts";
+
+/** The simple repository API, as pip, uv, poetry and pdm use it. */
+export const pypi: Ecosystem = {
+  type: "pypi",
+  versions: VERSION_ORDERS.pypi,
+  parseRequest,
+  refusalForm: "problem",
+  formOf,
+  // JSON tells when a file was uploaded; HTML is what old indexes have.
+  listingAccept: "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1",
+  listingUrl: (registry, name) => new URL(`${name}/`, registry.href.endsWith("/") ? registry : `${registry.href}/`),
+  parseListing,
+  renderListing,
+  renderRelease,
+  resolveVersion,
+  tagsOf: () => ({}),
+};

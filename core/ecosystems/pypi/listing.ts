@@ -1,0 +1,200 @@
+/** A project's page to facts: files by the release that they are of. */
+import type { Download, Package, Release } from "../../../schemas/types/facts.ts";
+import { CordonError } from "../../errors.ts";
+import { countValues, MAX_VALUES } from "../../json.ts";
+import { toPurl } from "../../purl.ts";
+import { formatInstant, parseInstant } from "../../time.ts";
+import type { ListedRelease, Listing, ReleaseFile } from "../ecosystem.ts";
+import { createProvenanceHistory, newestOfLines } from "../history.ts";
+import { VERSION_ORDERS } from "../versions.ts";
+import { type FileKind, parseFilename } from "./filenames.ts";
+import { parseHtmlPage } from "./html-page.ts";
+import { parseJsonPage } from "./json-page.ts";
+import { MAX_FILES, type Page, type PageFile } from "./page.ts";
+
+const ORDER = VERSION_ORDERS.pypi;
+const MAX_VERSIONS = 20_000;
+/** About what a link costs in memory, with all that is made of it. */
+const FILE_BYTES = 2000;
+
+/** A file that can be judged and served. */
+export interface UsableFile extends PageFile {
+  readonly kind: FileKind;
+  readonly url: string;
+}
+
+/** What a listing's document is. */
+export interface Project extends Omit<Page, "files"> {
+  readonly name: string;
+}
+
+/** The files of a release of a page. */
+export function usableFiles({ entry }: ListedRelease): readonly UsableFile[] {
+  return entry as readonly UsableFile[];
+}
+
+/** Throws UPSTREAM_MALFORMED. A file that cannot be judged is left out, and named in `unusable`. */
+export function parseListing(name: string, bytes: Uint8Array, url?: URL): Listing {
+  const { files, status, statusReason } = parsePage(name, bytes, url);
+  const { byVersion, unusable } = group(name, files);
+  if (byVersion.size > MAX_VERSIONS) throw malformed(name, `it has more than ${MAX_VERSIONS} versions`);
+  const versions = [...byVersion.keys()].sort(ORDER.compare);
+  const newest = newestOfLines(versions, ORDER);
+  const provenance = createProvenanceHistory(ORDER);
+  const releases = new Map<string, ListedRelease>();
+  for (const version of versions) {
+    const listed = (byVersion.get(version) ?? []).sort((a, b) => (a.filename < b.filename ? -1 : 1));
+    const facts = toFacts(name, version, listed);
+    const published = facts.published === undefined ? undefined : new Date(facts.published);
+    const attested = listed.every((file) => file.provenance !== undefined);
+    releases.set(version, {
+      version,
+      entry: listed,
+      facts: {
+        ...facts,
+        newestOfLine: newest.has(version),
+        provenance: provenance.next(version, attested, published),
+      },
+      files: listed.flatMap((file) => toReleaseFiles(name, file)),
+    });
+  }
+  return {
+    name,
+    pkg: toPackage(name, releases, status, statusReason),
+    releases,
+    unusable,
+    document: { name, status, statusReason } satisfies Project,
+    hasManifests: false,
+    bytes: Math.max(bytes.length, files.length * FILE_BYTES),
+  };
+}
+
+function malformed(name: string, why: string, cause?: unknown): CordonError {
+  const purl = toPurl({ type: "pypi", name });
+  return new CordonError("UPSTREAM_MALFORMED", `the upstream's document on ${purl} cannot be judged: ${why}`, {
+    cause,
+  });
+}
+
+/** The form is told by how it begins: registries send either, and not all say which. */
+function parsePage(name: string, bytes: Uint8Array, url: URL | undefined): Page {
+  const fail = (why: string, cause?: unknown): never => {
+    throw malformed(name, why, cause);
+  };
+  let text = "";
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    fail("it is not UTF-8", cause);
+  }
+  const isJson = /^\s{0,100}\{/.test(text);
+  if (isJson && countValues(bytes) > MAX_VALUES) fail("it has more values than are read");
+  const page = isJson ? parseJsonPage(name, text, url, fail) : parseHtmlPage(text, url, fail);
+  return page.files.length > MAX_FILES ? fail(`it has more than ${MAX_FILES} files`) : page;
+}
+
+/** Versions that are equal are one release, which has the first spelling. */
+function group(name: string, files: readonly PageFile[]) {
+  const byVersion = new Map<string, UsableFile[]>();
+  const spellings = new Map<string, string>();
+  const unusable = new Set<string>();
+  const first = new Map<string, PageFile>();
+  for (const file of files) {
+    const { filename, url, digests } = file;
+    const parsed = parseFilename(name, filename);
+    const before = first.get(filename);
+    // One name for two contents: whoever asks for it could mean either.
+    const isTwofold = before !== undefined && JSON.stringify(before.digests) !== JSON.stringify(digests);
+    if (!parsed || url === undefined || Object.keys(digests).length === 0 || isTwofold) unusable.add(filename);
+    if (before) continue;
+    first.set(filename, file);
+    if (!parsed || url === undefined || unusable.has(filename)) continue;
+    const canonical = ORDER.canonical(parsed.version) ?? parsed.version;
+    const version = spellings.get(canonical) ?? parsed.version;
+    spellings.set(canonical, version);
+    const usable = byVersion.get(version) ?? [];
+    byVersion.set(version, usable);
+    usable.push({ ...file, url, kind: parsed.kind });
+  }
+  return { byVersion: withoutUnusable(byVersion, unusable), unusable: [...unusable] };
+}
+
+function withoutUnusable(
+  byVersion: ReadonlyMap<string, readonly UsableFile[]>,
+  unusable: ReadonlySet<string>,
+): Map<string, UsableFile[]> {
+  const usable = [...byVersion].map(
+    ([version, files]) => [version, files.filter(({ filename }) => !unusable.has(filename))] as const,
+  );
+  return new Map(usable.filter(([, files]) => files.length > 0));
+}
+
+function toPackage(
+  name: string,
+  releases: ReadonlyMap<string, ListedRelease>,
+  status: string | undefined,
+  statusReason: string | undefined,
+): Package {
+  const [first] = inOrder([...releases.values()].map(({ facts }) => facts.published));
+  return {
+    ecosystem: "pypi",
+    name,
+    purl: toPurl({ type: "pypi", name }),
+    releaseCount: releases.size,
+    ...(first && { firstPublished: first }),
+    ...(status && { status }),
+    ...(statusReason && { statusReason }),
+  };
+}
+
+function toFacts(name: string, version: string, listed: readonly UsableFile[]): Release {
+  const files = listed.map(toDownload);
+  const times = inOrder(files.map(({ published }) => published));
+  const [published] = times;
+  // Where one is not known, it may be the latest.
+  const last = times.length === files.length ? times.at(-1) : undefined;
+  const yanked = listed.every((file) => file.yanked !== undefined);
+  const reason = listed.find((file) => file.yanked)?.yanked;
+  const [requires, ...others] = new Set(listed.map(({ requiresPython }) => requiresPython));
+  return {
+    version,
+    purl: toPurl({ type: "pypi", name, version }),
+    prerelease: ORDER.isPrerelease(version),
+    ...(published && { published }),
+    ...(last && { lastUpload: last }),
+    yanked,
+    ...(yanked && reason && { yankedReason: reason }),
+    ...(requires && others.length === 0 && { requiresPython: requires }),
+    files,
+  };
+}
+
+/** Those that are known, as instants are written. */
+function inOrder(times: readonly (string | undefined)[]): string[] {
+  return times.filter((time) => time !== undefined).sort((a, b) => Date.parse(a) - Date.parse(b));
+}
+
+function toDownload({ filename, kind, digests, uploaded, size, yanked, provenance }: UsableFile): Download {
+  const published = uploaded === undefined ? undefined : parseInstant(uploaded);
+  return {
+    name: filename,
+    kind,
+    digests: { ...digests } as Record<string, string>,
+    ...(published && { published: formatInstant(published) }),
+    ...(size !== undefined && { size }),
+    yanked: yanked !== undefined,
+    provenance: provenance !== undefined,
+  };
+}
+
+/** The file, and its core metadata, which is served as a file beside it (PEP 658). */
+function toReleaseFiles(packageName: string, listed: UsableFile): ReleaseFile[] {
+  const { filename, url, digests, metadata, provenance } = listed;
+  const file = { packageName, name: filename, url, digests, ...(provenance && { attestations: provenance }) };
+  if (!metadata) return [file];
+  const beside = new URL(url);
+  beside.pathname += METADATA;
+  return [file, { packageName, name: `${filename}${METADATA}`, url: beside.href, digests: metadata }];
+}
+
+export const METADATA = ".metadata";

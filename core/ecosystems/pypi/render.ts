@@ -1,0 +1,251 @@
+/**
+ * The page that clients get. A denied release stays on it with all its files yanked: ranges pass it by, and whoever pins it
+ * is refused the file with the reason. Where nothing else is left the files stand as they are, for a client that finds only
+ * yanked files, or none, does not say why; one that is refused a file does.
+ */
+import type { Decision } from "../../../schemas/types/decision.ts";
+import type { JsonObject } from "../../json.ts";
+import { parseReleasePurl } from "../../purl.ts";
+import { permits } from "../../verdict.ts";
+import type { Form, JudgedListing, Rendering } from "../ecosystem.ts";
+import { allowedVersions, releaseOf } from "../judged.ts";
+import { VERSION_ORDERS } from "../versions.ts";
+import { type Project, type UsableFile, usableFiles } from "./listing.ts";
+
+const JSON_TYPE = "application/vnd.pypi.simple.v1+json";
+const HTML_TYPE = "application/vnd.pypi.simple.v1+html";
+const API_VERSION = "1.4";
+
+/** The first of the forms that the client takes best (PEP 691, "Version + Format Selection"); HTML where it does not say. */
+export function formOf({ accept }: { accept: string | undefined }): Form {
+  const ranges = (accept ?? "").toLowerCase().split(",").slice(0, 20).map(parseRange);
+  const quality = (type: string) => ranges.find((range) => range.type === type)?.quality ?? 0;
+  const wanted: readonly (readonly [form: Form, quality: number])[] = [
+    ["json", Math.max(quality(JSON_TYPE), quality("application/vnd.pypi.simple.latest+json"))],
+    ["html v1", Math.max(quality(HTML_TYPE), quality("application/vnd.pypi.simple.latest+html"))],
+    ["html", quality("text/html")],
+  ];
+  const [best] = [...wanted].sort(([, a], [, b]) => b - a);
+  return best && best[1] > 0 ? best[0] : "html";
+}
+
+function parseRange(text: string): { readonly type: string; readonly quality: number } {
+  const [type = "", ...parameters] = text.split(";").map((part) => part.trim());
+  const given = parameters.find((parameter) => parameter.startsWith("q="))?.slice("q=".length);
+  const quality = given === undefined ? 1 : Number(given);
+  return { type, quality: quality >= 0 && quality <= 1 ? quality : 0 };
+}
+
+/** A link as it is written. */
+interface Link {
+  readonly filename: string;
+  readonly url: string;
+  readonly file: UsableFile | undefined;
+  readonly yanked: string | undefined;
+}
+
+export function renderListing(
+  judged: JudgedListing,
+  form: Form,
+  rendering: Rendering,
+): { contentType: string; body: string } {
+  const page = pageOf(judged, rendering);
+  if (form === "json") return { contentType: JSON_TYPE, body: writeJson(page) };
+  return { contentType: form === "html v1" ? HTML_TYPE : "text/html; charset=utf-8", body: writeHtml(page) };
+}
+
+interface ServedPage {
+  readonly name: string;
+  readonly links: readonly Link[];
+  readonly versions: readonly string[];
+  readonly status: string | undefined;
+  readonly statusReason: string | undefined;
+  /** Of this registry. */
+  readonly registry: string;
+}
+
+function pageOf(judged: JudgedListing, rendering: Rendering): ServedPage {
+  const { listing, decisions, gone } = judged;
+  const { name, status, statusReason } = listing.document as Project;
+  const { registry, sentence } = rendering;
+  const isHopeless = allowedVersions(judged).length === 0;
+  const links: Link[] = [];
+  let reason: string | undefined;
+  for (const [version, release] of listing.releases) {
+    const decision = decisions.get(version);
+    if (!decision) continue;
+    const denial = permits(decision) ? undefined : sentence(decision);
+    if (denial !== undefined) reason = denial;
+    for (const file of usableFiles(release)) {
+      const yanked = denial === undefined ? file.yanked : isHopeless ? undefined : denial;
+      links.push({ filename: file.filename, url: fileUrl(name, file.filename, rendering), file, yanked });
+    }
+  }
+  for (const decision of gone) {
+    const filename = standInFor(name, decision);
+    const yanked = isHopeless ? undefined : sentence(decision);
+    links.push({ filename, url: fileUrl(name, filename, rendering), file: undefined, yanked });
+    reason ??= sentence(decision);
+  }
+  const versions = [...listing.releases.keys(), ...gone.map(versionOf)];
+  const told =
+    isHopeless && links.length > 0 ? { status: "quarantined", statusReason: reason } : { status, statusReason };
+  return { name, links, versions, registry, ...told };
+}
+
+function versionOf({ purl }: Decision): string {
+  return parseReleasePurl(purl).version;
+}
+
+/** What the upstream took down has no file; a name for one lets a pin of it be refused with the reason. */
+function standInFor(name: string, decision: Decision): string {
+  return `${name.replaceAll("-", "_")}-${versionOf(decision)}.tar.gz`;
+}
+
+function fileUrl(name: string, filename: string, { registry }: Rendering): string {
+  return `${registry}/files/${name}/${encodeURIComponent(filename)}`;
+}
+
+function writeJson({ name, links, versions, status, statusReason, registry }: ServedPage): string {
+  return JSON.stringify({
+    meta: { "api-version": API_VERSION },
+    name,
+    ...(status !== undefined && {
+      "project-status": { status, ...(statusReason !== undefined && { reason: statusReason }) },
+    }),
+    versions,
+    files: links.map((link) => toJson(link, name, registry)),
+  });
+}
+
+function toJson({ filename, url, file, yanked }: Link, name: string, registry: string): JsonObject {
+  const metadata = file?.metadata;
+  return {
+    filename,
+    url,
+    hashes: file?.digests ?? {},
+    ...(file?.requiresPython !== undefined && { "requires-python": file.requiresPython }),
+    ...(file?.size !== undefined && { size: file.size }),
+    ...(file?.uploaded !== undefined && { "upload-time": file.uploaded }),
+    ...(metadata && { "core-metadata": metadata, "dist-info-metadata": metadata }),
+    ...(file?.provenance !== undefined && { provenance: provenanceUrl(name, filename, registry) }),
+    // An empty reason would say that it is not yanked.
+    yanked: yanked === undefined ? false : yanked === "" ? true : yanked,
+  };
+}
+
+function provenanceUrl(name: string, filename: string, registry: string): string {
+  return `${registry}/provenance/${name}/${encodeURIComponent(filename)}`;
+}
+
+function writeHtml({ name, links, status, statusReason, registry }: ServedPage): string {
+  const meta = (key: string, value: string | undefined) =>
+    value === undefined ? [] : [`    <meta name="${key}" content="${escapeHtml(value)}">`];
+  return [
+    "<!DOCTYPE html>",
+    "<html>",
+    "  <head>",
+    ...meta("pypi:repository-version", API_VERSION),
+    ...meta("pypi:project-status", status),
+    ...meta("pypi:project-status-reason", statusReason),
+    `    <title>Links for ${escapeHtml(name)}</title>`,
+    "  </head>",
+    "  <body>",
+    `    <h1>Links for ${escapeHtml(name)}</h1>`,
+    ...links.map((link) => `    ${toHtml(link, name, registry)}<br>`),
+    "  </body>",
+    "</html>",
+    "",
+  ].join("\n");
+}
+
+function toHtml({ filename, url, file, yanked }: Link, name: string, registry: string): string {
+  const fragment = hashOf(file?.digests);
+  const metadata = hashOf(file?.metadata);
+  const attributes = {
+    href: fragment === undefined ? url : `${url}#${fragment}`,
+    "data-requires-python": file?.requiresPython,
+    "data-core-metadata": metadata,
+    "data-dist-info-metadata": metadata,
+    "data-provenance": file?.provenance === undefined ? undefined : provenanceUrl(name, filename, registry),
+    "data-yanked": yanked,
+  };
+  const written = Object.entries(attributes).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${key}="${escapeHtml(value)}"`],
+  );
+  return `<a ${written.join(" ")}>${escapeHtml(filename)}</a>`;
+}
+
+/** SHA-256 is what clients know best. */
+function hashOf(digests: UsableFile["digests"] | undefined): string | undefined {
+  const { sha256, sha512, sha384 } = digests ?? {};
+  if (sha256 !== undefined) return `sha256=${sha256}`;
+  return sha512 !== undefined ? `sha512=${sha512}` : sha384 !== undefined ? `sha384=${sha384}` : undefined;
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/**
+ * What pip would choose of all: a version is itself, a range its highest allowed release; without either the highest of
+ * all, pre-releases only where there is nothing else, and the highest denied one where nothing is allowed.
+ */
+export function resolveVersion(judged: JudgedListing, wanted: string | undefined): string | undefined {
+  const order = VERSION_ORDERS.pypi;
+  if (wanted !== undefined && order.isValid(wanted)) return releaseOf(judged.listing, wanted)?.version ?? wanted;
+  const isWanted = (version: string) => wanted === undefined || order.satisfies(version, wanted);
+  const isYanked = (version: string) => judged.listing.releases.get(version)?.facts.yanked === true;
+  const fitting = allowedVersions(judged).filter((version) => isWanted(version) && !isYanked(version));
+  const chosen = fitting.findLast((version) => !order.isPrerelease(version)) ?? fitting.at(-1);
+  return chosen ?? (wanted === undefined ? [...judged.decisions.keys()].at(-1) : undefined);
+}
+
+/** The older JSON of a project, which some tools read (Warehouse, "JSON API"): what its page tells, and no more. */
+export function renderRelease(
+  judged: JudgedListing,
+  version: string,
+  rendering: Rendering,
+): { contentType: string; body: string } | undefined {
+  const { listing } = judged;
+  const release = listing.releases.get(version);
+  if (!release) return undefined;
+  const { name } = listing;
+  const { requiresPython, yanked, yankedReason } = release.facts;
+  const served = [...listing.releases].filter(([other]) => {
+    const decision = judged.decisions.get(other);
+    return decision !== undefined && permits(decision);
+  });
+  const filesOf = (one: typeof release) => usableFiles(one).map((file) => toOldJson(file, name, rendering));
+  const body = {
+    info: {
+      name,
+      version,
+      summary: null,
+      requires_dist: null,
+      requires_python: requiresPython ?? null,
+      yanked: yanked === true,
+      yanked_reason: yankedReason ?? null,
+    },
+    releases: Object.fromEntries(served.map(([other, one]) => [other, filesOf(one)])),
+    urls: filesOf(release),
+    vulnerabilities: [],
+  };
+  return { contentType: "application/json", body: JSON.stringify(body) };
+}
+
+const PACKAGE_TYPES = { wheel: "bdist_wheel", sdist: "sdist", egg: "bdist_egg" } as const;
+
+function toOldJson(file: UsableFile, name: string, rendering: Rendering): JsonObject {
+  return {
+    filename: file.filename,
+    packagetype: PACKAGE_TYPES[file.kind],
+    url: fileUrl(name, file.filename, rendering),
+    digests: file.digests,
+    size: file.size ?? null,
+    upload_time_iso_8601: file.uploaded ?? null,
+    requires_python: file.requiresPython ?? null,
+    yanked: file.yanked !== undefined,
+    yanked_reason: file.yanked || null,
+  };
+}
