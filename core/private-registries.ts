@@ -22,17 +22,19 @@ export interface PrivateRegistryOptions {
 export interface RegistriesOptions extends Omit<UpstreamOptions, "token" | "isPrivate"> {
   /** Left out: none. */
   readonly private?: readonly PrivateRegistryOptions[];
+  /** Makes each of them, for the packages named, or for all others; left out: createUpstream(). */
+  readonly make?: (options: UpstreamOptions, packages?: readonly string[]) => Upstream;
 }
 
 /** The upstream of an ecosystem: the public registry, and before it the operator's own. */
-export function createRegistries({ private: own = [], ...open }: RegistriesOptions): Upstream {
+export function createRegistries({ private: own = [], make = createUpstream, ...open }: RegistriesOptions): Upstream {
   return withPrivate(
-    createUpstream(open),
+    make(open),
     own
       .filter(({ ecosystem }) => ecosystem === open.ecosystem.type)
       .map(({ packages, registry, token, publish = false }) => ({
         packages,
-        upstream: createUpstream({ ...open, registry, ...(token && { token }), publish, isPrivate: true }),
+        upstream: make({ ...open, registry, ...(token && { token }), publish, isPrivate: true }, packages),
       })),
   );
 }
@@ -56,7 +58,7 @@ export function withPrivate(open: Upstream, registries: readonly PrivateRegistry
     registry: open.registry,
     of: upstreamOf,
     isPublic: (name) => open.isPublic(name),
-    document: (name, etag) => upstreamOf(name).document(name, etag),
+    document: (name, known) => upstreamOf(name).document(name, known),
     parse: (name, bytes) => upstreamOf(name).parse(name, bytes),
     listing: (name) => upstreamOf(name).listing(name),
     // By whose listing names it: a document of one registry must not lead to another with that one's token.

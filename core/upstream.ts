@@ -1,5 +1,6 @@
 /** The registry behind Cordon: documents by name, files by what the documents say. */
 import type { Readable } from "node:stream";
+import { sha256 } from "./digest.ts";
 import type { Ecosystem, Listing, Question, ReleaseFile } from "./ecosystems/ecosystem.ts";
 import { CordonError } from "./errors.ts";
 import { describe, type Fetch, fetchBytes, fetchCompressed, originOf } from "./http.ts";
@@ -38,11 +39,17 @@ export interface RelayedAnswer {
   readonly body: Uint8Array;
 }
 
-/** An ecosystem's metadata document as it came. */
-export interface FetchedDocument {
-  readonly bytes: Uint8Array;
+/** What is known of a metadata document without its bytes. */
+export interface KnownDocument {
+  /** SHA-256 of its bytes. */
+  readonly digest: string;
   /** What names these bytes at their upstream, if it says. */
   readonly etag: string | undefined;
+}
+
+/** An ecosystem's metadata document as it came. */
+export interface FetchedDocument extends KnownDocument {
+  readonly bytes: Uint8Array;
 }
 
 /** Throws UPSTREAM_* failures, and NOT_FOUND where the upstream has no such package or file. */
@@ -53,8 +60,8 @@ export interface Upstream {
   of(name: string): Upstream;
   /** Whether the public registry has a package of this name. */
   isPublic(name: string): Promise<boolean>;
-  /** The document on a package; undefined where the upstream says that it is still the one with that tag. */
-  document(name: string, etag?: string): Promise<FetchedDocument | undefined>;
+  /** The document on a package; undefined where it is still the known one, by its tag or by its bytes. */
+  document(name: string, known?: KnownDocument): Promise<FetchedDocument | undefined>;
   /** Throws UPSTREAM_MALFORMED for a document that cannot be judged as a whole. */
   parse(name: string, bytes: Uint8Array): Listing;
   /** Both: the listing as it is now. */
@@ -146,7 +153,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       const document = await upstream.document(name);
       return upstream.parse(name, document?.bytes ?? new Uint8Array());
     },
-    async document(name, etag) {
+    async document(name, known) {
+      const etag = known?.etag;
       const url = ecosystem.listingUrl(registry, name);
       const { status, headers, body } = await fetchCompressed(fetch, url, {
         headers: { accept: ecosystem.listingAccept, ...authorization, ...(etag && { "if-none-match": etag }) },
@@ -158,7 +166,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       if (status === 404 || status === 410)
         throw new CordonError("NOT_FOUND", `the upstream registry has no ${toPurl({ type: ecosystem.type, name })}`);
       if (status !== 200) throw failureOf(url, status);
-      return { bytes: body, etag: tagOf(headers["etag"]) };
+      const digest = sha256(body);
+      return digest === known?.digest ? undefined : { bytes: body, digest, etag: tagOf(headers["etag"]) };
     },
     relay: (request) => ask(new URL(`${registry.href.replace(/\/$/, "")}${request.path}`), request),
     named: (address) => ask(new URL(address), { method: "GET" }),

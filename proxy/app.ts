@@ -23,10 +23,14 @@ import { answerReady } from "./ready-answers.ts";
 import { createRegistry } from "./registry.ts";
 import { replyFailure, replyJson } from "./reply.ts";
 import { Stripping } from "./stripping.ts";
+import type { UpstreamHealth } from "./upstream-health.ts";
 import { serveWhy } from "./why.ts";
 
 export interface AppOptions {
+  /** One for each ecosystem. */
   readonly upstreams: readonly Upstream[];
+  /** Of each registry behind them. */
+  readonly health: readonly UpstreamHealth[];
   readonly lifecycle: BundleLifecycle;
   readonly wording: Wording;
   readonly decisions: DecisionLog;
@@ -49,7 +53,7 @@ const MOUNTS: Readonly<Record<PurlType, string>> = { npm: "/npm", pypi: "/pypi",
 export function createApp(given: AppOptions): RequestListener {
   // A proxy whose decisions are not on record is one to take out of service.
   const isReady = () => given.lifecycle.isReady() && given.decisions.failure() === null;
-  const metrics = createMetrics(given.lifecycle, given.cache, isReady);
+  const metrics = createMetrics(given, isReady);
   const options = { ...given, decisions: metrics.counting(given.decisions) };
   const { lifecycle, wording, log, now } = options;
   const rules = () => lifecycle.rules();
@@ -62,7 +66,7 @@ export function createApp(given: AppOptions): RequestListener {
     const parts = {
       ...options,
       upstream,
-      listings: new Listings(upstream, documents, rendering, now),
+      listings: new Listings(upstream, documents, rendering, now, metrics.staleCounter(upstream.ecosystem.type)),
       inspections: new Inspections({ upstream, files, root: options.root, now }),
       stripping: new Stripping(upstream, files, now),
       files,
@@ -128,7 +132,7 @@ function answerFailures(log: Log) {
 }
 
 function statusRoutes(
-  { lifecycle, decisions, upstreams, cache, root, startedAt }: AppOptions,
+  { lifecycle, decisions, health, cache, root, startedAt }: AppOptions,
   isReady: () => boolean,
   metrics: Metrics,
 ): Router {
@@ -149,10 +153,7 @@ function statusRoutes(
       ready: isReady(),
       process: { id: process.pid, startedAt: formatInstant(startedAt) },
       bundle: lifecycle.status(),
-      registries: upstreams.map(({ ecosystem, registry }) => ({
-        ecosystem: ecosystem.type,
-        upstream: registry.origin,
-      })),
+      registries: health.map((upstream) => upstream.status()),
       attestations: { trustedRoot: root.status() },
       cache: cache.usage(),
       decisionLog: { failure: decisions.failure() },

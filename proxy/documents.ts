@@ -9,16 +9,13 @@ import { sha256 } from "../core/digest.ts";
 import type { Listing } from "../core/ecosystems/ecosystem.ts";
 import { CordonError, type FailureCode, messageOf } from "../core/errors.ts";
 import { own, ownString } from "../core/json.ts";
-import { type FetchedDocument, UPSTREAM_LIMITS, type Upstream } from "../core/upstream.ts";
+import { type FetchedDocument, type KnownDocument, UPSTREAM_LIMITS, type Upstream } from "../core/upstream.ts";
 import type { CacheKey, DiskCache } from "./disk-cache.ts";
 import type { Log } from "./log.ts";
 import { createMemoryCache } from "./memory-cache.ts";
+import { meansAway } from "./upstream-health.ts";
 
-/** What is known of a document without its bytes. */
-interface Known {
-  /** SHA-256 of its bytes. */
-  readonly digest: string;
-  readonly etag: string | undefined;
+interface Known extends KnownDocument {
   /** When the upstream last said that it is this one, in milliseconds. */
   readonly fetchedAt: number;
   /** The same as it stands on disk. */
@@ -40,7 +37,6 @@ const MAX_STALE_MS = 24 * 60 * 60_000;
 const RETRY_MS = 10_000;
 /** How old the time on disk may be: it counts after a restart only. */
 const RESTORE_MS = 60 * 60_000;
-const AWAY: ReadonlySet<FailureCode> = new Set(["UPSTREAM_UNREACHABLE", "UPSTREAM_TIMEOUT", "UPSTREAM_STATUS"]);
 /** What it says of a package that it took down. */
 const GONE: ReadonlySet<FailureCode> = new Set(["NOT_FOUND", "UPSTREAM_REFUSED"]);
 const UNREADABLE: ReadonlySet<FailureCode> = new Set(["UPSTREAM_MALFORMED", "UPSTREAM_TOO_LARGE"]);
@@ -77,6 +73,12 @@ export class Documents {
   fresh(name: string): string | undefined {
     const known = this.#known.get(name);
     return known && this.#now().getTime() < known.freshUntil ? known.digest : undefined;
+  }
+
+  /** Whether what is used of it is older than it should be, because the upstream is away. */
+  isStale(name: string): boolean {
+    const known = this.#known.get(name);
+    return known !== undefined && known.freshUntil > known.fetchedAt + FRESH_MS;
   }
 
   /** Throws what the upstream throws. */
@@ -120,22 +122,15 @@ export class Documents {
     const now = this.#now().getTime();
     const kept = before && (await this.#atHand(name, before));
     try {
-      const answer = await this.#upstream.document(name, kept && before.etag);
-      const digest = answer ? sha256(answer.bytes) : before?.digest;
-      if (before && kept && digest === before.digest) return this.#confirm(name, before, kept, now);
-      if (!answer || !digest) throw new CordonError("UPSTREAM_STATUS", `the upstream does not say what ${name} is`);
-      return await this.#take(name, answer, digest, now);
+      const answer = await this.#upstream.document(name, kept && before);
+      if (!answer && before && kept) return this.#confirm(name, before, kept, now);
+      if (!answer) throw new CordonError("UPSTREAM_STATUS", `the upstream does not say what ${name} is`);
+      return await this.#take(name, answer, now);
     } catch (error) {
       if (error instanceof CordonError && UNREADABLE.has(error.code))
         this.#unreadable.set(name, { error, until: now + RETRY_MS });
       if (error instanceof CordonError && GONE.has(error.code)) await this.#drop(name);
-      const isAway = error instanceof CordonError && AWAY.has(error.code);
-      if (!before || !kept || !isAway || now - before.fetchedAt > MAX_STALE_MS) throw error;
-      this.#log("warn", "upstream away, what it said last is served", {
-        package: name,
-        ageSeconds: Math.round((now - before.fetchedAt) / 1000),
-        reason: error.message,
-      });
+      if (!before || !kept || !meansAway(error) || now - before.fetchedAt > MAX_STALE_MS) throw error;
       this.#known.set(name, { ...before, freshUntil: now + RETRY_MS });
       return kept;
     }
@@ -149,7 +144,7 @@ export class Documents {
   }
 
   /** Only what can be judged takes the place of what was there. */
-  async #take(name: string, { bytes, etag }: FetchedDocument, digest: string, now: number): Promise<ReadDocument> {
+  async #take(name: string, { bytes, digest, etag }: FetchedDocument, now: number): Promise<ReadDocument> {
     const read = { digest, listing: await this.#parse(name, bytes) };
     const known = { digest, etag, fetchedAt: now, storedAt: now, freshUntil: now + FRESH_MS };
     this.#known.set(name, known);

@@ -52,15 +52,18 @@ export class Listings {
   readonly #documents: Documents;
   readonly #rendering: Rendering;
   readonly #now: () => Date;
+  readonly #countStale: () => void;
   readonly #judged = new WeakMap<Listing, { rules: Rules; judged: JudgedListing; until: Date }>();
   readonly #documentOf = new WeakMap<Listing, string>();
   readonly #written = createMemoryCache<string, Written>(MAX_WRITTEN_BYTES, ({ gzipped }) => gzipped.length);
 
-  constructor(upstream: Upstream, documents: Documents, rendering: Rendering, now: () => Date) {
+  /** `countStale` hears of each answer that comes from a document of before the upstream went away. */
+  constructor(upstream: Upstream, documents: Documents, rendering: Rendering, now: () => Date, countStale: () => void) {
     this.#upstream = upstream;
     this.#documents = documents;
     this.#rendering = rendering;
     this.#now = now;
+    this.#countStale = countStale;
   }
 
   /** After a write: what was asked for before it is no longer what there is. */
@@ -71,6 +74,7 @@ export class Listings {
   /** Throws what the upstream throws. */
   async judge(name: string, rules: Rules): Promise<Judged> {
     const { listing, digest } = await this.#documents.read(name);
+    this.#noteAnswer(name);
     const now = this.#now();
     const known = this.#judged.get(listing);
     if (known && known.rules === rules && now < known.until) return { judged: known.judged, cached: true };
@@ -88,7 +92,9 @@ export class Listings {
       written.rules === rules &&
       written.generation === generation &&
       this.#now() < written.until;
-    return holds && written.document === this.#documents.fresh(name) ? written : undefined;
+    if (!holds || written.document !== this.#documents.fresh(name)) return undefined;
+    this.#noteAnswer(name);
+    return written;
   }
 
   /** Seconds for which a client need not ask again: never beyond the moment at which a hold ends. */
@@ -115,6 +121,10 @@ export class Listings {
     const bytes = Buffer.from(body);
     const etag = createHash("sha256").update(bytes).digest("base64url");
     return compress(bytes, { level: 6 }).then((gzipped) => this.#keep(key, { contentType, gzipped, etag, ...state }));
+  }
+
+  #noteAnswer(name: string): void {
+    if (this.#documents.isStale(name)) this.#countStale();
   }
 
   #keep(key: string, written: Written): Written {

@@ -1,18 +1,28 @@
 /** `/-/metrics`: figures in Prometheus' text format. Their names and labels are part of the public contract (docs/HTTP.md). */
 import { Counter, Gauge, Registry } from "prom-client";
+import type { PurlType } from "../core/purl.ts";
 import type { BundleLifecycle } from "./bundle-lifecycle.ts";
 import { BUNDLE_STATES } from "./bundle-status.ts";
 import type { DecisionLog } from "./decision-log.ts";
 import type { DiskCache } from "./disk-cache.ts";
+import type { UpstreamHealth } from "./upstream-health.ts";
 
 export interface Metrics {
   readonly contentType: string;
   render(): Promise<string>;
   /** The log, with each decision counted that it records. */
   counting(decisions: DecisionLog): DecisionLog;
+  /** Counts an answer from what a registry's upstream said before it went away. */
+  staleCounter(registry: PurlType): () => void;
 }
 
-export function createMetrics(lifecycle: BundleLifecycle, cache: DiskCache, isReady: () => boolean): Metrics {
+export interface MetricsOptions {
+  readonly lifecycle: BundleLifecycle;
+  readonly cache: DiskCache;
+  readonly health: readonly UpstreamHealth[];
+}
+
+export function createMetrics({ lifecycle, cache, health }: MetricsOptions, isReady: () => boolean): Metrics {
   const registry = new Registry();
   const registers = [registry];
   /** A figure that is read when it is asked for; null where there is none. */
@@ -70,6 +80,13 @@ export function createMetrics(lifecycle: BundleLifecycle, cache: DiskCache, isRe
     labelNames: ["registry", "kind", "decision"],
     registers,
   });
+  addUpstreamRequests(registers, health);
+  const stale = new Counter({
+    name: "cordon_upstream_stale_answers_total",
+    help: "Answers from what the upstream said before it went away",
+    labelNames: ["registry"],
+    registers,
+  });
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
@@ -80,7 +97,26 @@ export function createMetrics(lifecycle: BundleLifecycle, cache: DiskCache, isRe
         decisions.record(decision, context, facts);
       },
     }),
+    staleCounter(registry) {
+      stale.inc({ registry }, 0); // what has no first value has no rate either
+      return () => stale.inc({ registry });
+    },
   };
+}
+
+/** Every result of every upstream from the start: what has no first value has no rate either. */
+function addUpstreamRequests(registers: Registry[], health: readonly UpstreamHealth[]): void {
+  new Counter({
+    name: "cordon_upstream_requests_total",
+    help: "Questions to upstreams, by how they ended",
+    labelNames: ["registry", "upstream", "result"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { registry, origin, counts } of health)
+        for (const [result, count] of counts) this.inc({ registry, upstream: origin, result }, count);
+    },
+  });
 }
 
 function seconds(instant: string | null): number | null {

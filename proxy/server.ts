@@ -14,7 +14,7 @@ import { openRoot, type RootSource } from "../core/sigstore/trusted-root.ts";
 import { writeWhole } from "../core/source/files.ts";
 import { PROCESS_FILE } from "../core/state.ts";
 import { formatInstant } from "../core/time.ts";
-import { UPSTREAM_LIMITS, type UpstreamLimits } from "../core/upstream.ts";
+import { createUpstream, UPSTREAM_LIMITS, type Upstream, type UpstreamLimits } from "../core/upstream.ts";
 import { createApp } from "./app.ts";
 import { BundleLifecycle } from "./bundle-lifecycle.ts";
 import type { OnExpired } from "./bundle-status.ts";
@@ -22,6 +22,8 @@ import { createBundleStore } from "./bundle-store.ts";
 import { openDecisionLog } from "./decision-log.ts";
 import { openDiskCache } from "./disk-cache.ts";
 import { createLog, type Log } from "./log.ts";
+import { UpstreamHealth } from "./upstream-health.ts";
+import { WatchedUpstream } from "./watched-upstream.ts";
 
 export interface ProxyOptions {
   readonly bundle: string;
@@ -97,22 +99,11 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       ...(options.privateRegistries ?? []).map(({ registry }) => registry),
     ])
       refuseLoop(upstream, [publicUrl, `http://${reachable(options.listen.host)}:${port}`]);
-    const upstreams = [...options.upstreams].map(([type, registry]) =>
-      createRegistries({
-        ecosystem: requireEcosystem(type),
-        registry,
-        publish: options.publish?.includes(type) ?? false,
-        private: options.privateRegistries ?? [],
-        fileOrigins: options.fileOrigins?.get(type) ?? [],
-        fetch,
-        fetchFile,
-        limits: { ...UPSTREAM_LIMITS, ...options.limits },
-      }),
-    );
+    const watched = openUpstreams({ ...options, now, log, fetch }, fetchFile);
     const startedAt = now();
     const root = options.attestationRoot ?? openRoot({}, { base: ".", cacheDir: options.state });
     const wording = { publicUrl, repository: options.repository };
-    const answer = createApp({ upstreams, lifecycle, wording, decisions, cache, root, startedAt, now, log });
+    const answer = createApp({ ...watched, lifecycle, wording, decisions, cache, root, startedAt, now, log });
     // Whoever waits to be asked for a body is asked by what reads it: what is refused need not be sent.
     server.on("request", answer).on("checkContinue", answer);
     try {
@@ -126,6 +117,40 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     await close(server, lifecycle, decisions.close);
     throw error;
   }
+}
+
+/** The upstream of each ecosystem, and of each registry behind them how it is. */
+function openUpstreams(
+  options: ProxyOptions & Required<Pick<ProxyOptions, "now" | "log" | "fetch">>,
+  fetchFile: Fetch,
+): { readonly upstreams: readonly Upstream[]; readonly health: readonly UpstreamHealth[] } {
+  const { publish = [], privateRegistries = [], fileOrigins, fetch, now, log } = options;
+  const limits = { ...UPSTREAM_LIMITS, ...options.limits };
+  const health: UpstreamHealth[] = [];
+  const upstreams = [...options.upstreams].map(([type, registry]) =>
+    createRegistries({
+      ecosystem: requireEcosystem(type),
+      registry,
+      publish: publish.includes(type),
+      private: privateRegistries,
+      fileOrigins: fileOrigins?.get(type) ?? [],
+      fetch,
+      fetchFile,
+      limits,
+      make(given, packages) {
+        const place = {
+          ecosystem: type,
+          registry: given.registry,
+          packages: packages ?? null,
+          publish: given.publish ?? false,
+        };
+        const one = new UpstreamHealth(place, now, log);
+        health.push(one);
+        return new WatchedUpstream(createUpstream(given), one);
+      },
+    }),
+  );
+  return { upstreams, health };
 }
 
 /** By which `cordon bundle pull --state DIR` finds this process. */

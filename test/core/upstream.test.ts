@@ -116,9 +116,17 @@ describe("document()", () => {
 
   it("asks by the tag, and gives nothing where it still holds", async () => {
     const { upstream, asked } = upstreamOf({ status: 304 });
-    assert.equal(await upstream.document("plain", '"one"'), undefined);
+    assert.equal(await upstream.document("plain", { etag: '"one"', digest: "" }), undefined);
     assert.equal(asked[0]?.options.headers?.["if-none-match"], '"one"');
     await assert.rejects(upstream.document("plain"), { code: "UPSTREAM_REFUSED" });
+  });
+
+  it("gives nothing where the bytes are the known ones, whatever their tag", async () => {
+    const { upstream } = upstreamOf({ headers: { etag: '"two"' }, body: packumentBytes(PLAIN) });
+    const { digest = "" } = (await upstream.document("plain")) ?? {};
+    assert.equal(await upstream.document("plain", { etag: '"one"', digest }), undefined);
+    assert.equal(await upstream.document("plain", { etag: undefined, digest }), undefined);
+    assert.equal((await upstream.document("plain", { etag: undefined, digest: "another" }))?.digest, digest);
   });
 
   it("does not repeat what is no tag", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
+import { sha256 } from "../../core/digest.ts";
 import type { FetchedDocument } from "../../core/upstream.ts";
 import { openDiskCache } from "../../proxy/disk-cache.ts";
 import { Documents } from "../../proxy/documents.ts";
@@ -379,9 +380,10 @@ describe("publishing through the proxy", () => {
       const answers: ((version: string) => void)[] = [];
       const document = (name: string) =>
         new Promise<FetchedDocument>((resolve) =>
-          answers.push((version) =>
-            resolve({ bytes: packumentBytes({ name, releases: [{ version }] }), etag: undefined }),
-          ),
+          answers.push((version) => {
+            const bytes = packumentBytes({ name, releases: [{ version }] });
+            resolve({ bytes, digest: sha256(bytes), etag: undefined });
+          }),
         );
       const upstream = { ...fileUpstream(() => Promise.reject(new Error("no file is asked for"))), document };
       const disk = await openDiskCache(join(folder.path, "cache"), 1_000_000, () => {});
