@@ -26,26 +26,27 @@ try() {
   [ "$(cat "$folder/installed" 2>/dev/null)" = "$mark" ] && return
   rm -rf "$folder"
   python3 -m venv "$folder" >&2 || return 1
-  "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$2" >&2 </dev/null || return 1
+  "$folder/bin/python" -m pip install --quiet --disable-pip-version-check $2 >&2 </dev/null || return 1
   echo "$mark" >"$folder/installed"
   echo "install-python-clients: $mark" >&2
 }
 
 found=
-# The older pip is the one that Python 3.11 and 3.12 bring along.
-while read -r name requirement; do
-  if try "$name" "$requirement"; then
+# The older pip is the one that Python 3.11 and 3.12 bring along. The newest hishel breaks pdm,
+# which asks for any.
+while read -r name requirements; do
+  if try "$name" "$requirements"; then
     found=yes
   else
     rm -rf "${target:?}/$name"
-    echo "install-python-clients: no $requirement that installs here" >&2
+    echo "install-python-clients: no $requirements that install here" >&2
   fi
 done <<CLIENTS
 pip23 pip==23.2.1
 pip26 pip==26.3
 uv uv==0.13.9
 poetry poetry==2.5.1
-pdm pdm==2.29.4
+pdm pdm==2.29.4 hishel==1.4.0
 CLIENTS
 [ -n "$found" ] || fail "no client can be installed here"
 echo "$target"
