@@ -64,8 +64,16 @@ export interface BuiltFile {
   readonly fixture: FixtureFile;
 }
 
-/** Every file of a project; the same bytes each time. */
-export function buildFiles({ name, releases }: FixtureProject): BuiltFile[] {
+const built = new WeakMap<FixtureProject, readonly BuiltFile[]>();
+
+/** Every file of a project, built once; equal projects have equal bytes. */
+export function buildFiles(project: FixtureProject): readonly BuiltFile[] {
+  const files = built.get(project) ?? build(project);
+  built.set(project, files);
+  return files;
+}
+
+function build({ name, releases }: FixtureProject): BuiltFile[] {
   return releases.flatMap((release) =>
     (release.files ?? [{ kind: "wheel" }]).map((fixture: FixtureFile): BuiltFile => {
       const filename = fixture.filename ?? filenameOf(name, release.version, fixture);

@@ -1,5 +1,5 @@
 /** A small Python package index on loopback that counts what it is asked. */
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { normalizeName } from "../../core/purl.ts";
 import { type BuiltFile, buildFiles, type FixtureProject } from "./distributions.ts";
@@ -47,19 +47,20 @@ const JSON_V1 = "application/vnd.pypi.simple.v1+json";
 const HTML_V1 = "application/vnd.pypi.simple.v1+html";
 const HTML = "text/html";
 
-/** A project with its files: they are built once. */
-interface Held {
-  readonly project: FixtureProject;
-  readonly files: readonly BuiltFile[];
+/** What is behind the answers. */
+interface Index {
+  readonly byName: ReadonlyMap<string, FixtureProject>;
+  readonly forms: "both" | "html" | "json";
+  readonly files: string;
+  readonly ranges: boolean;
 }
 
 export async function startPypi(
   projects: readonly FixtureProject[] = [],
-  { forms = "both", files: filesAt, ranges = true }: PypiOptions = {},
+  { forms = "both", files, ranges = true }: PypiOptions = {},
 ): Promise<FixturePypi> {
-  const byName = new Map<string, Held>();
-  const put = (project: FixtureProject) =>
-    byName.set(normalizeName("pypi", project.name), { project, files: buildFiles(project) });
+  const byName = new Map<string, FixtureProject>();
+  const put = (project: FixtureProject) => byName.set(normalizeName("pypi", project.name), project);
   for (const project of projects) put(project);
   const answers = new Map<string, Answer>();
   const requests: string[] = [];
@@ -75,72 +76,21 @@ export async function startPypi(
       bytes += socket.bytesWritten - before;
     });
     const plain = path.split("?", 1)[0] ?? "";
-    const answer = answers.get(path) ?? answers.get(plain) ?? answerTo(plain);
+    const answer = answers.get(path) ?? answers.get(plain) ?? answerTo(plain, index);
     if (answer) return answer(request, response);
     response.statusCode = 404;
     return response.end("404 Not Found");
   });
-
-  function answerTo(path: string): Answer | undefined {
-    const [, folder = "", ...rest] = path.split("/");
-    if (folder === "simple") return simpleAnswer(rest);
-    if (folder === "files") return fileAnswer(path.slice("/files/".length), ranges);
-    const [name = "", version = "", end] = rest;
-    const held = byName.get(normalizeName("pypi", name));
-    const document =
-      folder === "pypi" && end === "json" && held ? releaseJson(held.project, version, options()) : undefined;
-    return document && ((_request, response) => send(response, "application/json", JSON.stringify(document)));
-  }
-
-  const options = () => ({ files: filesAt ?? new URL("files", url).href });
-
-  function simpleAnswer([name = "", end, ...more]: readonly string[]): Answer | undefined {
-    if (more.length > 0 || (end !== undefined && end !== "")) return undefined;
-    if (name === "")
-      return page(
-        () => simpleList([...byName.keys()]),
-        () => simpleListHtml([...byName.keys()]),
-      );
-    const normalized = normalizeName("pypi", name);
-    const held = byName.get(normalized);
-    if (!held) return undefined;
-    if (name === normalized && end !== undefined)
-      return page(
-        () => simplePage(held.project, options()),
-        () => simpleHtml(held.project, options()),
-      );
-    return (_request, response) => {
-      response.writeHead(301, { location: `/simple/${normalized}/` });
-      response.end();
-    };
-  }
-
-  function page(json: () => unknown, html: () => string): Answer {
-    return (request, response) => {
-      const type = { json: JSON_V1, html: HTML, both: wanted(request.headers.accept) }[forms];
-      response.setHeader("vary", "Accept");
-      send(response, type, type === JSON_V1 ? JSON.stringify(json()) : html());
-    };
-  }
-
-  function fileAnswer(path: string, ranges: boolean): Answer | undefined {
-    const files = [...byName.values()].flatMap((held) => held.files);
-    const file = files.find((file) => file.path === path);
-    if (file) return (request, response) => sendFile(request, response, file.bytes, ranges);
-    const beside = files.find((file) => `${file.path}.metadata` === path)?.metadata;
-    return beside === undefined
-      ? undefined
-      : (request, response) => sendFile(request, response, Buffer.from(beside), ranges);
-  }
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  const index: Index = { byName, forms, ranges, files: files ?? new URL("files", url).href };
 
   function pathOf(filename: string): string {
-    const file = [...byName.values()].flatMap(({ files }) => files).find((file) => file.filename === filename);
+    const file = filesOf(index).find((file) => file.filename === filename);
     if (!file) throw new Error(`no ${filename} in the index`);
     return `/files/${file.path}`;
   }
 
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   return {
     url,
     simple: new URL("simple/", url),
@@ -152,14 +102,71 @@ export async function startPypi(
     put,
     answer: (path, answer) => answers.set(path, answer),
     pathOf,
-    tamper: (filename, bytes) =>
-      answers.set(pathOf(filename), (request, response) => sendFile(request, response, bytes, ranges)),
+    tamper: (filename, bytes) => answers.set(pathOf(filename), sendFile(bytes, ranges)),
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();
         server.close(() => resolve());
       }),
   };
+}
+
+function filesOf({ byName }: Index): BuiltFile[] {
+  return [...byName.values()].flatMap(buildFiles);
+}
+
+/** Undefined where there is nothing. */
+function answerTo(path: string, index: Index): Answer | undefined {
+  const [, folder = "", ...rest] = path.split("/");
+  if (folder === "simple") return simpleAnswer(rest, index);
+  if (folder === "files") return fileAnswer(rest.join("/"), index);
+  return folder === "pypi" ? releaseAnswer(rest, index) : undefined;
+}
+
+function simpleAnswer([name = "", end, ...more]: readonly string[], index: Index): Answer | undefined {
+  if (more.length > 0 || (end !== undefined && end !== "")) return undefined;
+  const { byName } = index;
+  if (name === "")
+    return page(
+      index,
+      () => simpleList([...byName.keys()]),
+      () => simpleListHtml([...byName.keys()]),
+    );
+  const normalized = normalizeName("pypi", name);
+  const project = byName.get(normalized);
+  if (!project) return undefined;
+  if (name === normalized && end !== undefined)
+    return page(
+      index,
+      () => simplePage(project, index),
+      () => simpleHtml(project, index),
+    );
+  return (_request, response) => {
+    response.writeHead(301, { location: `/simple/${normalized}/` });
+    response.end();
+  };
+}
+
+function page({ forms }: Index, json: () => unknown, html: () => string): Answer {
+  return (request, response) => {
+    const type = { json: JSON_V1, html: HTML, both: wanted(request.headers.accept) }[forms];
+    response.setHeader("vary", "Accept");
+    send(response, type, type === JSON_V1 ? JSON.stringify(json()) : html());
+  };
+}
+
+function releaseAnswer([name = "", version = "", end]: readonly string[], index: Index): Answer | undefined {
+  const project = end === "json" ? index.byName.get(normalizeName("pypi", name)) : undefined;
+  const document = project && releaseJson(project, version, index);
+  return document && ((_request, response) => send(response, "application/json", JSON.stringify(document)));
+}
+
+function fileAnswer(path: string, index: Index): Answer | undefined {
+  const files = filesOf(index);
+  const file = files.find((file) => file.path === path);
+  if (file) return sendFile(file.bytes, index.ranges);
+  const metadata = files.find((file) => `${file.path}.metadata` === path)?.metadata;
+  return metadata === undefined ? undefined : sendFile(Buffer.from(metadata), index.ranges);
 }
 
 /** The form that an Accept header likes best, HTML where it does not care: PEP 691, and RFC 9110 12.5.1. */
@@ -179,16 +186,18 @@ function send(response: ServerResponse, type: string, body: string): void {
   response.end(body);
 }
 
-/** The whole, or one part of it. */
-function sendFile(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array, ranges: boolean): void {
-  response.setHeader("content-type", "application/octet-stream");
-  if (ranges) response.setHeader("accept-ranges", "bytes");
-  const part = ranges ? partOf(request.headers.range, bytes.length) : undefined;
-  if (part) response.setHeader("content-range", `bytes ${part.start}-${part.end - 1}/${bytes.length}`);
-  response.statusCode = part ? 206 : 200;
-  const body = part ? bytes.subarray(part.start, part.end) : bytes;
-  response.setHeader("content-length", body.length);
-  response.end(request.method === "HEAD" ? undefined : body);
+/** The whole, or one part of it (RFC 9110 14.2). */
+function sendFile(bytes: Uint8Array, ranges: boolean): Answer {
+  return (request, response) => {
+    response.setHeader("content-type", "application/octet-stream");
+    if (ranges) response.setHeader("accept-ranges", "bytes");
+    const part = ranges ? partOf(request.headers.range, bytes.length) : undefined;
+    if (part) response.setHeader("content-range", `bytes ${part.start}-${part.end - 1}/${bytes.length}`);
+    response.statusCode = part ? 206 : 200;
+    const body = part ? bytes.subarray(part.start, part.end) : bytes;
+    response.setHeader("content-length", body.length);
+    response.end(request.method === "HEAD" ? undefined : body);
+  };
 }
 
 function partOf(range: string | undefined, size: number): { start: number; end: number } | undefined {

@@ -24,10 +24,6 @@ export function simplePage(project: FixtureProject, options: IndexOptions = {}):
   };
 }
 
-export function simplePageBytes(project: FixtureProject, options?: IndexOptions): Uint8Array {
-  return Buffer.from(JSON.stringify(simplePage(project, options)));
-}
-
 function urlOf({ path }: BuiltFile, { files = "https://files.example/packages" }: IndexOptions): string {
   return `${files}/${path}`;
 }
