@@ -3,11 +3,16 @@ import { Flags } from "@oclif/core";
 import { keylessSigning, publicSigstore, type Signing } from "../core/bundle/sign.ts";
 import { signingWithKeyFile } from "./bundle.ts";
 
+/** As relationships: of `exclusive`, and of flags that depend on one another, oclif's usage line leaves empty alternatives. */
+const WITHOUT_KEY = [{ type: "none" as const, flags: ["key"] }];
+
 const url = (description: string, env: string) =>
-  Flags.string({ description, env, helpGroup: "SIGSTORE", exclusive: ["key"] });
+  Flags.string({ description, env, helpGroup: "SIGSTORE", relationships: WITHOUT_KEY });
 
 export const SIGNING_FLAGS = {
-  key: Flags.string({ description: "private key in PEM (P-256 or ed25519); left out: keyless" }),
+  key: Flags.string({
+    description: "private key in PEM (P-256 or ed25519), as `bundle keygen` makes one; left out: keyless",
+  }),
   fulcio: url("certificate authority (default: the public one)", "CORDON_FULCIO_URL"),
   rekor: url("transparency log, or `none`: then the timestamp alone bears witness", "CORDON_REKOR_URL"),
   "rekor-version": Flags.integer({
@@ -15,7 +20,7 @@ export const SIGNING_FLAGS = {
     env: "CORDON_REKOR_VERSION",
     helpGroup: "SIGSTORE",
     options: ["1", "2"],
-    exclusive: ["key"],
+    relationships: WITHOUT_KEY,
   }),
   tsa: url("timestamp authority (default: the public one)", "CORDON_TSA_URL"),
 };

@@ -75,7 +75,7 @@ const FAILURES = {
   SIGNING_FAILED: {
     status: 500,
     exit: 2,
-    next: "In GitHub Actions give the job `id-token: write`; elsewhere set SIGSTORE_ID_TOKEN, or sign with --key FILE.",
+    next: "In GitHub Actions give the job `id-token: write`; elsewhere set SIGSTORE_ID_TOKEN, or sign with a key: --key DIR/cordon.key, after `cordon bundle keygen --out DIR`.",
   },
   KEY_INVALID: { status: 500, exit: 2, next: "Make a key with `cordon bundle keygen --out DIR`." },
   UPSTREAM_UNREACHABLE: {

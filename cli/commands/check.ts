@@ -11,6 +11,7 @@ import { readInventory } from "../inventory/inventory.ts";
 import { decideLive } from "../live.ts";
 import { openRules } from "../open-rules.ts";
 import { count, paintVerdict, table } from "../print.ts";
+import { RULES_FLAGS } from "../rules-flags.ts";
 
 export default class Check extends CordonCommand {
   static override summary = "Decide on releases now.";
@@ -31,17 +32,7 @@ this moment. Exits with 1 when one of them is denied or, unless --offline is giv
       description: "judge by advisories, lists and what the purl tells; policies that read more are skipped",
     }),
     at: atFlag,
-    dir: Flags.string({ description: "the policy repository", default: ".", exclusive: ["bundle"] }),
-    bundle: Flags.string({ description: "judge by this bundle (dir:PATH) instead", dependsOn: ["trust"] }),
-    trust: Flags.string({
-      description: "public key in PEM, or trust policy in YAML; with --bundle",
-      dependsOn: ["bundle"],
-    }),
-    upstream: Flags.string({
-      description: "the registry of an ecosystem: npm=https://…",
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
+    ...RULES_FLAGS,
   };
 
   async run(): Promise<{ decisions: readonly Decision[] }> {

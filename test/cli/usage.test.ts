@@ -24,6 +24,11 @@ describe("a command that cannot be done", () => {
       /^Error: a proxy without a trust policy would enforce anybody's bundle: give --trust FILE\n/,
     ],
     [
+      "a signature without a key, where no CI says who signs",
+      (dir) => ["bundle", "sign", `${dir}/dist`],
+      /^Error: the bundle cannot be signed: .*\n.* or sign with a key: --key DIR\/cordon\.key, after `cordon bundle keygen --out DIR`\.\n$/,
+    ],
+    [
       "a proxy with a config that has a misspelt key",
       (dir) => ["proxy", "--config", `${dir}/cordon.yaml`, "--state", `${dir}/state`],
       /cordon\.yaml:4:3: error: unknown key `trsut`; did you mean `trust`\? \[unknown-key\]\n {3}\|\n 4 \| {3}trsut: x\n {3}\| {3}\^{5}\n/,
@@ -31,7 +36,10 @@ describe("a command that cannot be done", () => {
   ];
 
   before(async () => {
-    folder = makeFolder({ "cordon.yaml": "apiVersion: cordon/v1\nkind: Cordon\nproxy:\n  trsut: x\n" });
+    folder = makeFolder({
+      "cordon.yaml": "apiVersion: cordon/v1\nkind: Cordon\nproxy:\n  trsut: x\n",
+      "dist/statement.json": "{}",
+    });
     runs = await Promise.all(CASES.map(([, args]) => cordon(...args(folder.path))));
   });
   after(() => folder.remove());

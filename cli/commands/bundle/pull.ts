@@ -28,7 +28,10 @@ bundle at once, and what came of it is told. Exits with 1 when the bundle is ref
   static override flags = {
     trust: Flags.string({ description: "public key in PEM, or trust policy in YAML" }),
     out: Flags.string({ description: "the directory to write to", dependsOn: ["trust"] }),
-    state: Flags.string({ description: "the state directory of a proxy on this machine", exclusive: ["out", "trust"] }),
+    state: Flags.string({
+      description: "the state directory of a proxy on this machine",
+      relationships: [{ type: "none", flags: ["out", "trust"] }],
+    }),
   };
 
   async run(): Promise<Pulled | PolledStatus> {

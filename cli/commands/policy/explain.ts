@@ -19,6 +19,7 @@ import { formatExplanation } from "../../explanation.ts";
 import { readLastChange } from "../../git.ts";
 import { factsLive } from "../../live.ts";
 import { openRules } from "../../open-rules.ts";
+import { RULES_FLAGS } from "../../rules-flags.ts";
 
 interface Explanation {
   readonly decision: Decision;
@@ -48,13 +49,7 @@ or false, and where each rule stands. With --replay, makes a logged decision aga
     offline: Flags.boolean({ description: "explain by what the purl tells; no network is used" }),
     replay: Flags.string({ description: "a line of the decision log, or a file that begins with one" }),
     at: atFlag,
-    dir: Flags.string({ description: "the policy repository", default: ".", exclusive: ["bundle"] }),
-    bundle: Flags.string({ description: "explain by this bundle (dir:PATH) instead", dependsOn: ["trust"] }),
-    trust: Flags.string({
-      description: "public key in PEM, or trust policy in YAML; with --bundle",
-      dependsOn: ["bundle"],
-    }),
-    upstream: Flags.string({ description: "the registry of an ecosystem: npm=https://…", multiple: true }),
+    ...RULES_FLAGS,
   };
 
   async run(): Promise<Explanation> {

@@ -1,0 +1,23 @@
+/** The flags that say by which rules a command judges, and which registries it asks. */
+import { Flags } from "@oclif/core";
+
+/** As relationships: see signing-flags.ts. */
+const also = (...flags: string[]) => [{ type: "all" as const, flags }];
+
+export const RULES_FLAGS = {
+  dir: Flags.string({
+    description: "the policy repository",
+    default: ".",
+    relationships: [{ type: "none", flags: ["bundle"] }],
+  }),
+  bundle: Flags.string({ description: "judge by this bundle (dir:PATH) instead", relationships: also("trust") }),
+  trust: Flags.string({
+    description: "public key in PEM, or trust policy in YAML; with --bundle",
+    relationships: also("bundle"),
+  }),
+  upstream: Flags.string({
+    description: "the registry of an ecosystem: npm=https://…",
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+};
