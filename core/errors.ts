@@ -124,14 +124,21 @@ const FAILURES = {
 
 export type FailureCode = keyof typeof FAILURES;
 
+export interface FailureOptions extends ErrorOptions {
+  /** What to do about this one, where more is known than the code tells. */
+  readonly next?: string;
+}
+
 /** A failure with a closed code. `message` says what happened and where; `next` what to do about it. */
 export class CordonError extends Error {
   readonly code: FailureCode;
+  readonly next: string;
 
-  constructor(code: FailureCode, message: string, options?: ErrorOptions) {
+  constructor(code: FailureCode, message: string, { next, ...options }: FailureOptions = {}) {
     super(message, options);
     this.name = "CordonError";
     this.code = code;
+    this.next = next ?? FAILURES[code].next;
   }
 
   get status(): number {
@@ -140,10 +147,6 @@ export class CordonError extends Error {
 
   get exit(): 1 | 2 {
     return FAILURES[this.code].exit;
-  }
-
-  get next(): string {
-    return FAILURES[this.code].next;
   }
 }
 

@@ -59,7 +59,10 @@ export function isVersion(version: string): boolean {
 /** Reads a purl with a version. Throws NOT_A_PURL. */
 export function parseReleasePurl(text: string): ReleaseId {
   const { type, name, version } = parsePurl(text);
-  if (version === undefined) throw notAPurl(text, "it has no version");
+  if (version === undefined)
+    throw new CordonError("NOT_A_PURL", `${JSON.stringify(text)} names no release: it has no version`, {
+      next: `Write the version after an @: ${toPurl({ type, name, version: type === "golang" ? "v1.3.0" : "1.3.0" })}.`,
+    });
   return { type, name, version };
 }
 

@@ -13,7 +13,13 @@ const READERS: readonly InventoryReader[] = [readPackageLock, readPackageList];
 export function readInventory(path: string, text: string): { kind: string; releases: readonly ReleaseId[] } {
   const reader = READERS.find((candidate) => candidate.matches(basename(path)));
   if (!reader)
-    throw new CordonError("FILE_UNREADABLE", `${path} is no lockfile and no package list (.txt) that Cordon reads`);
+    throw new CordonError(
+      "FILE_UNREADABLE",
+      `${path} is of no kind that Cordon reads: ${READERS.map(({ files }) => files).join(", ")}`,
+      {
+        next: "Write what it names into a list, such as packages.txt with lines like pkg:npm/left-pad@1.3.0, and check that with --list.",
+      },
+    );
   const byPurl = new Map(reader.read(path, text).map((release) => [toPurl(release), release]));
   return { kind: reader.kind, releases: [...byPurl.values()] };
 }

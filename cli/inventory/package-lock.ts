@@ -8,6 +8,7 @@ const MAX_DEPTH = 200;
 
 export const readPackageLock: InventoryReader = {
   kind: "package-lock",
+  files: "package-lock.json, npm-shrinkwrap.json",
   matches: (filename) => /(^|[.-])(package-lock|npm-shrinkwrap)\.json$/.test(filename),
   read(path, text) {
     let lock: unknown;

@@ -13,7 +13,7 @@ const LOCK = {
   packages: { "": {}, "node_modules/fine": { version: "1.0.0" }, "node_modules/@acme/ui": { version: "2.0.0" } },
 };
 
-const NAMES = ["list", "lockfile", "bundle", "live", "down", "noTrust", "badLine"] as const;
+const NAMES = ["list", "lockfile", "bundle", "live", "down", "noTrust", "badLine", "noVersion", "yarnLock"] as const;
 
 describe("cordon check", () => {
   let folder: Folder;
@@ -29,6 +29,7 @@ describe("cordon check", () => {
       "some.txt": "# two of them\npkg:npm/evil@1.0.1\npkg:npm/fine@1.0.0\n",
       "bad.txt": "pkg:npm/fine@1.0.0\n  fine@1.0.0\n",
       "package-lock.json": JSON.stringify(LOCK),
+      "yarn.lock": "",
     });
     signed = makeBundleFolder();
     await signed.sign({ records: [RECORD], created: new Date() });
@@ -51,6 +52,8 @@ describe("cordon check", () => {
         [...dir, "--upstream", `npm=${gone.url}`, "--json", "pkg:npm/fine@1.0.0"],
         ["--bundle", `dir:${signed.bundle}`, "--offline", "pkg:npm/evil@1.0.1"],
         [...dir, "--offline", "--list", `${folder.path}/bad.txt`],
+        [...dir, "pkg:npm/left-pad"],
+        [...dir, "--lockfile", `${folder.path}/yarn.lock`],
       ].map((args) => cordon("check", ...args)),
     );
     runs = Object.fromEntries(NAMES.map((name, index) => [name, results[index]])) as typeof runs;
@@ -129,7 +132,12 @@ allow  pkg:npm/%40acme/ui@2.0.0
 
   const UNUSABLE: readonly [name: (typeof NAMES)[number], text: RegExp][] = [
     ["noTrust", /--bundle: --trust/],
-    ["badLine", /^Error: \S+\/bad\.txt:2:3: "fine@1\.0\.0" is not a package URL/],
+    ["badLine", /^Error: \S+\/bad\.txt:2:3: "fine@1\.0\.0" is not a package URL.*\nWrite it like pkg:npm/],
+    ["noVersion", /^Error: .* it has no version\nWrite the version after an @: pkg:npm\/left-pad@1\.3\.0\.\n$/],
+    [
+      "yarnLock",
+      /^Error: \S+\/yarn\.lock is of no kind that Cordon reads: package-lock\.json, .*\nWrite what it names into a list/,
+    ],
   ];
   for (const [name, text] of UNUSABLE) {
     it(`exits with 2 and says what to give: ${name}`, () => {

@@ -197,7 +197,7 @@ describe("readInventory()", () => {
       [
         "a purl without a version",
         "pkg:npm/a",
-        /^lists\/some\.txt:1:1: "pkg:npm\/a" is not a package URL: it has no version$/,
+        /^lists\/some\.txt:1:1: "pkg:npm\/a" names no release: it has no version$/,
       ],
       ["a line of Windows", "# x\r\npkg:gem/a@1\r\n", /^lists\/some\.txt:2:1: "pkg:gem\/a@1" is not a package URL/],
       ["two purls in a line", "pkg:npm/a@1.0.0 pkg:npm/b@1.0.0", /^lists\/some\.txt:1:1: /],
@@ -213,7 +213,8 @@ describe("readInventory()", () => {
     for (const path of ["a/yarn.lock", "a/package.json", "package-lock.yaml", "README"]) {
       assert.throws(() => readInventory(path, "{}"), {
         code: "FILE_UNREADABLE",
-        message: `${path} is no lockfile and no package list (.txt) that Cordon reads`,
+        message: `${path} is of no kind that Cordon reads: package-lock.json, npm-shrinkwrap.json, lists of one purl a line (.txt, .purls, .list)`,
+        next: /^Write what it names into a list, such as packages\.txt with lines like pkg:npm\/left-pad@1\.3\.0, /,
       });
     }
   });

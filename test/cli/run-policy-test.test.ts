@@ -152,7 +152,7 @@ expect: { decision: block, policy: known-malicious, until: 2026-11-25T12:00:00Z 
 
   describe("on a case that cannot be judged", () => {
     const BROKEN: readonly [name: string, release: string, facts: string, place: string, message: RegExp][] = [
-      ["a purl without a version", "pkg:npm/x", "{}", "7:16", /is not a package URL: it has no version$/],
+      ["a purl without a version", "pkg:npm/x", "{}", "7:16", /names no release: it has no version$/],
       ["a purl of no ecosystem", "pkg:gem/x@1.0.0", "{}", "7:16", /its type is "gem"/],
       ["a misspelt fact", "pkg:npm/x@1.0.0", "{ release: { publishd: 2020-01-01T00:00:00Z } }", "8:", /`published`/],
       ["a fact of another type", "pkg:npm/x@1.0.0", "{ release: { size: big } }", "8:33", /^must be integer$/],
@@ -244,7 +244,12 @@ expect: { decision: block, policy: known-malicious, until: 2026-11-25T12:00:00Z 
 
     const UNREADABLE: readonly [name: string, sample: string, content: string | undefined, difference: RegExp][] = [
       ["that does not exist", "samples/none.txt", undefined, /samples\/none\.txt cannot be read: /],
-      ["of no kind that is read", "samples/some.toml", "x", /^samples\/some\.toml is no lockfile and no package list/],
+      [
+        "of no kind that is read",
+        "samples/some.toml",
+        "x",
+        /^samples\/some\.toml is of no kind that Cordon reads: package-lock\.json, /,
+      ],
       [
         "with a line that is no purl",
         "samples/bad.txt",

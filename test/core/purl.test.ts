@@ -101,7 +101,14 @@ describe("parseReleasePurl()", () => {
   });
 
   it("refuses a package without a version", () => {
-    assert.throws(() => parseReleasePurl("pkg:npm/a"), { code: "NOT_A_PURL", message: /it has no version/ });
+    assert.throws(() => parseReleasePurl("pkg:npm/a"), {
+      code: "NOT_A_PURL",
+      message: '"pkg:npm/a" names no release: it has no version',
+      next: "Write the version after an @: pkg:npm/a@1.3.0.",
+    });
+    assert.throws(() => parseReleasePurl("pkg:golang/acme.example/x"), {
+      next: /: pkg:golang\/acme\.example\/x@v1\.3\.0\.$/,
+    });
   });
 });
 
