@@ -1,5 +1,5 @@
 /** What every command has: `--json`, errors that say what to do next, and the contract's exit codes. */
-import { Command } from "@oclif/core";
+import { Command, ux } from "@oclif/core";
 import { CordonError, messageOf } from "../core/errors.ts";
 
 /** Exit codes: fine, findings (a failed test, a lint error, a denied release, an unverified bundle), or usage and failure. */
@@ -18,15 +18,23 @@ export abstract class CordonCommand extends Command {
       // oclif's own errors bring their exit code; what was not foreseen is no finding.
       return super.catch(Object.assign(error, { oclif: { exit: EXIT.failure, ...error.oclif } }));
     }
-    process.exitCode = error.exit;
-    if (this.jsonEnabled()) this.logJson(this.toErrorJson(error));
-    else this.logToStderr(`Error: ${error.message}\n${error.next}`);
+    printFailure(error, this.jsonEnabled());
     return undefined;
   }
 
   /** oclif's own would print its whole configuration. */
   protected override toErrorJson(error: unknown): { error: { message: string; code?: string; next?: string } } {
-    if (error instanceof CordonError) return { error: { message: error.message, code: error.code, next: error.next } };
-    return { error: { message: messageOf(error) } };
+    return error instanceof CordonError ? toJson(error) : { error: { message: messageOf(error) } };
   }
+}
+
+/** Says what failed and what to do next, and has the process end with the failure's exit code. */
+export function printFailure(error: CordonError, asJson: boolean): void {
+  process.exitCode = error.exit;
+  if (asJson) ux.stdout(ux.colorizeJson(toJson(error)));
+  else ux.stderr(`Error: ${error.message}\n${error.next}`);
+}
+
+function toJson({ message, code, next }: CordonError) {
+  return { error: { message, code, next } };
 }

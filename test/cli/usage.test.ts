@@ -12,7 +12,17 @@ describe("a command that cannot be done", () => {
   let runs: readonly CliRun[];
 
   const CASES: readonly [name: string, args: (dir: string) => string[], stderr: RegExp][] = [
-    ["an unknown command", () => ["prxy"], /command prxy not found/],
+    [
+      "a misspelt command",
+      () => ["prxy", "--listen", "127.0.0.1:0"],
+      /^Error: there is no command `cordon prxy`; did you mean `cordon proxy`\?\n`cordon --help` shows the commands that there are\.\n$/,
+    ],
+    [
+      "a misspelt command of a topic",
+      () => ["policy", "lnt", "policies"],
+      /^Error: there is no command `cordon policy lnt`; did you mean `cordon policy lint`\?\n/,
+    ],
+    ["an unknown command", () => ["xyzzy"], /^Error: there is no command `cordon xyzzy`\n/],
     [
       "a proxy without a bundle",
       (dir) => ["proxy", "--state", `${dir}/state`],
@@ -59,6 +69,9 @@ describe("a command that cannot be done", () => {
     const { code, stderr, json } = await cordon("policy", "lint", "--strict", "--json");
     assert.deepEqual([code, stderr], [2, ""]);
     assert.match((json() as { error: { message: string } }).error.message, /^Nonexistent flag: --strict/);
+    const unknown = await cordon("policy", "lnt", "--json");
+    assert.deepEqual([unknown.code, unknown.stderr], [2, ""]);
+    assert.equal((unknown.json() as { error: { code: string } }).error.code, "USAGE");
   });
 });
 
