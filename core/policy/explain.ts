@@ -30,7 +30,7 @@ export interface PolicyExplanation {
   readonly rules: readonly RuleExplanation[];
   /** The facts that its rules and variables read, as JSON; null for one that is absent. */
   readonly facts: Readonly<Record<string, unknown>>;
-  /** What its variables came to, in words. */
+  /** What its variables came to, in words. One that fails is told where a rule asked for it: others need not come to anything. */
   readonly variables: Readonly<Record<string, string>>;
   /** Path of an approval that lifts what it says; null where none does. */
   readonly liftedBy: string | null;
@@ -48,13 +48,14 @@ export function explainPolicies(set: PolicySet, facts: Facts, { now, known }: Ex
     const applies = !policy.ecosystems || policy.ecosystems.has(facts.pkg.ecosystem);
     const context = policyContext(policy, base);
     const { name, title, file, mode } = policy;
+    const rules = applies ? explainRules(policy, context, known) : [];
     return {
       policy: name,
       title,
       file,
       mode,
       applies,
-      rules: applies ? explainRules(policy, context, known) : [],
+      rules,
       facts: factsRead(policy, facts),
       variables: applies ? variablesOf(policy, context, known) : {},
       liftedBy: approvals.find((approval) => lifts(approval, policy, facts, now))?.path ?? null,
@@ -98,32 +99,29 @@ function factsRead({ rules, variables }: CompiledPolicy, facts: Facts): Record<s
   );
 }
 
-/** A variable that reads what is not at hand has no value. */
+/** After the rules were evaluated. A variable that reads what is not at hand has no value. */
 function variablesOf(
-  { variables }: CompiledPolicy,
+  { variables, variableScope }: CompiledPolicy,
   context: CelContext,
   known: ReadonlySet<FactSource>,
 ): Record<string, string> {
+  const scope = context["variables"] as Record<string, unknown>;
+  const needed = new Set(variables.map(({ name }) => name).filter((name) => variableScope.wasRead(scope, name)));
   return Object.fromEntries(
     variables.map(({ name, expression }) => {
       const isKnown = [...expression.reads].every((read) => known.has(factSource(read) ?? "identity"));
-      return [
-        name,
-        isKnown
-          ? describe(() => own(context, "variables") && (context["variables"] as Record<string, unknown>)[name])
-          : "not at hand",
-      ];
+      return [name, isKnown ? describe(() => scope[name], needed.has(name)) : "not at hand"];
     }),
   );
 }
 
 const MAX_TEXT = 120;
 
-function describe(evaluate: () => unknown): string {
+function describe(evaluate: () => unknown, isNeeded: boolean): string {
   try {
     return toText(evaluate());
   } catch (error) {
-    return `error: ${(error as Error).message}`;
+    return isNeeded ? `error: ${(error as Error).message}` : "not needed";
   }
 }
 

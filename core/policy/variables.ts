@@ -2,13 +2,18 @@
 import type { CelContext, CelExpression } from "./cel.ts";
 
 /** Makes a scope for one release; its getters evaluate in the context given, which holds the scope itself. */
-export type VariableScope = new (context: CelContext) => object;
+export interface VariableScope {
+  new (context: CelContext): object;
+  /** Whether an expression has asked the scope for this variable. */
+  wasRead(scope: object, name: string): boolean;
+}
 
 /** A class for one policy. Its getters stand on the prototype: a closure for each variable of each release would cost more than the rules. */
 export function createVariableScope(): {
   readonly scope: VariableScope;
   add(name: string, expression: CelExpression): void;
 } {
+  const names: string[] = [];
   class Variables {
     readonly #context: CelContext;
     readonly #values: unknown[] = [];
@@ -31,12 +36,15 @@ export function createVariableScope(): {
         throw error;
       }
     }
+
+    static wasRead(scope: object, name: string): boolean {
+      return #values in scope && scope.#values[names.indexOf(name)] !== undefined;
+    }
   }
-  let count = 0;
   return {
     scope: Variables,
     add(name, expression) {
-      const index = count++;
+      const index = names.push(name) - 1;
       Object.defineProperty(Variables.prototype, name, {
         get(this: Variables) {
           return Variables.read(this, index, expression);
