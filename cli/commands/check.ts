@@ -7,6 +7,7 @@ import { permits } from "../../core/verdict.ts";
 import type { Decision } from "../../schemas/types/decision.ts";
 import { atFlag, parseAt } from "../at.ts";
 import { CordonCommand } from "../command.ts";
+import { parsePurlArgument } from "../dir.ts";
 import { readInventory } from "../inventory/inventory.ts";
 import { decideLive } from "../live.ts";
 import { openRules } from "../open-rules.ts";
@@ -79,7 +80,7 @@ function releasesOf(
 ): ReleaseId[] {
   const files = [flags.list, flags.lockfile].filter((path) => path !== undefined);
   const releases = [
-    ...purls.map(parseReleasePurl),
+    ...purls.map((text) => parsePurlArgument(text, parseReleasePurl, "--lockfile or --list")),
     ...files.flatMap((path) => readInventory(path, readText(path)).releases),
   ];
   return [...new Map(releases.map((release) => [toPurl(release), release])).values()];

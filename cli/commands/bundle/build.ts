@@ -1,8 +1,9 @@
-import { Args, Flags } from "@oclif/core";
+import { Flags } from "@oclif/core";
 import { bundleSource } from "../../../core/bundle/sources/index.ts";
 import type { Manifest } from "../../../schemas/types/manifest.ts";
 import { buildInto, partsTable } from "../../bundle.ts";
 import { CordonCommand } from "../../command.ts";
+import { dirArg, dirFlag, repositoryDir } from "../../dir.ts";
 import { requireFeeds } from "../../repository.ts";
 import { readPublishedBundle } from "../../trusted-bundle.ts";
 
@@ -15,8 +16,9 @@ the same part digests on every machine. The bundle is not trusted before it is s
     "<%= config.bin %> <%= command.id %> policies --out dist",
     "<%= config.bin %> <%= command.id %> --out dist --previous github:acme/policies --trust trust.yaml",
   ];
-  static override args = { dir: Args.string({ description: "the policy repository", default: "." }) };
+  static override args = { dir: dirArg };
   static override flags = {
+    dir: dirFlag,
     out: Flags.string({ description: "the directory to write to", required: true }),
     revision: Flags.integer({
       description: "the revision's number; left out: one more than the previous bundle's",
@@ -35,7 +37,7 @@ the same part digests on every machine. The bundle is not trusted before it is s
   async run(): Promise<Manifest> {
     const { args, flags } = await this.parse(BundleBuild);
     const { out, revision, previous, trust } = flags;
-    const { statement } = await buildInto(requireFeeds(args.dir), {
+    const { statement } = await buildInto(requireFeeds(repositoryDir(args, flags)), {
       out,
       revision,
       ...(previous !== undefined &&

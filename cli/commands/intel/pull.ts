@@ -1,10 +1,11 @@
-import { Args, Flags } from "@oclif/core";
+import { Flags } from "@oclif/core";
 import { requireConfig } from "../../../core/config.ts";
 import { CordonError, messageOf } from "../../../core/errors.ts";
 import { createFetch } from "../../../core/http.ts";
 import { readConfigFile } from "../../../core/policy/source.ts";
 import type { Feed } from "../../../schemas/types/cordon.ts";
 import { CordonCommand } from "../../command.ts";
+import { dirArg, dirFlag, repositoryDir } from "../../dir.ts";
 import { type PullResult, pullFeed } from "../../intel/pull.ts";
 import { paint } from "../../print.ts";
 import { progressLine } from "../../progress.ts";
@@ -24,8 +25,9 @@ keeps its last good snapshot. Exits with 2 when one failed.`;
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> policies --feed ossf --accept ossf",
   ];
-  static override args = { dir: Args.string({ description: "the policy repository", default: "." }) };
+  static override args = { dir: dirArg };
   static override flags = {
+    dir: dirFlag,
     feed: Flags.string({ description: "pull this feed only", multiple: true }),
     accept: Flags.string({
       description: "take this feed as it is, although it lost many records or went back in time",
@@ -35,7 +37,8 @@ keeps its last good snapshot. Exits with 2 when one failed.`;
 
   async run(): Promise<{ feeds: readonly (PullResult | Failure)[] }> {
     const { args, flags } = await this.parse(IntelPull);
-    const feeds = chooseFeeds(requireConfig(readConfigFile(args.dir)).feeds ?? [], flags.feed);
+    const repository = repositoryDir(args, flags);
+    const feeds = chooseFeeds(requireConfig(readConfigFile(repository)).feeds ?? [], flags.feed);
     if (feeds.length === 0) this.log("cordon.yaml names no feeds; only the repository's own advisories/ are used.");
     const fetch = createFetch();
     const results: (PullResult | Failure)[] = [];
@@ -43,8 +46,8 @@ keeps its last good snapshot. Exits with 2 when one failed.`;
       const line = progressLine(feed.name, this.jsonEnabled());
       try {
         const context = {
-          repository: args.dir,
-          dir: snapshotDir(args.dir, feed.name),
+          repository,
+          dir: snapshotDir(repository, feed.name),
           fetch,
           now: () => new Date(),
           progress: line.update,

@@ -5,6 +5,7 @@ import { type PackageId, parsePurl } from "../../../core/purl.ts";
 import type { Advisory } from "../../../schemas/types/facts.ts";
 import { atFlag, parseAt } from "../../at.ts";
 import { CordonCommand } from "../../command.ts";
+import { parsePurlArgument } from "../../dir.ts";
 import { count, paint } from "../../print.ts";
 import { requireFeeds } from "../../repository.ts";
 
@@ -30,7 +31,7 @@ export default class IntelQuery extends CordonCommand {
     { purl: string; findings: readonly Advisory[] } | { purl: string; advisories: readonly PackageReport[] }
   > {
     const { args, flags } = await this.parse(IntelQuery);
-    const id = parsePurl(args.purl);
+    const id = parsePurlArgument(args.purl, parsePurl);
     const { tables } = requireFeeds(flags.dir).rules;
     if (id.version === undefined) {
       const advisories = tables.flatMap((table) =>

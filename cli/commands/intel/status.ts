@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { Args } from "@oclif/core";
 import { requireConfig } from "../../../core/config.ts";
 import { readConfigFile } from "../../../core/policy/source.ts";
 import { CordonCommand } from "../../command.ts";
+import { dirArg, dirFlag, repositoryDir } from "../../dir.ts";
 import { FeedSnapshot, type SnapshotProblem, type SnapshotStatus } from "../../intel/snapshot.ts";
 import { paint, table } from "../../print.ts";
 import { snapshotDir } from "../../repository.ts";
@@ -22,12 +22,14 @@ export default class IntelStatus extends CordonCommand {
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> policies --json",
   ];
-  static override args = { dir: Args.string({ description: "the policy repository", default: "." }) };
+  static override args = { dir: dirArg };
+  static override flags = { dir: dirFlag };
 
   async run(): Promise<{ feeds: readonly FeedState[] }> {
-    const { args } = await this.parse(IntelStatus);
-    const feeds = (requireConfig(readConfigFile(args.dir)).feeds ?? []).map(({ name, kind }) =>
-      readState(name, kind, snapshotDir(args.dir, name)),
+    const { args, flags } = await this.parse(IntelStatus);
+    const dir = repositoryDir(args, flags);
+    const feeds = (requireConfig(readConfigFile(dir)).feeds ?? []).map(({ name, kind }) =>
+      readState(name, kind, snapshotDir(dir, name)),
     );
     if (feeds.length === 0) this.log("cordon.yaml names no feeds.");
     else

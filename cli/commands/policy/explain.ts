@@ -15,6 +15,7 @@ import type { Decision } from "../../../schemas/types/decision.ts";
 import type { Facts } from "../../../schemas/types/facts.ts";
 import { atFlag, parseAt } from "../../at.ts";
 import { CordonCommand } from "../../command.ts";
+import { parsePurlArgument } from "../../dir.ts";
 import { formatExplanation } from "../../explanation.ts";
 import { readLastChange } from "../../git.ts";
 import { factsLive } from "../../live.ts";
@@ -55,11 +56,11 @@ or false, and where each rule stands. With --replay, makes a logged decision aga
   async run(): Promise<Explanation> {
     const { args, flags } = await this.parse(PolicyExplain);
     const asOf = parseAt(flags.at);
+    const id = args.purl === undefined ? undefined : parsePurlArgument(args.purl, parseReleasePurl);
     const { rules: current, registries } = await openRules(flags);
     const rules = { ...current, asOf };
     if (flags.replay !== undefined) return this.#replay(rules, flags.replay, flags.dir);
-    if (args.purl === undefined) throw new CordonError("USAGE", "nothing to explain: give a package URL, or --replay");
-    const id = parseReleasePurl(args.purl);
+    if (id === undefined) throw new CordonError("USAGE", "nothing to explain: give a package URL, or --replay");
     const { facts, known } =
       flags.facts !== undefined
         ? readFacts(id, flags.facts, rules)

@@ -1,6 +1,7 @@
-import { Args, Flags } from "@oclif/core";
+import { Flags } from "@oclif/core";
 import type { Diagnostic } from "../../../core/source/diagnostic.ts";
 import { CordonCommand } from "../../command.ts";
+import { dirArg, dirFlag, repositoryDir } from "../../dir.ts";
 import { LINT_REPORTERS, type LintReporter } from "../../lint-report.ts";
 import { count } from "../../print.ts";
 import { readRepository } from "../../repository.ts";
@@ -15,8 +16,9 @@ with its file, line and column. Exits with 1 when there is an error.`;
     "<%= config.bin %> <%= command.id %> policies --json",
     "<%= config.bin %> <%= command.id %> --reporter sarif > lint.sarif",
   ];
-  static override args = { dir: Args.string({ description: "the policy repository", default: "." }) };
+  static override args = { dir: dirArg };
   static override flags = {
+    dir: dirFlag,
     reporter: Flags.string({
       description: "how issues are written",
       options: Object.keys(LINT_REPORTERS),
@@ -26,7 +28,7 @@ with its file, line and column. Exits with 1 when there is an error.`;
 
   async run(): Promise<{ policies: number; diagnostics: readonly Diagnostic[] }> {
     const { args, flags } = await this.parse(PolicyLint);
-    const { rules, source, diagnostics, feeds } = readRepository(args.dir);
+    const { rules, source, diagnostics, feeds } = readRepository(repositoryDir(args, flags));
     const records = feeds.reduce((sum, feed) => sum + feed.entries, 0);
     const checked = [
       count(source.policies.length, "policy", "policies"),

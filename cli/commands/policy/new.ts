@@ -6,6 +6,7 @@ import { CONFIG_FILE } from "../../../core/policy/source.ts";
 import { writeWhole } from "../../../core/source/files.ts";
 import { suggest } from "../../../core/words.ts";
 import { CordonCommand } from "../../command.ts";
+import { dirArg, dirFlag, repositoryDir } from "../../dir.ts";
 import { paint, table } from "../../print.ts";
 import { type Recipe, readRecipes, renameRecipe, schemaComment } from "../../templates.ts";
 
@@ -23,9 +24,10 @@ and test as they are; change them to what you mean. Nothing is overwritten. docs
   ];
   static override args = {
     name: Args.string({ description: "the policy's name: lower-case letters, digits and hyphens" }),
-    dir: Args.string({ description: "the policy repository", default: "." }),
+    dir: dirArg,
   };
   static override flags = {
+    dir: dirFlag,
     from: Flags.string({ description: "the recipe to begin with [default: the one named NAME, or else deny-list]" }),
     list: Flags.boolean({ description: "show the recipes" }),
   };
@@ -40,8 +42,9 @@ and test as they are; change them to what you mean. Nothing is overwritten. docs
     if (args.name === undefined)
       throw new CordonError("USAGE", "the policy needs a name: give NAME, or --list to see the recipes");
     const recipe = chooseRecipe(recipes, flags.from ?? recipeNamed(recipes, args.name));
-    const written = this.#write(recipe, args.name, args.dir);
-    const where = args.dir === "." ? "" : ` ${args.dir}`;
+    const dir = repositoryDir(args, flags);
+    const written = this.#write(recipe, args.name, dir);
+    const where = dir === "." ? "" : ` ${dir}`;
     this.log(`Wrote ${written.join(", ")}, from the recipe ${recipe.name}.`);
     this.log(`Change them to what you mean, then run: cordon policy lint${where} && cordon policy test${where}`);
     return { written };

@@ -1,5 +1,5 @@
 import { watch } from "node:fs";
-import { Args, Flags } from "@oclif/core";
+import { Flags } from "@oclif/core";
 import { CordonError } from "../../../core/errors.ts";
 import { Coverage } from "../../../core/policy/coverage.ts";
 import { readTestFiles } from "../../../core/policy/source.ts";
@@ -7,6 +7,7 @@ import { type Diagnostic, formatDiagnostic } from "../../../core/source/diagnost
 import { formatInstant } from "../../../core/time.ts";
 import { atFlag, parseAt } from "../../at.ts";
 import { CordonCommand } from "../../command.ts";
+import { dirArg, dirFlag, repositoryDir } from "../../dir.ts";
 import { type PolicyTestResult, runPolicyTest } from "../../policy-test.ts";
 import { type Repository, requireRepository } from "../../repository.ts";
 import { REPORTERS, type Reporter, type TestReport } from "../../test-report.ts";
@@ -30,8 +31,9 @@ Exits with 1 when a test fails or the coverage is below the threshold, and with 
     "<%= config.bin %> <%= command.id %> policies --coverage --threshold 90",
     "<%= config.bin %> <%= command.id %> --reporter junit > results.xml",
   ];
-  static override args = { dir: Args.string({ description: "the policy repository", default: "." }) };
+  static override args = { dir: dirArg };
   static override flags = {
+    dir: dirFlag,
     coverage: Flags.boolean({ description: "show which outcomes of conditions and their parts no case has seen" }),
     threshold: Flags.integer({ description: "the least coverage, in percent", min: 0, max: 100 }),
     reporter: Flags.string({
@@ -52,8 +54,9 @@ Exits with 1 when a test fails or the coverage is below the threshold, and with 
       reporter: flags.reporter,
       at,
     };
-    if (!flags.watch) return this.#runOnce(args.dir, options);
-    return this.#watch(args.dir, options);
+    const dir = repositoryDir(args, flags);
+    if (!flags.watch) return this.#runOnce(dir, options);
+    return this.#watch(dir, options);
   }
 
   #runOnce(dir: string, { coverage: covers, threshold, reporter, at }: TestOptions): TestReport {
