@@ -2,7 +2,7 @@
 import type { PolicyExplanation, RuleExplanation, RuleOutcome } from "../core/policy/explain.ts";
 import { decisiveParts, type TracedPart } from "../core/policy/trace.ts";
 import { oneLine } from "../core/words.ts";
-import type { Decision, Verdict } from "../schemas/types/decision.ts";
+import type { Decision, PolicyVerdict, Verdict } from "../schemas/types/decision.ts";
 import { paint, paintVerdict } from "./print.ts";
 
 const SIGNS: Record<RuleOutcome, string> = {
@@ -25,10 +25,11 @@ export function formatExplanation(
   const by = decision.policy === null ? "" : ` by ${decision.policy}/${decision.rule}`;
   const until = decision.until === null ? "" : `\nIt comes free at ${decision.until}.`;
   const head = `${paint("bold", decision.purl)}: ${paintVerdict(decision.decision)}${by}\n${decision.reason}${until}`;
-  return [head, ...policies.map((policy) => formatPolicy(policy, lastChange))].join("\n\n");
+  const approvalOf = (name: string) => decision.verdicts.find(({ policy }) => policy === name)?.approval;
+  return [head, ...policies.map((policy) => formatPolicy(policy, approvalOf(policy.policy), lastChange))].join("\n\n");
 }
 
-function formatPolicy(policy: PolicyExplanation, lastChange: LastChange): string {
+function formatPolicy(policy: PolicyExplanation, approval: PolicyVerdict["approval"], lastChange: LastChange): string {
   const { title, file, mode, applies, rules, facts, variables, liftedBy } = policy;
   const lines = [
     `${paint("bold", policy.policy)}${mode === "audit" ? " (audit)" : ""}  ${title}  ${paint("dim", file)}`,
@@ -41,7 +42,8 @@ function formatPolicy(policy: PolicyExplanation, lastChange: LastChange): string
   for (const [name, value] of Object.entries(variables))
     lines.push(`  ${paint("dim", `variables.${name} =`)} ${value}`);
   for (const rule of rules) lines.push(...formatRule(policy, rule, lastChange));
-  if (liftedBy !== null) lines.push(`  ${paint("green", "lifted")} by ${liftedBy}`);
+  const who = approval ? ` (by ${approval.approvedBy}, until ${approval.expires})` : "";
+  if (liftedBy !== null) lines.push(`  ${paint("green", "lifted")} by ${liftedBy}${who}`);
   return lines.join("\n");
 }
 

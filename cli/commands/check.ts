@@ -4,7 +4,7 @@ import { decideUnlisted } from "../../core/gate.ts";
 import { parseReleasePurl, type ReleaseId, toPurl } from "../../core/purl.ts";
 import { readText } from "../../core/source/files.ts";
 import { permits } from "../../core/verdict.ts";
-import type { Decision } from "../../schemas/types/decision.ts";
+import type { Decision, PolicyVerdict } from "../../schemas/types/decision.ts";
 import { atFlag, parseAt } from "../at.ts";
 import { CordonCommand } from "../command.ts";
 import { parsePurlArgument } from "../dir.ts";
@@ -68,10 +68,21 @@ this moment. Exits with 1 when one of them is denied or, unless --offline is giv
   }
 }
 
-function explain({ policy, rule, reason, evidence, until }: Decision): string {
-  if (policy === null) return "";
+/** Why it is denied, and what would have denied it but for an approval. */
+function explain(decision: Decision): string {
+  const lifted = decision.verdicts.filter(({ liftedBy }) => liftedBy !== null).map(explainLifted);
+  return [...explainObjection(decision), ...lifted].join("; ");
+}
+
+function explainObjection({ policy, rule, reason, evidence, until }: Decision): string[] {
+  if (policy === null) return [];
   const ids = evidence.length > 0 ? ` [${evidence.map(({ id }) => id).join(", ")}]` : "";
-  return `${policy}/${rule}: ${reason}${ids}${until === null ? "" : ` Free at ${until}.`}`;
+  return [`${policy}/${rule}: ${reason}${ids}${until === null ? "" : ` Free at ${until}.`}`];
+}
+
+function explainLifted({ policy, rule, liftedBy, approval }: PolicyVerdict): string {
+  const who = approval ? ` (by ${approval.approvedBy}, until ${approval.expires})` : "";
+  return `${policy}/${rule} is lifted by ${liftedBy}${who}`;
 }
 
 function releasesOf(

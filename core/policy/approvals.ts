@@ -8,8 +8,10 @@ import { schemaCheck } from "../schema.ts";
 import type { Diagnostic } from "../source/diagnostic.ts";
 import type { SourceFile } from "../source/files.ts";
 import { YamlFile } from "../source/yaml-file.ts";
+import { oneLine } from "../words.ts";
 
 const check = schemaCheck<ApprovalFile>(schema);
+const MAX_NAME = 200;
 
 export interface Approval {
   readonly path: string;
@@ -17,6 +19,7 @@ export interface Approval {
   readonly digests: ReadonlyMap<string, ReadonlySet<string>>;
   /** The policies that it lifts; undefined: every approvable one. */
   readonly policies: ReadonlySet<string> | undefined;
+  readonly approvedBy: string;
   readonly created: Date;
   readonly expires: Date;
 }
@@ -53,6 +56,7 @@ function toApproval(path: string, { spec }: ApprovalFile): Approval {
     purl: toPurl(parseReleasePurl(spec.purl)),
     digests,
     policies: spec.policies ? new Set(spec.policies) : undefined,
+    approvedBy: oneLine(spec.approvedBy, MAX_NAME),
     created: new Date(spec.created),
     expires: new Date(spec.expires),
   };

@@ -41,7 +41,7 @@ function judgeAll(set: PolicySet, facts: Facts, { now, known, bundle, holdNewerT
     if (outcome === "skipped") skipped.push(policy.name);
     else if (outcome) {
       const lifting = approvals.find((approval) => lifts(approval, policy, facts, now));
-      verdicts.push({ ...outcome, liftedBy: lifting?.path ?? null });
+      verdicts.push({ ...outcome, ...liftedBy(lifting) });
     }
   }
   if (holdNewerThan && known.has("listing") && isNewer(facts, holdNewerThan)) verdicts.push(heldAfter(holdNewerThan));
@@ -61,6 +61,12 @@ function judgeAll(set: PolicySet, facts: Facts, { now, known, bundle, holdNewerT
     verdicts,
     skipped,
   };
+}
+
+function liftedBy(lifting: Approval | undefined): Pick<PolicyVerdict, "liftedBy" | "approval"> {
+  if (!lifting) return { liftedBy: null };
+  const { path, approvedBy, expires } = lifting;
+  return { liftedBy: path, approval: { approvedBy, expires: formatInstant(expires) } };
 }
 
 function isNewer({ release }: Facts, instant: Date): boolean {
@@ -93,7 +99,7 @@ export function policyContext(policy: CompiledPolicy, base: CelContext): CelCont
   return context;
 }
 
-type Outcome = Omit<PolicyVerdict, "liftedBy">;
+type Outcome = Omit<PolicyVerdict, "liftedBy" | "approval">;
 
 /** The first rule that matches. A rule whose documents are not at hand ends the search: what it would say is unknown. */
 function judge(

@@ -63,4 +63,11 @@ export interface PolicyVerdict {
    * Path of the approval that lifts it; null where none does.
    */
   liftedBy: string | null;
+  /**
+   * What that approval says of itself; there where `liftedBy` names one.
+   */
+  approval?: {
+    approvedBy: string;
+    expires: string;
+  };
 }
