@@ -3,7 +3,7 @@ import type { PolicyExplanation, RuleExplanation, RuleOutcome } from "../core/po
 import { decisiveParts, type TracedPart } from "../core/policy/trace.ts";
 import { oneLine } from "../core/words.ts";
 import type { Decision, PolicyVerdict, Verdict } from "../schemas/types/decision.ts";
-import { paint, paintVerdict } from "./print.ts";
+import { describeUnlisted, paint, paintVerdict } from "./print.ts";
 
 const SIGNS: Record<RuleOutcome, string> = {
   matched: "✗",
@@ -24,7 +24,8 @@ export function formatExplanation(
 ): string {
   const by = decision.policy === null ? "" : ` by ${decision.policy}/${decision.rule}`;
   const until = decision.until === null ? "" : `\nIt comes free at ${decision.until}.`;
-  const head = `${paint("bold", decision.purl)}: ${paintVerdict(decision.decision)}${by}\n${decision.reason}${until}`;
+  const unlisted = describeUnlisted(decision).map((text) => `\n${paint("yellow", text)}`);
+  const head = `${paint("bold", decision.purl)}: ${paintVerdict(decision.decision)}${by}\n${decision.reason}${until}${unlisted.join("")}`;
   const approvalOf = (name: string) => decision.verdicts.find(({ policy }) => policy === name)?.approval;
   return [head, ...policies.map((policy) => formatPolicy(policy, approvalOf(policy.policy), lastChange))].join("\n\n");
 }

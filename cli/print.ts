@@ -1,6 +1,6 @@
 /** Colours, tables and figures for people. Colour goes where a terminal reads it, and NO_COLOR is honoured. */
 import { styleText } from "node:util";
-import type { Verdict } from "../schemas/types/decision.ts";
+import type { Decision, Verdict } from "../schemas/types/decision.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -18,6 +18,16 @@ const VERDICT_STYLES: Record<Verdict, Style> = {
 
 export function paintVerdict(verdict: Verdict): string {
   return paint(VERDICT_STYLES[verdict], verdict);
+}
+
+const UNLISTED = {
+  "not-found": "not listed by the registry: judged by its purl alone",
+  "not-served": "no registry of its ecosystem is served yet: judged by its purl alone",
+} as const satisfies Record<NonNullable<Decision["unlisted"]>, string>;
+
+/** What a decision leaves open, in words; nothing where the release was found. */
+export function describeUnlisted({ unlisted }: Decision): string[] {
+  return unlisted === undefined ? [] : [UNLISTED[unlisted]];
 }
 
 /** Columns as wide as their widest cell; the last one is not padded. Cells may be coloured. */

@@ -11,14 +11,15 @@ import { parsePurlArgument } from "../dir.ts";
 import { readInventory } from "../inventory/inventory.ts";
 import { decideLive } from "../live.ts";
 import { openRules } from "../open-rules.ts";
-import { count, paintVerdict, table } from "../print.ts";
+import { count, describeUnlisted, paint, paintVerdict, table } from "../print.ts";
 import { RULES_FLAGS } from "../rules-flags.ts";
 
 export default class Check extends CordonCommand {
   static override summary = "Decide on releases now.";
   static override description =
     `Judges releases by a policy repository, or by a signed bundle, with the facts that their upstream tells at
-this moment. Exits with 1 when one of them is denied or, unless --offline is given, could not be judged by every policy.`;
+this moment. Exits with 1 when one of them is denied or, unless --offline is given, when its registry does not list it
+(marked with ?) or it could not be judged by every policy.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> pkg:npm/minimist@1.2.5 --dir policies",
     "<%= config.bin %> <%= command.id %> --lockfile package-lock.json --bundle dir:dist --trust cordon.pub",
@@ -48,30 +49,38 @@ this moment. Exits with 1 when one of them is denied or, unless --offline is giv
     const decisions = flags.offline
       ? releases.map((release) => decideUnlisted(rules, release, now))
       : await decideLive(releases, rules, registries, now);
-    const denied = decisions.filter((decision) => !permits(decision));
-    this.#print(decisions, denied);
-    // In live mode a release that could not be judged whole is no pass.
-    const unjudged = flags.offline ? [] : decisions.filter(({ skipped }) => skipped.length > 0);
-    if (denied.length > 0 || unjudged.length > 0) this.reportFindings();
+    this.#print(decisions);
+    if (!decisions.every((decision) => isPass(decision, flags.offline))) this.reportFindings();
     return { decisions };
   }
 
-  #print(decisions: readonly Decision[], denied: readonly Decision[]): void {
-    this.log(table(decisions.map((decision) => [paintVerdict(decision.decision), decision.purl, explain(decision)])));
-    this.log(`\n${count(decisions.length, "release")}, ${denied.length} denied`);
+  #print(decisions: readonly Decision[]): void {
+    this.log(table(decisions.map((decision) => [markVerdict(decision), decision.purl, explain(decision)])));
+    const denied = decisions.filter((decision) => !permits(decision)).length;
+    const unlisted = decisions.filter(({ unlisted }) => unlisted !== undefined).length;
+    const open = unlisted === 0 ? "" : `, ${unlisted} not listed`;
+    this.log(`\n${count(decisions.length, "release")}, ${denied} denied${open}`);
     const partly = decisions.filter(({ skipped }) => skipped.length > 0);
     if (partly.length === 0) return;
     const skipped = [...new Set(partly.flatMap((decision) => decision.skipped))].join(", ");
-    this.log(
-      `${count(partly.length, "release")} judged without a listing (offline, not listed upstream, or an ecosystem that is not served yet); not judged: ${skipped}`,
-    );
+    this.log(`${count(partly.length, "release")} judged in part only; not judged: ${skipped}`);
   }
+}
+
+/** Where registries are asked, one that is not found, or could not be judged whole, is no pass. */
+function isPass(decision: Decision, isOffline: boolean): boolean {
+  return permits(decision) && (isOffline || (decision.unlisted === undefined && decision.skipped.length === 0));
+}
+
+/** An `allow` of what may not exist must not read as one of what does. */
+function markVerdict(decision: Decision): string {
+  return paintVerdict(decision.decision) + (decision.unlisted === undefined ? "" : paint("yellow", "?"));
 }
 
 /** Why it is denied, and what would have denied it but for an approval. */
 function explain(decision: Decision): string {
   const lifted = decision.verdicts.filter(({ liftedBy }) => liftedBy !== null).map(explainLifted);
-  return [...explainObjection(decision), ...lifted].join("; ");
+  return [...explainObjection(decision), ...lifted, ...describeUnlisted(decision)].join("; ");
 }
 
 function explainObjection({ policy, rule, reason, evidence, until }: Decision): string[] {

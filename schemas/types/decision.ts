@@ -45,6 +45,10 @@ export interface Decision {
    * Policies that could not be judged because a document that they read was not at hand (offline, or no longer upstream).
    */
   skipped: string[];
+  /**
+   * There where the release was judged by its purl alone although its registry was to be asked: `not-found` where that does not list it, `not-served` where no registry of its ecosystem can be asked yet. It is then not known whether the release exists.
+   */
+  unlisted?: "not-found" | "not-served";
 }
 export interface Evidence {
   id: string;

@@ -98,7 +98,7 @@ describe("cordon check", () => {
 allow  pkg:npm/%40acme/ui@2.0.0  
 
 2 releases, 0 denied
-2 releases judged without a listing (offline, not listed upstream, or an ecosystem that is not served yet); not judged: release-age
+2 releases judged in part only; not judged: release-age
 `,
     );
   });

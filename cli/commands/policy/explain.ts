@@ -18,7 +18,7 @@ import { CordonCommand } from "../../command.ts";
 import { parsePurlArgument } from "../../dir.ts";
 import { formatExplanation } from "../../explanation.ts";
 import { readLastChange } from "../../git.ts";
-import { factsLive } from "../../live.ts";
+import { factsLive, whyUnlisted } from "../../live.ts";
 import { openRules } from "../../open-rules.ts";
 import { RULES_FLAGS } from "../../rules-flags.ts";
 
@@ -61,13 +61,11 @@ or false, and where each rule stands. With --replay, makes a logged decision aga
     const rules = { ...current, asOf };
     if (flags.replay !== undefined) return this.#replay(rules, flags.replay, flags.dir);
     if (id === undefined) throw new CordonError("USAGE", "nothing to explain: give a package URL, or --replay");
-    const { facts, known } =
-      flags.facts !== undefined
-        ? readFacts(id, flags.facts, rules)
-        : flags.offline
-          ? offlineFacts(id, rules)
-          : ((await factsLive(id, rules, registries)) ?? offlineFacts(id, rules));
-    const explanation = explain(rules, { facts, known }, asOf ?? new Date());
+    const given = flags.facts !== undefined ? readFacts(id, flags.facts, rules) : undefined;
+    const listed = given || flags.offline ? undefined : await factsLive(id, rules, registries);
+    const { decision, policies } = explain(rules, given ?? listed ?? offlineFacts(id, rules), asOf ?? new Date());
+    const isFound = given !== undefined || listed !== undefined || flags.offline;
+    const explanation = { decision: isFound ? decision : { ...decision, unlisted: whyUnlisted(id) }, policies };
     await this.#print(explanation, flags.dir);
     return explanation;
   }
