@@ -15,6 +15,9 @@ export const RULES_FLAGS = {
     description: "public key in PEM, or trust policy in YAML; with --bundle",
     relationships: also("bundle"),
   }),
+  config: Flags.string({
+    description: "a cordon.yaml that says which registries are asked, and how (default: the one in --dir, if any)",
+  }),
   upstream: Flags.string({
     description: "the registry of an ecosystem: npm=https://…",
     multiple: true,

@@ -5,6 +5,7 @@ import { cordonWith } from "../support/cli.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";
 import { packument, tarball } from "../support/packument.ts";
 import { policyFile } from "../support/policies.ts";
+import { makeBundleFolder } from "../support/proxy.ts";
 import { type FixtureRegistry, startRegistry } from "../support/registry.ts";
 
 const TOKEN = "the-registry's-token";
@@ -90,6 +91,29 @@ describe("cordon check, where rules read more than listings", () => {
     const run = await check({}, "pkg:npm/%40acme/ui@1.0.0");
     assert.equal(run.code, 2);
     assert.match(run.stdout + run.stderr, /set ACME_TOKEN/);
+  });
+
+  it("asks the same registries where a bundle judges, by --config", async () => {
+    const signed = makeBundleFolder();
+    try {
+      await signed.sign({ source: { policies: [DIFFERS, NAMESAKE] }, created: new Date() });
+      const run = await cordonWith(
+        { ACME_TOKEN: TOKEN },
+        ...["check", "--bundle", `dir:${signed.bundle}`, "--trust", signed.trust, "--json"],
+        ...["--config", `${folder.path}/cordon.yaml`, "pkg:npm/%40acme/ui@1.0.0", "pkg:npm/%40acme/taken@1.0.0"],
+      );
+      assert.equal(run.code, 1, run.stderr);
+      const { decisions } = run.json() as { decisions: Decision[] };
+      assert.deepEqual(
+        decisions.map(({ decision, policy, unlisted }) => [decision, policy, unlisted]),
+        [
+          ["allow", null, undefined],
+          ["quarantine", "namesake", undefined],
+        ],
+      );
+    } finally {
+      signed.remove();
+    }
   });
 
   it("names what it could not judge offline, where no token is needed", async () => {
