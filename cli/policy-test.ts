@@ -13,6 +13,7 @@ import type { Diagnostic } from "../core/source/diagnostic.ts";
 import { readTextWithin, type SourceFile } from "../core/source/files.ts";
 import { YamlFile } from "../core/source/yaml-file.ts";
 import { severity } from "../core/verdict.ts";
+import { suggest } from "../core/words.ts";
 import schema from "../schemas/policy-test.schema.json" with { type: "json" };
 import type { Decision } from "../schemas/types/decision.ts";
 import type { Advisory, Facts } from "../schemas/types/facts.ts";
@@ -50,7 +51,9 @@ export function runPolicyTest(
   const diagnostics = file.check(check);
   if (diagnostics.length > 0) return { results: [], diagnostics };
   const { spec } = file.value as PolicyTest;
-  const run: Run = { ...options, now: options.at ?? new Date(spec.now) };
+  diagnostics.push(...unknownPolicies(file, spec, options.rules));
+  if (diagnostics.length > 0) return { results: [], diagnostics };
+  const run: Run = { ...options, rules: judging(options.rules, spec), now: options.at ?? new Date(spec.now) };
   const results = (spec.cases ?? []).map((test, index): PolicyTestResult => {
     const path = ["spec", "cases", index];
     const report = (below: readonly (string | number)[], message: string) => {
@@ -72,6 +75,22 @@ export function runPolicyTest(
 
 interface Run extends PolicyTestOptions {
   readonly now: Date;
+}
+
+/** A policy that is not there would judge nothing, and every case that expects `allow` would pass. */
+function unknownPolicies(file: YamlFile, { policies = [] }: PolicyTest["spec"], { set }: Rules): Diagnostic[] {
+  const names = set.policies.map(({ name }) => name);
+  return policies.flatMap((name, index) => {
+    if (names.includes(name)) return [];
+    const message = `no policy is named \`${name}\`${suggest(name, names)}`;
+    return [file.diagnostic("error", "unknown-policy", message, ["spec", "policies", index])];
+  });
+}
+
+/** The rules without the policies that the file is not about. */
+function judging(rules: Rules, { policies: names }: PolicyTest["spec"]): Rules {
+  if (!names) return rules;
+  return { ...rules, set: { ...rules.set, policies: rules.set.policies.filter(({ name }) => names.includes(name)) } };
 }
 
 type Report = (path: readonly (string | number)[], message: string) => void;
@@ -99,7 +118,7 @@ function runCase(test: TestCase, run: Run, report: Report): Outcome {
       differences: issues.map(({ path, message }) => ["facts", ...path].join(".").concat(`: ${message}`)),
       decision: null,
     };
-  run.coverage?.record(baseContext(run.rules.set, facts, run.now), facts.pkg.ecosystem);
+  run.coverage?.record(baseContext(run.rules.set, facts, run.now), facts.pkg.ecosystem, run.rules.set.policies);
   const decision = decide(run.rules.set, facts, {
     now: run.now,
     known: EVERY_SOURCE,

@@ -48,6 +48,7 @@ export function renameRecipe({ name: recipe, files }: Recipe, name: string): Sou
         before.concat(path === "list.yaml" ? newList : name),
       )
       .replace(new RegExp(`\\bpolicy: ${recipe}(?=[ ,}])`, "g"), `policy: ${name}`)
+      .replace(`\n  policies: [${recipe}]\n`, () => `\n  policies: [${name}]\n`)
       .replace(new RegExp(`\\blists\\.${oldList}\\b`, "g"), `lists.${newList}`)
       .replaceAll(`samples/${recipe}.`, `samples/${name}.`);
     return { path: `${folder}/${name}.${ending}`, text: renamed };

@@ -50,11 +50,12 @@ export class Coverage {
     }
   }
 
-  /** Takes in one evaluation of the rules. */
-  record(base: CelContext, ecosystem: string): void {
+  /** Takes in one evaluation of the rules; `judging` are the policies that take part, left out: all. */
+  record(base: CelContext, ecosystem: string, judging?: readonly CompiledPolicy[]): void {
     const settled = new Set<CompiledPolicy>();
     const contexts = new Map<CompiledPolicy, CelContext>();
     for (const { policy, seen } of this.#rules) {
+      if (judging && !judging.includes(policy)) continue;
       if (settled.has(policy) || (policy.ecosystems && ![...policy.ecosystems].some((type) => type === ecosystem)))
         continue;
       const context = contexts.get(policy) ?? policyContext(policy, base);

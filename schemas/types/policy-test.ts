@@ -14,6 +14,12 @@ export interface PolicyTest {
      * The frozen clock.
      */
     now: string;
+    /**
+     * The policies that judge the cases and samples of this file; left out: all of the repository.
+     *
+     * @minItems 1
+     */
+    policies?: string[];
     cases?: TestCase[];
     /**
      * Lockfiles or package lists; each release is judged by what can be told offline.

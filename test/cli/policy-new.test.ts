@@ -152,6 +152,24 @@ describe("renameRecipe()", () => {
     });
   }
 
+  it("gives tests that pass beside each other recipe, and beside all of them", () => {
+    const pairs = RECIPES.flatMap((one, index) => RECIPES.slice(index + 1).map((other) => [one, other]));
+    for (const recipes of [...pairs, RECIPES]) {
+      const files = recipes.flatMap((recipe) => renameRecipe(recipe, recipe.name));
+      const folder = makeFolder(Object.fromEntries(files.map(({ path, text }) => [path, text])));
+      try {
+        const names = recipes.map(({ name }) => name);
+        assert.deepEqual(
+          names.flatMap((name) => resultsOf(folder.path, name)),
+          [],
+          names.join(" + "),
+        );
+      } finally {
+        folder.remove();
+      }
+    }
+  });
+
   it("gives tests that pass beside the default pack", () => {
     for (const recipe of RECIPES) {
       const folder = makeFolder();

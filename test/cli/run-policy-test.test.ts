@@ -3,6 +3,7 @@ import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { type PolicyTestResult, runPolicyTest } from "../../cli/policy-test.ts";
+import { Coverage } from "../../core/policy/coverage.ts";
 import type { Diagnostic } from "../../core/source/diagnostic.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";
 import { AGE_POLICY, MALWARE_POLICY, malwareRecord, policyFile, rulesOf } from "../support/policies.ts";
@@ -147,6 +148,47 @@ expect: { decision: block, policy: known-malicious, until: 2026-11-25T12:00:00Z 
           ["tests/some.yaml", 9, "two"],
         ],
       );
+    });
+  });
+
+  describe("on a file that names policies", () => {
+    const CASES = `  cases:
+    - { name: one, release: "pkg:npm/x@1.0.0", expect: { decision: allow } }
+    - { name: two, release: "pkg:npm/odd@1.0.0", expect: { decision: warn } }
+`;
+
+    it("judges by those alone: the others may ask for facts that the cases do not give", () => {
+      const all = runFile(`${HEAD}${CASES}`).results.map(({ decision }) => decision?.policy);
+      assert.deepEqual(all, ["release-age", "release-age"]);
+      const named = runFile(`${HEAD}  policies: [odd-names]\n${CASES}`).results;
+      assert.deepEqual(
+        named.map(({ passed, decision }) => [passed, decision?.policy]),
+        [
+          [true, null],
+          [true, "odd-names"],
+        ],
+      );
+    });
+
+    it("runs nothing where there is no such policy, for nothing would object", () => {
+      const { results, diagnostics } = runFile(`${HEAD}  policies: [odd-name]\n${CASES}`);
+      assert.deepEqual(results, []);
+      assert.deepEqual(
+        diagnostics.map(({ line, column, code, message }) => [line, column, code, message]),
+        [[5, 14, "unknown-policy", "no policy is named `odd-name`; did you mean `odd-names`?"]],
+      );
+    });
+
+    it("counts as coverage what those have seen", () => {
+      const coverage = new Coverage(rules.set);
+      const text = `${HEAD}  policies: [odd-names]\n${CASES}`;
+      runPolicyTest({ path: "tests/some.yaml", text }, { rules, dir: folder.path, coverage });
+      const seen = coverage
+        .report()
+        .rules.flatMap(({ policy, parts }) =>
+          parts.some(({ seenTrue, seenFalse }) => seenTrue || seenFalse) ? [policy] : [],
+        );
+      assert.deepEqual(seen, ["odd-names"]);
     });
   });
 
