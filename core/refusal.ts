@@ -4,6 +4,7 @@ import type { Release } from "../schemas/types/facts.ts";
 import type { JudgedListing } from "./ecosystems/ecosystem.ts";
 import { allowedVersions } from "./ecosystems/judged.ts";
 import { VERSION_ORDERS } from "./ecosystems/versions.ts";
+import { PLACEHOLDERS } from "./policy/approvals.ts";
 import { parseReleasePurl } from "./purl.ts";
 import { permits } from "./verdict.ts";
 
@@ -105,11 +106,11 @@ export function draftApproval(
     purl,
     digests: named,
     policies,
-    reason: "WHY IT IS NEEDED",
-    requestedBy: "YOU",
-    approvedBy: "REVIEWER",
+    reason: PLACEHOLDERS.reason,
+    requestedBy: PLACEHOLDERS.requestedBy,
+    approvedBy: PLACEHOLDERS.approvedBy,
     created: decidedAt,
-    expires: "WITHIN approvals.maxDays",
+    expires: PLACEHOLDERS.expires,
   };
   const lines = Object.entries(spec).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`);
   return {

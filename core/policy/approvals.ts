@@ -3,6 +3,7 @@ import schema from "../../schemas/approval.schema.json" with { type: "json" };
 import type { Approval as ApprovalFile } from "../../schemas/types/approval.ts";
 import type { Digests } from "../digest.ts";
 import { messageOf } from "../errors.ts";
+import { own } from "../json.ts";
 import { parseReleasePurl, toPurl } from "../purl.ts";
 import { schemaCheck } from "../schema.ts";
 import type { Diagnostic } from "../source/diagnostic.ts";
@@ -33,8 +34,13 @@ export function compileApprovals(
   for (const source of files) {
     const file = new YamlFile(source);
     const issues = file.check(check);
-    diagnostics.push(...issues);
-    if (issues.length > 0) continue;
+    if (issues.length > 0) {
+      const drafted = findPlaceholders(file);
+      const isTold = ({ line, column }: Diagnostic) =>
+        drafted.some((one) => one.line === line && one.column === column);
+      diagnostics.push(...drafted, ...issues.filter((issue) => !isTold(issue)));
+      continue;
+    }
     try {
       const approval = toApproval(source.path, file.value as ApprovalFile);
       approvals.set(approval.purl, [...(approvals.get(approval.purl) ?? []), approval]);
@@ -43,6 +49,32 @@ export function compileApprovals(
     }
   }
   return approvals;
+}
+
+/** What a draft leaves to whoever asks for the approval, and to its reviewer. */
+export const PLACEHOLDERS = {
+  reason: "WHY IT IS NEEDED",
+  requestedBy: "YOU",
+  approvedBy: "REVIEWER",
+  expires: "WITHIN approvals.maxDays",
+} as const;
+
+const INSTEAD: Record<keyof typeof PLACEHOLDERS, string> = {
+  reason: "write why this release is needed, and what was looked at",
+  requestedBy: "write who asks for it",
+  approvedBy: "write who has reviewed it, and merges it",
+  expires:
+    "write the time at which it ends, such as 2026-01-31T12:00:00Z, within the days that `approvals.maxDays` allows",
+};
+
+/** A draft that nobody has completed must not pass for an approval that somebody has given. */
+export function findPlaceholders(file: YamlFile): Diagnostic[] {
+  const spec = own(file.value, "spec");
+  return Object.entries(PLACEHOLDERS).flatMap(([field, text]) => {
+    if (own(spec, field) !== text) return [];
+    const message = `${field}: \`${text}\` is the draft's own text; ${INSTEAD[field as keyof typeof PLACEHOLDERS]}`;
+    return [file.diagnostic("error", "placeholder", message, ["spec", field])];
+  });
 }
 
 function toApproval(path: string, { spec }: ApprovalFile): Approval {

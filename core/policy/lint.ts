@@ -4,6 +4,7 @@ import type { Diagnostic } from "../source/diagnostic.ts";
 import type { SourceFile } from "../source/files.ts";
 import { YamlFile } from "../source/yaml-file.ts";
 import { suggest } from "../words.ts";
+import { findPlaceholders } from "./approvals.ts";
 import type { PolicySet } from "./compile.ts";
 import type { PolicySource } from "./source.ts";
 
@@ -52,6 +53,7 @@ function lintApproval(
           ]),
         ],
   );
+  found.push(...findPlaceholders(file));
   const [created, expires] = [Date.parse(spec.created), Date.parse(spec.expires)];
   if (expires <= created)
     found.push(file.diagnostic("error", "approval-time", "the approval ends before it begins", ["spec", "expires"]));

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { decideUnlisted } from "../../../core/gate.ts";
 import { compilePolicies } from "../../../core/policy/compile.ts";
 import { lintPolicies } from "../../../core/policy/lint.ts";
 import type { PolicySource } from "../../../core/policy/source.ts";
-import { AGE_POLICY, approvalFile, listFile, policyFile } from "../../support/policies.ts";
+import { parseReleasePurl } from "../../../core/purl.ts";
+import { draftApproval } from "../../../core/refusal.ts";
+import { AGE_POLICY, approvalFile, listFile, policyFile, rulesOf } from "../../support/policies.ts";
 
 const SHA1 = `sha1:${"a".repeat(40)}`;
 
@@ -22,6 +25,17 @@ const rules = (...conditions: string[]) =>
     "p",
     `  rules:\n${conditions.map((condition, index) => `    - { name: r${index}, condition: ${JSON.stringify(condition)}, verdict: block, message: m }`).join("\n")}`,
   );
+
+/** The draft for a release that is held, with some of its texts replaced. */
+function draft(replaced: readonly (readonly [string, string])[] = []) {
+  const purl = "pkg:npm/x@1.0.0";
+  const now = new Date("2026-11-22T12:00:00Z");
+  const held = decideUnlisted(rulesOf({ policies: [rules("true")] }), parseReleasePurl(purl), now);
+  const decision = { ...held, verdicts: held.verdicts.map((verdict) => ({ ...verdict, policy: "release-age" })) };
+  const made = draftApproval(decision, { sha1: "a".repeat(40) });
+  assert.ok(made);
+  return { ...made, text: replaced.reduce((text, [from, to]) => text.replace(from, to), made.text) };
+}
 
 describe("lintPolicies() and compilePolicies()", () => {
   it("have nothing to say of a sound repository", () => {
@@ -49,6 +63,31 @@ describe("lintPolicies() and compilePolicies()", () => {
       "an approval that names no policy",
       { approvals: [approvalFile({ purl: "pkg:npm/x@1.0.0", digests: [SHA1], policies: ["relase-age"] })] },
       ["error unknown-policy line 1: no policy is named `relase-age`; did you mean `release-age`?"],
+    ],
+    [
+      "a draft of an approval, as a refusal proposes it",
+      { approvals: [draft()] },
+      [
+        "error placeholder line 7: reason: `WHY IT IS NEEDED` is the draft's own text; write why this release is needed, and what was looked at",
+        "error placeholder line 8: requestedBy: `YOU` is the draft's own text; write who asks for it",
+        "error placeholder line 9: approvedBy: `REVIEWER` is the draft's own text; write who has reviewed it, and merges it",
+        "error placeholder line 11: expires: `WITHIN approvals.maxDays` is the draft's own text; write the time at which it ends, such as 2026-01-31T12:00:00Z, within the days that `approvals.maxDays` allows",
+      ],
+    ],
+    [
+      "a draft that was completed but for its reviewer",
+      {
+        approvals: [
+          draft([
+            ["WHY IT IS NEEDED", "The build needs it."],
+            ["YOU", "dev"],
+            ["WITHIN approvals.maxDays", "2026-12-01T00:00:00Z"],
+          ]),
+        ],
+      },
+      [
+        "error placeholder line 9: approvedBy: `REVIEWER` is the draft's own text; write who has reviewed it, and merges it",
+      ],
     ],
     [
       "an approval that has expired",
