@@ -16,6 +16,7 @@ interface RunningProxy {
 export interface PolledStatus {
   readonly url: string;
   readonly state: string;
+  readonly epoch: number | null;
   readonly revision: number | null;
   readonly error: { readonly code: string; readonly message: string } | null;
 }
@@ -83,10 +84,11 @@ function pollCount(bundle: unknown): number {
 
 function toPolled(url: string, bundle: unknown): PolledStatus {
   const error = own(own(bundle, "lastPoll"), "error");
-  const revision = own(bundle, "revision");
+  const [epoch, revision] = [own(bundle, "epoch"), own(bundle, "revision")];
   return {
     url,
     state: ownString(bundle, "state") ?? "unknown",
+    epoch: typeof epoch === "number" ? epoch : null,
     revision: typeof revision === "number" ? revision : null,
     error: isObject(error) ? { code: String(error["code"]), message: String(error["message"]) } : null,
   };

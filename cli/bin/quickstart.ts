@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { revisionOf } from "../../core/bundle/manifest.ts";
 import { CordonError, messageOf } from "../../core/errors.ts";
 import { buildInto, signInto, signingWithKeyFile, writeKeyPair } from "../bundle.ts";
 import StartProxy from "../commands/proxy.ts";
@@ -51,7 +52,7 @@ async function requireFree(port: number): Promise<void> {
 interface Prepared {
   readonly policies: number;
   readonly advisories: number;
-  readonly revision: number;
+  readonly revision: string;
 }
 
 async function prepare(): Promise<Prepared> {
@@ -66,13 +67,13 @@ async function prepare(): Promise<Prepared> {
   });
   await signInto(paths.bundle, signingWithKeyFile(key));
   const advisories = repository.feeds.reduce((sum, { entries }) => sum + entries, 0);
-  return { policies: repository.rules.set.policies.length, advisories, revision: statement.predicate.revision };
+  return { policies: repository.rules.set.policies.length, advisories, revision: revisionOf(statement.predicate) };
 }
 
 function describe({ policies, advisories, revision }: Prepared): string {
   const registry = `http://127.0.0.1:${port}/npm/`;
   return `
-${paint("bold", "Cordon")} enforces ${count(policies, "policy", "policies")} and ${count(advisories, "advisory", "advisories")}, as revision ${revision}.
+${paint("bold", "Cordon")} enforces ${count(policies, "policy", "policies")} and ${count(advisories, "advisory", "advisories")}, as ${revision}.
 
 An install that goes through:
   ${paint("cyan", `npm install --registry=${registry} express`)}

@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import { Flags } from "@oclif/core";
+import { revisionOf } from "../../core/bundle/manifest.ts";
 import { type CordonConfig, requireConfig } from "../../core/config.ts";
 import { CordonError } from "../../core/errors.ts";
 import { readText } from "../../core/source/files.ts";
@@ -73,11 +74,11 @@ once. Without a verified bundle it answers 503.`;
       onExpired: config.proxy?.onExpired ?? "enforce",
       ...(config.proxy?.staleAfter && { staleMs: parseDuration(config.proxy.staleAfter) ?? 0 }),
     });
-    const { state: bundleState, revision, lastPoll } = proxy.lifecycle.status();
+    const { state: bundleState, epoch, revision, lastPoll } = proxy.lifecycle.status();
     this.log(
-      revision === null
+      epoch === null || revision === null
         ? `No bundle in force: ${lastPoll?.error?.message ?? bundleState}`
-        : `Enforcing revision ${revision} (${bundleState}).`,
+        : `Enforcing ${revisionOf({ epoch, revision })} (${bundleState}).`,
     );
     this.log(
       `Listening at ${proxy.publicUrl}; npm's registry is ${proxy.publicUrl}/npm/. Decisions go to ${proxy.decisionLog}.`,

@@ -3,7 +3,7 @@
  * is the one step that others see, and GitHub lets only one release have a tag. It works with immutable releases.
  */
 import { setTimeout } from "node:timers/promises";
-import { BUNDLE_FILE } from "../../core/bundle/manifest.ts";
+import { BUNDLE_FILE, revisionOf } from "../../core/bundle/manifest.ts";
 import type { BundleSource } from "../../core/bundle/source.ts";
 import {
   assetName,
@@ -100,9 +100,9 @@ async function openDraft(github: GitHub, name: ReleaseName, { manifest, digest }
   return toRelease(github.repository, created);
 }
 
-function describeBundle({ channel, epoch, revision }: ReleaseName, digest: string, created: string, expires: string) {
+function describeBundle(name: ReleaseName, digest: string, created: string, expires: string) {
   return [
-    `Channel ${channel}, revision ${epoch}.${revision}, made ${created}, fresh until ${expires}.`,
+    `Channel ${name.channel}, ${revisionOf(name)}, made ${created}, fresh until ${expires}.`,
     `Statement: sha256:${digest}`,
     "",
     `\`${BUNDLE_FILE}\` is the signed manifest; each other asset is a part, named by its digest.`,

@@ -1,11 +1,10 @@
 /** Publishing a signed bundle so that no revision is ever two, and none goes back. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { BUNDLE_FILE, BUNDLE_LIMITS, blobPath } from "../../core/bundle/manifest.ts";
+import { BUNDLE_FILE, BUNDLE_LIMITS, blobPath, revisionOf } from "../../core/bundle/manifest.ts";
 import { sha256 } from "../../core/digest.ts";
 import { CordonError } from "../../core/errors.ts";
 import { readBytes } from "../../core/source/files.ts";
-import type { Manifest } from "../../schemas/types/manifest.ts";
 import { parseUnverified } from "../bundle.ts";
 import { readPublished } from "../trusted-bundle.ts";
 import type { PublishTarget, Report, SignedBundle } from "./target.ts";
@@ -66,15 +65,11 @@ function admit({ manifest, digest }: SignedBundle, published: Uint8Array | undef
       `the bundle is for channel ${manifest.channel}, and channel ${before.manifest.channel} is published there`,
     );
   const order = manifest.epoch - before.manifest.epoch || manifest.revision - before.manifest.revision;
-  const [ours, theirs] = [nameOf(manifest), nameOf(before.manifest)];
+  const [ours, theirs] = [revisionOf(manifest), revisionOf(before.manifest)];
   if (order < 0) throw new CordonError("BUNDLE_ROLLBACK", `the bundle is ${ours}, and ${theirs} is published`);
   if (order === 0)
     throw new CordonError("BUNDLE_FORK", `another bundle is published as ${theirs}, made ${before.manifest.created}`);
   if (manifest.previous !== before.digest && manifest.epoch === before.manifest.epoch)
     throw new CordonError("BUNDLE_OVERTAKEN", `${ours} was not built on top of ${theirs}, which is published`);
   return "published";
-}
-
-function nameOf({ epoch, revision }: Manifest): string {
-  return `revision ${epoch}.${revision}`;
 }

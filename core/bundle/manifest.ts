@@ -32,6 +32,11 @@ interface Subject {
 
 export const checkManifest = schemaCheck<Manifest>(schema);
 
+/** A bundle's place in the order, for people: the number alone begins again with each epoch. */
+export function revisionOf({ epoch, revision }: Pick<Manifest, "epoch" | "revision">): string {
+  return `revision ${epoch}.${revision}`;
+}
+
 /** A part is a subject twice: as it is, and as it is transported, so that stock tools can verify either file. */
 export function subjectsOf(parts: readonly Part[]): Subject[] {
   return parts.flatMap(({ name, sha256, gzip }) => [

@@ -4,7 +4,15 @@ import type { Manifest } from "../../schemas/types/manifest.ts";
 import { sha256 } from "../digest.ts";
 import { CordonError, messageOf } from "../errors.ts";
 import { canonicalJson, isObject } from "../json.ts";
-import { BUNDLE_LIMITS, checkManifest, PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, subjectsOf } from "./manifest.ts";
+import {
+  BUNDLE_LIMITS,
+  checkManifest,
+  PAYLOAD_TYPE,
+  PREDICATE_TYPE,
+  revisionOf,
+  STATEMENT_TYPE,
+  subjectsOf,
+} from "./manifest.ts";
 import { verifySignature } from "./signature.ts";
 import type { Trust } from "./trust.ts";
 
@@ -57,7 +65,7 @@ export function verifyMinimum({ manifest }: VerifiedBundle, { minimum }: Trust):
   if ((manifest.epoch - minimum.epoch || manifest.revision - minimum.revision) < 0)
     throw new CordonError(
       "BUNDLE_ROLLBACK",
-      `the bundle is ${revisionOf(manifest)}, and the trust policy takes none before ${minimum.epoch}.${minimum.revision}`,
+      `the bundle is ${revisionOf(manifest)}, and the trust policy takes none before ${revisionOf(minimum)}`,
     );
 }
 
@@ -67,10 +75,7 @@ export function verifyFloor({ manifest, digest }: VerifiedBundle, floor: Floor):
   const order = manifest.epoch - floor.epoch || manifest.revision - floor.revision;
   // Rollback: an old bundle, validly signed, would take newer blocks back.
   if (order < 0)
-    throw new CordonError(
-      "BUNDLE_ROLLBACK",
-      `the bundle is ${name}, and ${floor.epoch}.${floor.revision} was accepted before`,
-    );
+    throw new CordonError("BUNDLE_ROLLBACK", `the bundle is ${name}, and ${revisionOf(floor)} was accepted before`);
   // Fork: two payloads for one revision mean that somebody else signs too, or that the publisher erred.
   if (order === 0 && digest !== floor.digest)
     throw new CordonError("BUNDLE_FORK", `another bundle was accepted as ${name} before`);
@@ -84,10 +89,6 @@ export function floorOf({ manifest: { epoch, revision }, digest }: VerifiedBundl
 export function verifyFresh({ manifest }: VerifiedBundle, now: Date): void {
   if (now.getTime() >= Date.parse(manifest.expires))
     throw new CordonError("BUNDLE_EXPIRED", `the bundle (${revisionOf(manifest)}) expired at ${manifest.expires}`);
-}
-
-function revisionOf({ epoch, revision }: Manifest): string {
-  return `revision ${epoch}.${revision}`;
 }
 
 type SignedBundle = ReturnType<typeof bundleFromJSON>;

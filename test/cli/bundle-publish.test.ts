@@ -118,7 +118,7 @@ describe("cordon bundle publish", () => {
     assert.equal(first.keyed.code, 0, first.keyed.stderr);
     const { digest, ...rest } = first.keyed.json() as Published;
     const target = `dir:${at("published")}`;
-    assert.deepEqual(rest, { outcome: "published", revision: 1, target, url: null });
+    assert.deepEqual(rest, { outcome: "published", epoch: 0, revision: 1, target, url: null });
     assert.match(digest, /^sha256:[0-9a-f]{64}$/);
     const { verified } = await openTrustedBundle(`dir:${at("first")}`, at("cordon.pub"));
     assert.deepEqual([`sha256:${verified.digest}`, verified.manifest.previous], [digest, null]);
@@ -160,6 +160,7 @@ describe("cordon bundle publish", () => {
     const { digest, ...rest } = first.released.json() as Published;
     assert.deepEqual(rest, {
       outcome: "published",
+      epoch: 0,
       revision: 1,
       target: "github:acme/policies@stable",
       url: "https://github.invalid/acme/policies/releases/tag/bundle-stable-0.1",
@@ -257,7 +258,10 @@ describe("cordon bundle diff", () => {
   it("shows what changes, and that nobody has verified it", () => {
     assert.deepEqual([runs.table.code, runs.table.stderr], [0, ""]);
     const [title = "", ...lines] = runs.table.stdout.trimEnd().split("\n");
-    assert.match(title, /^0\.1 \(20.*, commit unknown\) → 0\.2 \(20.*, commit unknown\) \(not verified\)$/);
+    assert.match(
+      title,
+      /^revision 0\.1 \(20.*, commit unknown\) → revision 0\.2 \(20.*, commit unknown\) \(not verified\)$/,
+    );
     assert.deepEqual(lines, [
       "",
       "+ policy release-age",
@@ -305,7 +309,7 @@ describe("cordon bundle diff", () => {
 
   it("says that two are the same", () => {
     assert.equal(runs.same.code, 0, runs.same.stderr);
-    assert.match(runs.same.stdout, /^0\.1 \([^)]*\) → 0\.1 \([^)]*\)\n\nThey say the same\.\n$/);
+    assert.match(runs.same.stdout, /^revision 0\.1 \([^)]*\) → revision 0\.1 \([^)]*\)\n\nThey say the same\.\n$/);
   });
 
   it("shows nothing that a terminal would act on", () => {
@@ -435,14 +439,14 @@ describe("cordon bundle pull", () => {
     assert.equal(polled.newer.code, 0, polled.newer.stderr);
     const { url, ...rest } = polled.newer.json() as Record<string, unknown>;
     assert.match(String(url), /^http:\/\/127\.0\.0\.1:\d+$/);
-    assert.deepEqual(rest, { state: "ok", revision: 2, error: null });
+    assert.deepEqual(rest, { state: "ok", epoch: 0, revision: 2, error: null });
   });
 
   it("exits with 1, and says why, where the proxy refuses what is offered", () => {
     assert.equal(polled.refused.code, 1);
     assert.match(
       polled.refused.stdout,
-      /^✗ http:\S+: revision 2 in force \(degraded\); the poll failed: .*a key that the trust policy does not name\n$/,
+      /^✗ http:\S+: revision 0\.2 in force \(degraded\); the poll failed: .*a key that the trust policy does not name\n$/,
     );
   });
 

@@ -153,6 +153,15 @@ describe("cordon bundle", () => {
     assert.deepEqual(steps.inspect.json(), { verified: false, digest, manifest: steps.build.json() });
   });
 
+  it("inspect and verify name the revision in one form, with its epoch", async () => {
+    const [inspect, verify] = await Promise.all([
+      bundle("inspect", at("out")),
+      bundle("verify", at("out"), "--trust", at("keys/cordon.pub")),
+    ]);
+    assert.match(inspect.stdout, /^revision 0\.1 of channel stable \(not verified\)\n/);
+    assert.match(verify.stdout, /^✓ dir:\S+ is revision 0\.1 of channel stable, /);
+  });
+
   const REFUSED: readonly [name: keyof typeof refusals, code: number, text: RegExp][] = [
     ["wrongKey", 2, /cordon\.pub is not a private key in PEM/],
     ["tampered", 1, /bytes of part policy are not those that were signed\nDo not use this bundle/],

@@ -34,7 +34,7 @@ describe("pollNow()", () => {
   const processOf = (id: unknown) => ({ id, startedAt: STARTED, url: ADDRESS });
   const statusOf = (id: unknown, polls: object, bundle: object = {}) => ({
     process: { id, startedAt: STARTED },
-    bundle: { state: "ok", revision: 7, lastPoll: { error: null }, polls, ...bundle },
+    bundle: { state: "ok", epoch: 1, revision: 7, lastPoll: { error: null }, polls, ...bundle },
   });
 
   /** Answers each question with the next of these, and with the last from then on. */
@@ -55,7 +55,13 @@ describe("pollNow()", () => {
     const before = statusOf(child.pid, { activated: 1, unchanged: 2 });
     const after = statusOf(child.pid, { activated: 2, unchanged: 2 }, { revision: 8 });
     const fetch = answering(before, before, after);
-    assert.deepEqual(await pollNow(folder.path, fetch), { url: ADDRESS, state: "ok", revision: 8, error: null });
+    assert.deepEqual(await pollNow(folder.path, fetch), {
+      url: ADDRESS,
+      state: "ok",
+      epoch: 1,
+      revision: 8,
+      error: null,
+    });
     assert.deepEqual(new Set(fetch.asked), new Set([`${ADDRESS}/-/status`]));
     assert.equal(await ended, "SIGHUP");
   });
@@ -67,6 +73,7 @@ describe("pollNow()", () => {
     assert.deepEqual(await pollNow(folder.path, answering(statusOf(child.pid, {}), after)), {
       url: ADDRESS,
       state: "degraded",
+      epoch: 1,
       revision: 7,
       error,
     });

@@ -1,4 +1,5 @@
 import { Flags } from "@oclif/core";
+import { revisionOf } from "../../../core/bundle/manifest.ts";
 import { bundleSource } from "../../../core/bundle/sources/index.ts";
 import type { Manifest } from "../../../schemas/types/manifest.ts";
 import { buildInto, partsTable } from "../../bundle.ts";
@@ -47,7 +48,7 @@ the same part digests on every machine. The bundle is not trusted before it is s
       version: this.config.version,
     });
     const manifest = statement.predicate;
-    this.log(`Built revision ${manifest.revision} in ${out}, fresh until ${manifest.expires}.\n`);
+    this.log(`Built ${revisionOf(manifest)} in ${out}, fresh until ${manifest.expires}.\n`);
     this.log(partsTable(manifest));
     this.log(`\nNext: cordon bundle sign ${out} --key cordon.key`);
     return manifest;

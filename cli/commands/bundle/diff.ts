@@ -1,4 +1,5 @@
 import { Args, Flags } from "@oclif/core";
+import { revisionOf } from "../../../core/bundle/manifest.ts";
 import { readContent } from "../../../core/bundle/open.ts";
 import { bundleSource } from "../../../core/bundle/sources/index.ts";
 import { CordonError } from "../../../core/errors.ts";
@@ -59,8 +60,9 @@ function pick({ epoch, revision, created, source }: Manifest) {
   return { epoch, revision, created, source };
 }
 
-function nameOf({ epoch, revision, created, source }: Manifest): string {
-  return `${epoch}.${revision} (${created}, commit ${shown(source.commit?.slice(0, 12) ?? "unknown")})`;
+function nameOf(manifest: Manifest): string {
+  const { created, source } = manifest;
+  return `${revisionOf(manifest)} (${created}, commit ${shown(source.commit?.slice(0, 12) ?? "unknown")})`;
 }
 
 /** Without --trust anybody may have chosen the name; a terminal would act on control characters in it. */

@@ -1,4 +1,5 @@
 import { Args } from "@oclif/core";
+import { revisionOf } from "../../../core/bundle/manifest.ts";
 import { bundleSource } from "../../../core/bundle/sources/index.ts";
 import { sha256 } from "../../../core/digest.ts";
 import { CordonError } from "../../../core/errors.ts";
@@ -19,7 +20,7 @@ export default class BundleInspect extends CordonCommand {
     const found = parseUnverified(Buffer.from(polled?.bytes ?? []).toString("utf8"));
     if (!found) throw new CordonError("BUNDLE_MALFORMED", `${source.name} holds no bundle that can be read`);
     const { statement, manifest } = found;
-    this.log(`revision ${manifest.revision} of channel ${manifest.channel} (not verified)`);
+    this.log(`${revisionOf(manifest)} of channel ${manifest.channel} (not verified)`);
     this.log(
       `  made ${manifest.created} by ${manifest.generator.name} ${manifest.generator.version}, fresh until ${manifest.expires}`,
     );

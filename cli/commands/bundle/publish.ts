@@ -1,4 +1,5 @@
 import { Args, Flags } from "@oclif/core";
+import { revisionOf } from "../../../core/bundle/manifest.ts";
 import { buildInto, signInto } from "../../bundle.ts";
 import { CordonCommand } from "../../command.ts";
 import { paint } from "../../print.ts";
@@ -31,6 +32,7 @@ Tokens are read from GITHUB_TOKEN (github:) and CORDON_BUNDLE_TOKEN (https:).`;
 
   async run(): Promise<{
     outcome: PublishOutcome;
+    epoch: number;
     revision: number;
     digest: string;
     target: string;
@@ -47,18 +49,17 @@ Tokens are read from GITHUB_TOKEN (github:) and CORDON_BUNDLE_TOKEN (https:).`;
     const bundle = readSignedBundle(args.out);
     const { epoch, revision, channel } = bundle.manifest;
     const { outcome, url } = await publishBundle(bundle, target, (name, what) => this.log(`  ${name}: ${what}`));
-    const name = `revision ${epoch}.${revision} of channel ${channel}`;
+    const name = `${revisionOf(bundle.manifest)} of channel ${channel}`;
     if (outcome === "published") this.log(`${paint("green", "✓")} ${target.source.name} has ${name}`);
     else this.log(`${paint("green", "✓")} ${target.source.name} has ${name} already`);
     if (url) this.log(`  ${url}`);
-    return { outcome, revision, digest: `sha256:${bundle.digest}`, target: target.source.name, url };
+    return { outcome, epoch, revision, digest: `sha256:${bundle.digest}`, target: target.source.name, url };
   }
 
   async #build(dir: string, out: string, target: PublishTarget, trust: string): Promise<void> {
     const previous = (await readPublishedBundle(target.source, trust)) ?? null;
     const options = { out, revision: undefined, previous, now: new Date(), version: this.config.version };
     const { statement } = await buildInto(requireFeeds(dir), options);
-    const { epoch, revision, expires } = statement.predicate;
-    this.log(`Built revision ${epoch}.${revision} in ${out}, fresh until ${expires}.`);
+    this.log(`Built ${revisionOf(statement.predicate)} in ${out}, fresh until ${statement.predicate.expires}.`);
   }
 }

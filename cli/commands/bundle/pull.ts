@@ -1,4 +1,5 @@
 import { Args, Flags } from "@oclif/core";
+import { revisionOf } from "../../../core/bundle/manifest.ts";
 import { readTrust } from "../../../core/bundle/trust.ts";
 import { floorOf, reverifyBundle, type VerifiedBundle, verifyFloor } from "../../../core/bundle/verify.ts";
 import { CordonError } from "../../../core/errors.ts";
@@ -9,6 +10,7 @@ import { type PolledStatus, pollNow } from "../../running-proxy.ts";
 import { openTrustedBundle } from "../../trusted-bundle.ts";
 
 interface Pulled {
+  readonly epoch: number;
   readonly revision: number;
   readonly digest: string;
   readonly signer: string;
@@ -56,16 +58,17 @@ bundle at once, and what came of it is told. Exits with 1 when the bundle is ref
       },
       (name, outcome) => this.log(`  ${name}: ${outcome === "sent" ? "fetched" : outcome}`),
     );
-    this.log(
-      `${paint("green", "✓")} ${out} has revision ${manifest.epoch}.${manifest.revision} from ${source}, signed by ${signer}`,
-    );
-    return { revision: manifest.revision, digest: `sha256:${digest}`, signer };
+    this.log(`${paint("green", "✓")} ${out} has ${revisionOf(manifest)} from ${source}, signed by ${signer}`);
+    return { epoch: manifest.epoch, revision: manifest.revision, digest: `sha256:${digest}`, signer };
   }
 
   async #poll(state: string): Promise<PolledStatus> {
     const polled = await pollNow(state);
-    const { url, revision, error } = polled;
-    const inForce = revision === null ? "no bundle in force" : `revision ${revision} in force (${polled.state})`;
+    const { url, epoch, revision, error } = polled;
+    const inForce =
+      epoch === null || revision === null
+        ? "no bundle in force"
+        : `${revisionOf({ epoch, revision })} in force (${polled.state})`;
     if (error) {
       this.log(`${paint("red", "✗")} ${url}: ${inForce}; the poll failed: ${error.message}`);
       this.reportFindings();

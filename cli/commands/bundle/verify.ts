@@ -1,4 +1,5 @@
 import { Args, Flags } from "@oclif/core";
+import { revisionOf } from "../../../core/bundle/manifest.ts";
 import type { Manifest } from "../../../schemas/types/manifest.ts";
 import { CordonCommand } from "../../command.ts";
 import { paint } from "../../print.ts";
@@ -22,7 +23,7 @@ export default class BundleVerify extends CordonCommand {
     const { source, verified } = await openTrustedBundle(args.source, flags.trust);
     const { manifest, digest, signer } = verified;
     this.log(
-      `${paint("green", "✓")} ${source} is revision ${manifest.revision} of channel ${manifest.channel}, signed by ${signer}`,
+      `${paint("green", "✓")} ${source} is ${revisionOf(manifest)} of channel ${manifest.channel}, signed by ${signer}`,
     );
     this.log(`  sha256:${digest}, made ${manifest.created}, fresh until ${manifest.expires}`);
     return { verified: true, digest: `sha256:${digest}`, signer, manifest };
