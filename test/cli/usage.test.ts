@@ -22,6 +22,11 @@ describe("a command that cannot be done", () => {
       () => ["policy", "lnt", "policies"],
       /^Error: there is no command `cordon policy lnt`; did you mean `cordon policy lint`\?\n/,
     ],
+    [
+      "a misspelt command, asked for its help",
+      () => ["policy", "lnt", "--help"],
+      /^Error: there is no command `cordon policy lnt`; did you mean `cordon policy lint`\?\n/,
+    ],
     ["an unknown command", () => ["xyzzy"], /^Error: there is no command `cordon xyzzy`\n/],
     [
       "a proxy without a bundle",
