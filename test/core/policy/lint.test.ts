@@ -32,7 +32,7 @@ function draft(replaced: readonly (readonly [string, string])[] = []) {
   const now = new Date("2026-11-22T12:00:00Z");
   const held = decideUnlisted(rulesOf({ policies: [rules("true")] }), parseReleasePurl(purl), now);
   const decision = { ...held, verdicts: held.verdicts.map((verdict) => ({ ...verdict, policy: "release-age" })) };
-  const made = draftApproval(decision, { sha1: "a".repeat(40) });
+  const made = draftApproval(decision, { digests: { sha1: "a".repeat(40) } });
   assert.ok(made);
   return { ...made, text: replaced.reduce((text, [from, to]) => text.replace(from, to), made.text) };
 }
