@@ -1,12 +1,13 @@
 /** Facts on one release that its listing does not tell: from its file, its attestations, the registry's keys, the public registry. */
-import type { Package, Release } from "../schemas/types/facts.ts";
+import type { Attestation, Package, Release } from "../schemas/types/facts.ts";
 import { checkDigests } from "./digest.ts";
-import type { ListedRelease, Listing, ReadFile, ReleaseFile } from "./ecosystems/ecosystem.ts";
+import type { Attested, ListedRelease, Listing, ReadFile, ReleaseFile } from "./ecosystems/ecosystem.ts";
 import { CordonError } from "./errors.ts";
 import type { DeepSource, FactSource } from "./policy/facts.ts";
 import { verifyProvenance } from "./sigstore/provenance.ts";
 import type { RootSource } from "./sigstore/trusted-root.ts";
-import type { Upstream } from "./upstream.ts";
+import type { RelayedAnswer, Upstream } from "./upstream.ts";
+import { oneLine } from "./words.ts";
 
 /** Facts that take the place of the listing's, or stand beside them. */
 export interface Inspected {
@@ -61,18 +62,46 @@ async function inspectManifest(release: ListedRelease, { upstream, readFile }: I
   return inspectManifest ? { release: await inspectManifest(release, readFile) } : {};
 }
 
+/** Where several files are attested, each must be, and all by the same builder: a release is as good as its worst file. */
 async function inspectAttestations(
   { name }: Listing,
-  { facts }: ListedRelease,
+  release: ListedRelease,
   { upstream, root }: InspectionTools,
 ): Promise<Inspected> {
   const { attestations } = upstream.ecosystem;
   if (!attestations) return {};
-  const bundles = facts.provenance?.present
-    ? attestations.bundles(await askJson(upstream.of(name), attestations.path(name, facts.version)))
-    : [];
-  const subject = { purl: facts.purl, digests: facts.digests ?? {} };
-  return { release: { attestation: verifyProvenance(bundles, subject, root.current()) } };
+  const attested = attestations.of(release);
+  if (attested.length > MAX_ATTESTED)
+    return { release: { attestation: { verified: false, problem: "it has more files than are looked at" } } };
+  const found: Attestation[] = [];
+  for (let start = 0; start < attested.length; start += PARALLEL) {
+    const asked = attested.slice(start, start + PARALLEL).map(async ({ document, ...subject }) => {
+      const bundles = document ? attestations.bundles(await askFor(upstream.of(name), document)) : [];
+      return verifyProvenance(bundles, subject, root.current());
+    });
+    found.push(...(await Promise.all(asked)));
+  }
+  return { release: { attestation: allOf(found) } };
+}
+
+const MAX_ATTESTED = 128;
+const PARALLEL = 8;
+
+function askFor(owner: Upstream, document: NonNullable<Attested["document"]>): Promise<unknown> {
+  return "path" in document
+    ? askJson(owner, document.path)
+    : readJson(document.address, () => owner.named(document.address));
+}
+
+function allOf(found: readonly Attestation[]): Attestation {
+  const [first = { verified: false, problem: "the registry has none" }] = found;
+  const bad = found.find(({ verified }) => !verified);
+  if (bad) return bad;
+  const isOne = found.every(
+    ({ issuer, repository, workflow }) =>
+      issuer === first.issuer && repository === first.repository && workflow === first.workflow,
+  );
+  return isOne ? first : { verified: false, problem: "its files come from more than one builder" };
 }
 
 async function inspectSignature(
@@ -90,12 +119,16 @@ async function inspectNamesake({ name, pkg }: Listing, { upstream }: InspectionT
 }
 
 /** A document of a registry; undefined where it has none. Throws UPSTREAM_*. */
-export async function askJson(upstream: Upstream, path: string): Promise<unknown> {
+export function askJson(upstream: Upstream, path: string): Promise<unknown> {
+  return readJson(path, () => upstream.relay({ method: "GET", path }));
+}
+
+async function readJson(where: string, ask: () => Promise<RelayedAnswer>): Promise<unknown> {
   try {
-    const { status, body } = await upstream.relay({ method: "GET", path });
+    const { status, body } = await ask();
     // That a registry has too much to do says nothing about what it has.
     if (status !== 200)
-      throw new CordonError("UPSTREAM_STATUS", `the upstream registry answered ${path} with ${status}`);
+      throw new CordonError("UPSTREAM_STATUS", `the upstream registry answered ${oneLine(where, 200)} with ${status}`);
     return JSON.parse(Buffer.from(body).toString("utf8"));
   } catch (error) {
     if (error instanceof CordonError && error.code === "NO_ENDPOINT") return undefined;

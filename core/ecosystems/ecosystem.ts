@@ -42,6 +42,17 @@ export interface Question {
   readonly tells?: "keys" | "text";
 }
 
+/** What is attested, and where that is written: below the registry's path, or at an address that the listing names. */
+export interface Attested {
+  /** Undefined where the listing names none. */
+  readonly document: { readonly path: string } | { readonly address: string } | undefined;
+  /** What an attestation must be about: a purl, or the name of a file. */
+  readonly name: string;
+  readonly digests: Digests;
+  /** What may be said of it: beginnings of predicate types. */
+  readonly predicates: readonly string[];
+}
+
 /** One download of a release; URL and digests come from the listing, never from a request. */
 export interface ReleaseFile {
   readonly packageName: string;
@@ -142,9 +153,10 @@ export interface Ecosystem {
    * the file throws.
    */
   readonly inspectFile?: (release: ListedRelease, read: ReadFile) => Promise<Partial<Release>>;
-  /** Where a registry has attestations on a release, below its own path, and the Sigstore bundles of provenance in them. */
+  /** Where a registry has attestations on a release, and the Sigstore bundles in them that tell of its origin. */
   readonly attestations?: {
-    path(name: string, version: string): string;
+    /** All must be good; none where the listing does not name any. */
+    of(release: ListedRelease): readonly Attested[];
     bundles(document: unknown): readonly unknown[];
   };
   /** Where a registry has the keys by which it signs releases, and whether it has signed one. */

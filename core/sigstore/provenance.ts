@@ -1,4 +1,4 @@
-/** Whether a build attestation is good, and what it proves: SLSA provenance in a Sigstore bundle (in-toto Statement, DSSE). */
+/** Whether an attestation of origin is good, and what it proves: an in-toto statement in a Sigstore bundle (DSSE). */
 import "./crypto-compat.ts";
 import { bundleFromJSON } from "@sigstore/bundle";
 import type { TrustedRoot } from "@sigstore/protobuf-specs";
@@ -13,11 +13,13 @@ import { claimsOf } from "./identity.ts";
 
 /** What an attestation must be about. */
 export interface Subject {
-  readonly purl: string;
+  /** A purl, or the name of a file. */
+  readonly name: string;
   readonly digests: Digests;
+  /** What may be said of it: beginnings of predicate types. */
+  readonly predicates: readonly string[];
 }
 
-const PREDICATE = "https://slsa.dev/provenance/";
 const PAYLOAD_TYPE = "application/vnd.in-toto+json";
 const MAX_TEXT = 300;
 /** A registry lists one or two. */
@@ -57,17 +59,11 @@ function verifyOne(json: unknown, subject: Subject, root: TrustedRoot): Attestat
 }
 
 /** A good attestation of another release, or of other bytes, would do for everything its builder ever built. */
-function verifyStatement(statement: unknown, { purl, digests }: Subject): void {
-  if (!ownString(statement, "predicateType")?.startsWith(PREDICATE)) throw new Error("it attests something else");
+function verifyStatement(statement: unknown, { name, digests, predicates }: Subject): void {
+  const said = ownString(statement, "predicateType") ?? "";
+  if (!predicates.some((predicate) => said.startsWith(predicate))) throw new Error("it attests something else");
   const subjects = own(statement, "subject");
-  const isNamed = (candidate: unknown) => {
-    try {
-      return toPurl(parsePurl(ownString(candidate, "name") ?? "")) === purl;
-    } catch {
-      return false;
-    }
-  };
-  const named = Array.isArray(subjects) ? subjects.filter(isNamed) : [];
+  const named = Array.isArray(subjects) ? subjects.filter((one) => isSame(ownString(one, "name") ?? "", name)) : [];
   if (named.length === 0) throw new Error("it is about another release");
   // Strong digests only: the others can be forged, or are not there.
   const { sha512, sha384, sha256 } = digests;
@@ -77,4 +73,13 @@ function verifyStatement(statement: unknown, { purl, digests }: Subject): void {
     ),
   );
   if (!isTheFile) throw new Error("it is about a file with other bytes");
+}
+
+/** Purls are written in more than one way; names of files are not. */
+function isSame(written: string, name: string): boolean {
+  try {
+    return written === name || (name.startsWith("pkg:") && toPurl(parsePurl(written)) === name);
+  } catch {
+    return false;
+  }
 }

@@ -4,7 +4,7 @@ import { inspectFile } from "./inspect.ts";
 import { parseListing } from "./listing.ts";
 import { formOf, renderListing, renderRelease, resolveVersion, tagsOf } from "./render.ts";
 import { parseRequest } from "./request.ts";
-import { attestationsPath, KEYS_PATH, provenanceBundles, verifySignature } from "./signatures.ts";
+import { attestedBy, KEYS_PATH, provenanceBundles, verifySignature } from "./signatures.ts";
 import { STRIP_LIMITS, stripTarball } from "./strip.ts";
 
 /** The npm registry, as npm, pnpm, yarn and bun use it. */
@@ -20,7 +20,7 @@ export const npm: Ecosystem = {
     new URL(name.replace("/", "%2f"), registry.href.endsWith("/") ? registry : `${registry.href}/`),
   parseListing,
   inspectFile,
-  attestations: { path: attestationsPath, bundles: provenanceBundles },
+  attestations: { of: attestedBy, bundles: provenanceBundles },
   signatures: {
     keysPath: KEYS_PATH,
     verify: verifySignature,

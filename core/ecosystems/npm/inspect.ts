@@ -7,10 +7,10 @@ import type { Difference, Release, Script } from "../../../schemas/types/facts.t
 import { CordonError } from "../../errors.ts";
 import { canonicalJson, isObject, type JsonObject, own, ownString } from "../../json.ts";
 import { oneLine } from "../../words.ts";
+import { readArchive } from "../archive.ts";
 import type { ListedRelease, ReadFile } from "../ecosystem.ts";
+import { malformed } from "../malformed.ts";
 import { VERSION_ORDERS } from "../versions.ts";
-import { readArchive } from "./archive.ts";
-import { malformed } from "./malformed.ts";
 import {
   bringsDependency,
   comparable,

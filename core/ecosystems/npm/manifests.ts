@@ -1,6 +1,6 @@
 /** Which files of an archive say what an install runs, and what they say. */
 import { isObject, type JsonObject, own, ownString } from "../../json.ts";
-import { malformed } from "./malformed.ts";
+import { malformed } from "../malformed.ts";
 
 /** What npm, pnpm, yarn and bun run when a package is installed (`prepare` and the like: only from git or a folder). */
 export const INSTALL_EVENTS = ["preinstall", "install", "postinstall"] as const;

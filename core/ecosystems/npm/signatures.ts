@@ -5,10 +5,11 @@
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import type { Signature } from "../../../schemas/types/facts.ts";
 import { own, ownString } from "../../json.ts";
+import { parseReleasePurl } from "../../purl.ts";
 import { oneLine } from "../../words.ts";
-import type { ListedRelease } from "../ecosystem.ts";
+import type { Attested, ListedRelease } from "../ecosystem.ts";
 
-const PREDICATE = /^https:\/\/slsa\.dev\/provenance\//;
+const PROVENANCE = "https://slsa.dev/provenance/";
 const MAX_ATTESTATIONS = 32;
 const MAX_KEYS = 64;
 const MAX_SIGNATURES = 16;
@@ -19,13 +20,20 @@ export function attestationsPath(name: string, version: string): string {
   return `/-/npm/v1/attestations/${name.replace("/", "%2f")}@${encodeURIComponent(version)}`;
 }
 
+/** One document for the release. */
+export function attestedBy({ facts }: ListedRelease): readonly Attested[] {
+  const { name, version } = parseReleasePurl(facts.purl);
+  const document = facts.provenance?.present ? { path: attestationsPath(name, version) } : undefined;
+  return [{ document, name: facts.purl, digests: facts.digests ?? {}, predicates: [PROVENANCE] }];
+}
+
 /** The Sigstore bundles of build provenance; the registry's own witness to the publication is none. */
 export function provenanceBundles(document: unknown): unknown[] {
   const attestations = own(document, "attestations");
   if (!Array.isArray(attestations)) return [];
   return attestations
     .slice(0, MAX_ATTESTATIONS)
-    .filter((one) => PREDICATE.test(ownString(one, "predicateType") ?? ""))
+    .filter((one) => ownString(one, "predicateType")?.startsWith(PROVENANCE))
     .map((one) => own(one, "bundle"));
 }
 

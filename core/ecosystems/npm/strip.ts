@@ -7,9 +7,9 @@ import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { CordonError } from "../../errors.ts";
 import { isObject, type JsonObject } from "../../json.ts";
+import { type Entry, padding, readArchive } from "../archive.ts";
 import type { StrippedFile } from "../ecosystem.ts";
-import { type Entry, padding, readArchive } from "./archive.ts";
-import { malformed } from "./malformed.ts";
+import { malformed } from "../malformed.ts";
 import {
   bringsDependency,
   comparable,

@@ -1,8 +1,11 @@
 import type { Ecosystem } from "../ecosystem.ts";
 import { VERSION_ORDERS } from "../versions.ts";
+import { attestedBy, provenanceBundles } from "./attestations.ts";
 import { parseListing } from "./listing.ts";
+import { inspectMetadata } from "./metadata.ts";
 import { formOf, renderListing, renderRelease, resolveVersion } from "./render.ts";
 import { parseRequest } from "./request.ts";
+import { inspectSdist } from "./sdist.ts";
 
 /** The simple repository API, as pip, uv, poetry and pdm use it. */
 export const pypi: Ecosystem = {
@@ -15,6 +18,9 @@ export const pypi: Ecosystem = {
   listingAccept: "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1",
   listingUrl: (registry, name) => new URL(`${name}/`, registry.href.endsWith("/") ? registry : `${registry.href}/`),
   parseListing,
+  inspectManifest: inspectMetadata,
+  inspectFile: inspectSdist,
+  attestations: { of: attestedBy, bundles: provenanceBundles },
   renderListing,
   renderRelease,
   resolveVersion,

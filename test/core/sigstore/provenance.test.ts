@@ -12,7 +12,11 @@ import { ISSUER, type MockSigstore, runClaims, startSigstore, WORKFLOW } from ".
 const PURL = "pkg:npm/%40acme/ui@1.0.0";
 const BYTES = Buffer.from("the file");
 const SUBJECT = subjectOf(PURL, BYTES);
-const RELEASE = { purl: PURL, digests: { sha512: SUBJECT.digest["sha512"] ?? "", sha1: "0".repeat(40) } };
+const RELEASE = {
+  name: PURL,
+  predicates: ["https://slsa.dev/provenance/"],
+  digests: { sha512: SUBJECT.digest["sha512"] ?? "", sha1: "0".repeat(40) },
+};
 
 describe("verifyProvenance()", () => {
   let sigstore: MockSigstore;
@@ -124,7 +128,11 @@ describe("verifyProvenance()", () => {
   });
 
   it("verifies nothing of a release without a strong digest", () => {
-    const weak = { purl: PURL, digests: { sha1: sha256("x").slice(0, 40) } };
+    const weak = {
+      name: PURL,
+      predicates: ["https://slsa.dev/provenance/"],
+      digests: { sha1: sha256("x").slice(0, 40) },
+    };
     assert.match(verifyProvenance([good], weak, root).problem ?? "", /other bytes/);
   });
 });

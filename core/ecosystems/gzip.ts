@@ -1,7 +1,7 @@
 /** What is packed in a gzip file (RFC 1952), where all readers agree on what that is. */
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { CordonError, messageOf } from "../../errors.ts";
+import { CordonError, messageOf } from "../errors.ts";
 import { malformed } from "./malformed.ts";
 
 /**
