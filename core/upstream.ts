@@ -64,6 +64,8 @@ export interface Upstream {
   document(name: string, known?: KnownDocument): Promise<FetchedDocument | undefined>;
   /** Throws UPSTREAM_MALFORMED for a document that cannot be judged as a whole. */
   parse(name: string, bytes: Uint8Array): Listing;
+  /** The names of all packages. Throws NO_ENDPOINT where there is no such list. */
+  names(): Promise<readonly string[]>;
   /** Both: the listing as it is now. */
   listing(name: string): Promise<Listing>;
   /**
@@ -111,6 +113,19 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       );
     return isOwn;
   };
+  /** Undefined where it is still the one with that tag. */
+  const fetchDocument = async (url: URL, etag: string | undefined): Promise<FetchedDocument | "none" | undefined> => {
+    const { status, headers, body } = await fetchCompressed(fetch, url, {
+      headers: { accept: ecosystem.listingAccept, ...authorization, ...(etag && { "if-none-match": etag }) },
+      maxBytes: limits.listingBytes,
+      timeoutMs: limits.timeoutMs,
+      signal: AbortSignal.timeout(limits.listingMs),
+    });
+    if (etag !== undefined && status === 304) return undefined;
+    if (status === 404 || status === 410) return "none";
+    if (status !== 200) throw failureOf(url, status);
+    return { bytes: body, digest: sha256(body), etag: tagOf(headers["etag"]) };
+  };
   const ask = async (url: URL, { method, body, encoding }: Omit<RelayRequest, "path">): Promise<RelayedAnswer> => {
     const isOwn = requireKnown(url, "an answer");
     const { status, body: answer } = await fetchBytes(fetch, url, {
@@ -154,20 +169,19 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       return upstream.parse(name, document?.bytes ?? new Uint8Array());
     },
     async document(name, known) {
-      const etag = known?.etag;
       const url = ecosystem.listingUrl(registry, name);
-      const { status, headers, body } = await fetchCompressed(fetch, url, {
-        headers: { accept: ecosystem.listingAccept, ...authorization, ...(etag && { "if-none-match": etag }) },
-        maxBytes: limits.listingBytes,
-        timeoutMs: limits.timeoutMs,
-        signal: AbortSignal.timeout(limits.listingMs),
-      });
-      if (etag !== undefined && status === 304) return undefined;
-      if (status === 404 || status === 410)
+      const answer = await fetchDocument(url, known?.etag);
+      if (!answer) return undefined;
+      if (answer === "none")
         throw new CordonError("NOT_FOUND", `the upstream registry has no ${toPurl({ type: ecosystem.type, name })}`);
-      if (status !== 200) throw failureOf(url, status);
-      const digest = sha256(body);
-      return digest === known?.digest ? undefined : { bytes: body, digest, etag: tagOf(headers["etag"]) };
+      return answer.digest === known?.digest ? undefined : answer;
+    },
+    async names() {
+      const url = new URL(registry.href.endsWith("/") ? registry : `${registry.href}/`);
+      const answer = ecosystem.names && (await fetchDocument(url, undefined));
+      if (!ecosystem.names || !answer || answer === "none")
+        throw new CordonError("NO_ENDPOINT", "the upstream registry does not tell the names of all packages");
+      return ecosystem.names.parse(answer.bytes);
     },
     relay: (request) => ask(new URL(`${registry.href.replace(/\/$/, "")}${request.path}`), request),
     named: (address) => ask(new URL(address), { method: "GET" }),

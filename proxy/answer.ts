@@ -13,12 +13,14 @@ import type { Files } from "./files.ts";
 import type { Inspections } from "./inspections.ts";
 import type { Listings } from "./listings.ts";
 import type { Log } from "./log.ts";
+import type { Names } from "./names.ts";
 import { replyRefusal } from "./reply.ts";
 import type { Stripping } from "./stripping.ts";
 
 export interface RegistryOptions {
   readonly upstream: Upstream;
   readonly listings: Listings;
+  readonly names: Names;
   readonly inspections: Inspections;
   readonly stripping: Stripping;
   readonly files: Files;

@@ -19,6 +19,7 @@ import { Inspections } from "./inspections.ts";
 import { Listings } from "./listings.ts";
 import type { Log } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
+import { Names } from "./names.ts";
 import { answerReady } from "./ready-answers.ts";
 import { createRegistry } from "./registry.ts";
 import { replyFailure, replyJson } from "./reply.ts";
@@ -67,6 +68,7 @@ export function createApp(given: AppOptions): RequestListener {
       ...options,
       upstream,
       listings: new Listings(upstream, documents, rendering, now, metrics.staleCounter(upstream.ecosystem.type)),
+      names: new Names(upstream, now),
       inspections: new Inspections({ upstream, files, root: options.root, now }),
       stripping: new Stripping(upstream, files, now),
       files,

@@ -37,6 +37,8 @@ export function createRegistry(options: RegistryOptions): ServeRegistry {
         return servePublish(ctx, request, options);
       case "tags":
         return serveTags(ctx, request.name, options);
+      case "names":
+        return serveNames(ctx, options);
       case "listing":
         return serveListing(ctx, request.name, options);
       case "release":
@@ -56,6 +58,13 @@ async function serveTags(ctx: Context, name: string, options: RegistryOptions): 
 
 async function viewOf(judged: JudgedListing, rules: Rules, { inspections, stripping }: RegistryOptions): Promise<View> {
   return stripping.view(await inspections.view(judged, rules));
+}
+
+async function serveNames(ctx: Context, { names, listings, rules, upstream }: RegistryOptions): Promise<void> {
+  rules(); // without a bundle nothing is served
+  const form = upstream.ecosystem.formOf({ accept: ctx.get("accept"), userAgent: ctx.get("user-agent") });
+  const rendered = await names.read(form);
+  await replyListing(ctx, rendered, listings.maxAge(rendered));
 }
 
 async function serveListing(ctx: Context, name: string, options: RegistryOptions): Promise<void> {

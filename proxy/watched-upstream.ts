@@ -61,6 +61,10 @@ export class WatchedUpstream implements Upstream {
     return this.#noted(this.#upstream.listing(name), () => "ok");
   }
 
+  names(): Promise<readonly string[]> {
+    return this.#noted(this.#upstream.names(), () => "ok");
+  }
+
   relay(request: RelayRequest): Promise<RelayedAnswer> {
     return this.#noted(this.#upstream.relay(request), resultOf);
   }

@@ -8,6 +8,8 @@ import type { VersionOrder } from "./versions.ts";
 /** What a client asks for. Whatever is not recognised is `unsupported`: there is no way past the gate. */
 export type RegistryRequest =
   | { readonly kind: "listing"; readonly name: string }
+  /** The names of all packages. */
+  | { readonly kind: "names" }
   /** One release's own document, by version or by tag; without, of what the registry would give by itself. */
   | { readonly kind: "release"; readonly name: string; readonly version: string | undefined }
   /** To the one address that a document has, below the registry's own. */
@@ -139,6 +141,12 @@ export interface Ecosystem {
    * document that cannot be judged as a whole.
    */
   parseListing(name: string, bytes: Uint8Array, url?: URL): Listing;
+  /** The document on all names, at the registry's own address; left out where there is none. */
+  readonly names?: {
+    /** Those that can be names. Throws UPSTREAM_MALFORMED. */
+    parse(bytes: Uint8Array): readonly string[];
+    render(names: readonly string[], form: Form): { readonly contentType: string; readonly body: string };
+  };
   /** How install scripts are taken out of a file; left out where they cannot be. */
   readonly stripping?: {
     /** Of a file as it comes. */

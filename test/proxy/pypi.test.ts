@@ -91,6 +91,19 @@ describe("Python's index through the proxy", () => {
     assert.equal(await statusOf("/simple/nobodys/"), 404);
   });
 
+  it("lists the projects, asking once for each form", async () => {
+    pypi.put({ name: "Other", releases: [] });
+    await enforce({});
+    const list = async (accept: string) => (await get("/simple/", accept)).text();
+    for (let times = 0; times < 2; times++) {
+      const { projects } = JSON.parse(await list(JSON_V1)) as { projects: object[] };
+      assert.deepEqual(projects, [{ name: "other" }, { name: "some-project" }]);
+      assert.match(await list("text/html"), /<a href="some-project\/">some-project<\/a>/);
+    }
+    assert.equal(pypi.requests.length, 2);
+    assert.equal((await get("/simple")).headers.get("location"), `${base}/simple/`);
+  });
+
   it("answers in JSON who asks for it, and in HTML who does not", async () => {
     await enforce({});
     const typeOf = async (accept: string) => (await get("/simple/some-project/", accept)).headers.get("content-type");

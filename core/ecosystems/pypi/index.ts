@@ -1,9 +1,11 @@
 import type { Ecosystem } from "../ecosystem.ts";
 import { VERSION_ORDERS } from "../versions.ts";
 import { attestedBy, provenanceBundles } from "./attestations.ts";
+import { formOf } from "./forms.ts";
 import { parseListing } from "./listing.ts";
 import { inspectMetadata } from "./metadata.ts";
-import { formOf, renderListing, renderRelease, resolveVersion } from "./render.ts";
+import { parseNames, renderNames } from "./names.ts";
+import { renderListing, renderRelease, resolveVersion } from "./render.ts";
 import { parseRequest } from "./request.ts";
 import { inspectSdist } from "./sdist.ts";
 
@@ -21,6 +23,7 @@ export const pypi: Ecosystem = {
   inspectManifest: inspectMetadata,
   inspectFile: inspectSdist,
   attestations: { of: attestedBy, bundles: provenanceBundles },
+  names: { parse: parseNames, render: renderNames },
   renderListing,
   renderRelease,
   resolveVersion,

@@ -10,31 +10,8 @@ import { permits } from "../../verdict.ts";
 import type { Form, JudgedListing, Rendering } from "../ecosystem.ts";
 import { allowedVersions, releaseOf } from "../judged.ts";
 import { VERSION_ORDERS } from "../versions.ts";
+import { API_VERSION, CONTENT_TYPES } from "./forms.ts";
 import { type Project, type UsableFile, usableFiles } from "./listing.ts";
-
-const JSON_TYPE = "application/vnd.pypi.simple.v1+json";
-const HTML_TYPE = "application/vnd.pypi.simple.v1+html";
-const API_VERSION = "1.4";
-
-/** The first of the forms that the client takes best (PEP 691, "Version + Format Selection"); HTML where it does not say. */
-export function formOf({ accept }: { accept: string | undefined }): Form {
-  const ranges = (accept ?? "").toLowerCase().split(",").slice(0, 20).map(parseRange);
-  const quality = (type: string) => ranges.find((range) => range.type === type)?.quality ?? 0;
-  const wanted: readonly (readonly [form: Form, quality: number])[] = [
-    ["json", Math.max(quality(JSON_TYPE), quality("application/vnd.pypi.simple.latest+json"))],
-    ["html v1", Math.max(quality(HTML_TYPE), quality("application/vnd.pypi.simple.latest+html"))],
-    ["html", quality("text/html")],
-  ];
-  const [best] = [...wanted].sort(([, a], [, b]) => b - a);
-  return best && best[1] > 0 ? best[0] : "html";
-}
-
-function parseRange(text: string): { readonly type: string; readonly quality: number } {
-  const [type = "", ...parameters] = text.split(";").map((part) => part.trim());
-  const given = parameters.find((parameter) => parameter.startsWith("q="))?.slice("q=".length);
-  const quality = given === undefined ? 1 : Number(given);
-  return { type, quality: quality >= 0 && quality <= 1 ? quality : 0 };
-}
 
 /** A link as it is written. */
 interface Link {
@@ -50,8 +27,7 @@ export function renderListing(
   rendering: Rendering,
 ): { contentType: string; body: string } {
   const page = pageOf(judged, rendering);
-  if (form === "json") return { contentType: JSON_TYPE, body: writeJson(page) };
-  return { contentType: form === "html v1" ? HTML_TYPE : "text/html; charset=utf-8", body: writeHtml(page) };
+  return { contentType: CONTENT_TYPES.get(form) ?? "", body: form === "json" ? writeJson(page) : writeHtml(page) };
 }
 
 interface ServedPage {

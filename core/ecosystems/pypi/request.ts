@@ -32,7 +32,7 @@ export function parseRequest(method: string, path: string): RegistryRequest {
 }
 
 function parseIndex(path: string): RegistryRequest {
-  return path === "/simple/" ? NO_INDEX : { kind: "redirect", path: "/simple/" };
+  return path === "/simple/" ? { kind: "names" } : { kind: "redirect", path: "/simple/" };
 }
 
 function parsePage(written: string, path: string): RegistryRequest {
@@ -73,7 +73,6 @@ function notFound(reason: string): RegistryRequest {
 }
 
 const NO_ENDPOINT = notFound("this registry has no such endpoint; the index is at simple/");
-const NO_INDEX = notFound("this registry does not list all projects; ask for one: simple/PROJECT/");
 const NO_WRITES: RegistryRequest = {
   kind: "unsupported",
   status: 405,
