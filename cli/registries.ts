@@ -1,13 +1,14 @@
 /** The registries behind the ecosystems, as the command line and `cordon.yaml` name them. */
 import { dirname, resolve } from "node:path";
-import { type CordonConfig, upstreamUrl } from "../core/config.ts";
+import { type CordonConfig, publicRegistry, upstreamUrl } from "../core/config.ts";
+import type { Ecosystem } from "../core/ecosystems/ecosystem.ts";
 import { ECOSYSTEMS } from "../core/ecosystems/index.ts";
 import { CordonError } from "../core/errors.ts";
 import type { Fetch } from "../core/http.ts";
 import { createRegistries, type PrivateRegistryOptions } from "../core/private-registries.ts";
 import { isPurlType, type PurlType } from "../core/purl.ts";
 import { openRoot, type RootSource } from "../core/sigstore/trusted-root.ts";
-import type { Upstream } from "../core/upstream.ts";
+import type { FileOrigins, Upstream } from "../core/upstream.ts";
 import type { PrivateRegistry } from "../schemas/types/cordon.ts";
 
 export interface RegistrySettings {
@@ -48,7 +49,7 @@ export function openRegistry(type: PurlType, settings: RegistrySettings, fetch: 
     ecosystem,
     registry: upstreamUrl(type, settings.upstreams.get(type)),
     private: privateRegistries(settings.config),
-    fileOrigins: fileOrigins(settings.config).get(type) ?? [],
+    fileOrigins: fileOriginsOf(ecosystem, settings),
     fetch,
   });
 }
@@ -58,8 +59,17 @@ export function upstreamUrls({ upstreams }: RegistrySettings): Map<PurlType, URL
   return new Map([...ECOSYSTEMS.keys()].map((type) => [type, upstreamUrl(type, upstreams.get(type))]));
 }
 
-export function fileOrigins({ proxy }: CordonConfig): Map<PurlType, readonly string[]> {
-  return new Map(Object.entries(proxy?.fileOrigins ?? {}) as [PurlType, readonly string[]][]);
+/** Of each ecosystem that is served. Throws USAGE. */
+export function fileOrigins(settings: RegistrySettings): Map<PurlType, FileOrigins> {
+  return new Map([...ECOSYSTEMS].map(([type, ecosystem]) => [type, fileOriginsOf(ecosystem, settings)]));
+}
+
+/** What the operator names; else, for the public registry, where that says. */
+function fileOriginsOf({ type, filesLieElsewhere }: Ecosystem, { upstreams, config }: RegistrySettings): FileOrigins {
+  const named = Object.entries(config.proxy?.fileOrigins ?? {}).find(([ecosystem]) => ecosystem === type)?.[1];
+  if (named) return named;
+  const isPublic = upstreamUrl(type, upstreams.get(type)).href === publicRegistry(type);
+  return isPublic && filesLieElsewhere ? "public" : [];
 }
 
 /** Throws USAGE where a token is named and not there: requests without it would only seem to be refused. */

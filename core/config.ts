@@ -119,7 +119,7 @@ function firstSetting(files: readonly string[], line: RegExp): string | undefine
 }
 
 /** A library knows the public registries; an address that it makes for a package without a name of note tells the base. */
-function publicRegistry(type: PurlType): string | undefined {
+export function publicRegistry(type: PurlType): string | undefined {
   switch (type) {
     case "npm": {
       const download = UrlConverter.toDownloadUrl(PackageURL.fromString("pkg:npm/a@1.0.0"))?.url;

@@ -6,6 +6,9 @@ import { type Dispatcher, EnvHttpProxyAgent, request } from "undici";
 import { CordonError, messageOf } from "./errors.ts";
 import { oneLine } from "./words.ts";
 
+/** Never, always, to these origins, or to these addresses. */
+export type LeavesOrigin = boolean | readonly string[] | ((target: URL) => boolean);
+
 export interface FetchOptions {
   /** Left out: GET. */
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -16,7 +19,7 @@ export interface FetchOptions {
    * Whether a redirect may lead to another origin, or to which; never from https to http. `authorization` does not go along.
    * Left out: no.
    */
-  readonly leavesOrigin?: boolean | readonly string[];
+  readonly leavesOrigin?: LeavesOrigin;
   readonly maxBytes: number;
   /** For the headers, and again for each silence in the body. */
   readonly timeoutMs: number;
@@ -164,21 +167,21 @@ function limited(body: Readable, url: URL, maxBytes: number): Readable {
   return pipeline(body, limit, () => {});
 }
 
-function redirectTarget(
-  from: URL,
-  location: string,
-  redirects: number,
-  leavesOrigin: boolean | readonly string[],
-): URL {
+function redirectTarget(from: URL, location: string, redirects: number, leavesOrigin: LeavesOrigin): URL {
   if (redirects >= MAX_REDIRECTS) throw redirected(from, `more than ${MAX_REDIRECTS} times`);
   if (!URL.canParse(location, from)) throw redirected(from, "to what is no URL");
   const target = new URL(location, from);
   if (target.origin === from.origin) return target;
-  const mayLeave = typeof leavesOrigin === "boolean" ? leavesOrigin : leavesOrigin.includes(target.origin);
-  if (!mayLeave) throw redirected(from, `to another origin (${originOf(target)}), which is not followed`);
+  if (!mayLeave(target, leavesOrigin))
+    throw redirected(from, `to another origin (${originOf(target)}), which is not followed`);
   if (target.protocol !== "https:" && target.protocol !== from.protocol)
     throw redirected(from, `from https to ${target.protocol}, which is not followed`);
   return target;
+}
+
+function mayLeave(target: URL, to: LeavesOrigin): boolean {
+  if (typeof to === "function") return to(target);
+  return typeof to === "boolean" ? to : to.includes(target.origin);
 }
 
 function redirected(from: URL, how: string): CordonError {

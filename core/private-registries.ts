@@ -34,9 +34,17 @@ export function createRegistries({ private: own = [], make = createUpstream, ...
       .filter(({ ecosystem }) => ecosystem === open.ecosystem.type)
       .map(({ packages, registry, token, publish = false }) => ({
         packages,
-        upstream: make({ ...open, registry, ...(token && { token }), publish, isPrivate: true }, packages),
+        upstream: make(
+          { ...open, ...ownOrigins(open), registry, ...(token && { token }), publish, isPrivate: true },
+          packages,
+        ),
       })),
   );
+}
+
+/** What everybody trusts the public registry to say, nobody trusts others to say. */
+function ownOrigins({ fileOrigins = [] }: Pick<RegistriesOptions, "fileOrigins">) {
+  return { fileOrigins: fileOrigins === "public" ? [] : fileOrigins };
 }
 
 export interface PrivateRegistry {

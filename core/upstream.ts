@@ -81,6 +81,12 @@ export interface Upstream {
   publishing(name: string): Publishing;
 }
 
+/**
+ * Origins; or `public`, for a public registry that everybody trusts to say where its files are: any that has a name in the
+ * public's name space, by https.
+ */
+export type FileOrigins = readonly string[] | "public";
+
 export interface UpstreamOptions {
   readonly ecosystem: Ecosystem;
   readonly registry: URL;
@@ -89,8 +95,8 @@ export interface UpstreamOptions {
   readonly fetchFile?: Fetch;
   /** For this registry; it goes to no other origin. */
   readonly token?: string;
-  /** Origins besides its own where its files may lie; left out: none. */
-  readonly fileOrigins?: readonly string[];
+  /** Where its files may lie besides its own origin; left out: nowhere. */
+  readonly fileOrigins?: FileOrigins;
   readonly isPrivate?: boolean;
   /** Whether clients may publish there, with credentials of their own; left out: no. */
   readonly publish?: boolean;
@@ -106,7 +112,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   /** A document must not send Cordon, or its credentials, to a host that the operator did not name. */
   const requireKnown = (url: URL, what: string): boolean => {
     const isOwn = url.origin === registry.origin;
-    if (!isOwn && !fileOrigins.includes(url.origin))
+    const isKnown = fileOrigins === "public" ? isPublic(url) : fileOrigins.includes(url.origin);
+    if (!isOwn && !isKnown)
       throw new CordonError(
         "UPSTREAM_MALFORMED",
         `the upstream's document says that ${what} lies on another origin (${originOf(url)}), which \`proxy.fileOrigins\` does not name`,
@@ -192,7 +199,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         maxBytes: limits.fileBytes,
         timeoutMs: limits.timeoutMs,
         headers: { "accept-encoding": "identity", ...(isOwn && authorization) },
-        leavesOrigin: fileOrigins,
+        leavesOrigin: fileOrigins === "public" ? isPublic : fileOrigins,
         ...(signal && { signal }),
       });
       if (status !== 200) {
@@ -218,6 +225,14 @@ function credentialsOf({ registry, token }: Pick<UpstreamOptions, "registry" | "
   const basic = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
   const value = token === undefined ? basic : `Bearer ${token}`;
   return { registry: bare, authorization: token === undefined && user === "" ? {} : { authorization: value } };
+}
+
+/** No address, and no name that means something on this network alone. */
+function isPublic({ protocol, hostname, port }: URL): boolean {
+  const isName = /^[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*$/.test(hostname);
+  return (
+    protocol === "https:" && port === "" && isName && !/\.(local|localhost|internal|lan|home|corp)$/.test(hostname)
+  );
 }
 
 /** What registries answer with that do not have what is asked for: not found, gone, not allowed, not implemented (RFC 9110). */

@@ -14,7 +14,13 @@ import { openRoot, type RootSource } from "../core/sigstore/trusted-root.ts";
 import { writeWhole } from "../core/source/files.ts";
 import { PROCESS_FILE } from "../core/state.ts";
 import { formatInstant } from "../core/time.ts";
-import { createUpstream, UPSTREAM_LIMITS, type Upstream, type UpstreamLimits } from "../core/upstream.ts";
+import {
+  createUpstream,
+  type FileOrigins,
+  UPSTREAM_LIMITS,
+  type Upstream,
+  type UpstreamLimits,
+} from "../core/upstream.ts";
 import { createApp } from "./app.ts";
 import { BundleLifecycle } from "./bundle-lifecycle.ts";
 import type { OnExpired } from "./bundle-status.ts";
@@ -40,8 +46,8 @@ export interface ProxyOptions {
   readonly publish?: readonly PurlType[];
   /** Registries of one's own; left out: none. */
   readonly privateRegistries?: readonly PrivateRegistryOptions[];
-  /** Origins besides the registries' own where files may lie; left out: none. */
-  readonly fileOrigins?: ReadonlyMap<PurlType, readonly string[]>;
+  /** Where files may lie besides at the registries' own origins; left out: nowhere. */
+  readonly fileOrigins?: ReadonlyMap<PurlType, FileOrigins>;
   readonly pollSeconds: number;
   readonly onExpired: OnExpired;
   /** Left out: twelve hours, which is two of the six-hourly publications that are recommended. */

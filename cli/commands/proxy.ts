@@ -67,7 +67,7 @@ once. Without a verified bundle it answers 503.`;
       upstreams: upstreamUrls(registries),
       publish: config.proxy?.publish ?? [],
       privateRegistries: privateRegistries(config),
-      fileOrigins: fileOrigins(config),
+      fileOrigins: fileOrigins(registries),
       attestationRoot: attestationRoot(registries, join(state, "sigstore")),
       ...(config.proxy?.cacheMiB !== undefined && { cacheBytes: config.proxy.cacheMiB * 1024 * 1024 }),
       pollSeconds: config.proxy?.pollSeconds ?? 60,

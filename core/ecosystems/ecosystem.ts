@@ -125,6 +125,8 @@ export type Form = string;
 export interface Ecosystem {
   readonly type: PurlType;
   readonly versions: VersionOrder;
+  /** Whether its public registry has files on another host than its listings. */
+  readonly filesLieElsewhere: boolean;
   /** The path as it came, still encoded, below the registry's own; the query without its question mark. */
   parseRequest(method: string, path: string, query: string): RegistryRequest;
   /**

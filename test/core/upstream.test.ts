@@ -217,6 +217,34 @@ describe("file()", () => {
     await assert.rejects(upstream.file(fileAt("https://files.example.evil.example/x")), { code: "UPSTREAM_MALFORMED" });
   });
 
+  it("asks where a public registry says, and nobody on this network", async () => {
+    const { fetch, asked } = fakeFetch({ body: "bytes" });
+    const upstream = createUpstream({
+      ecosystem: npm,
+      registry: REGISTRY,
+      fetch,
+      fileOrigins: "public",
+      token: "secret",
+    });
+    await upstream.file(fileAt("https://files.example/plain.tgz"));
+    assert.deepEqual(
+      asked.map(({ url, options }) => [url, options.headers?.["authorization"]]),
+      [["https://files.example/plain.tgz", undefined]],
+    );
+    for (const inside of [
+      "http://files.example/x",
+      "https://files.example:8443/x",
+      "https://localhost/x",
+      "https://vault/x",
+      "https://127.0.0.1/x",
+      "https://2130706433/x",
+      "https://[::1]/x",
+      "https://metadata.internal/x",
+      "https://printer.local/x",
+    ])
+      await assert.rejects(upstream.file(fileAt(inside)), { code: "UPSTREAM_MALFORMED" }, inside);
+  });
+
   for (const [status, code, message] of SILENT_STATUSES) {
     it(`fails with ${code} on ${status}, and lets go of the body`, async () => {
       const { fetch, bodies } = fakeFetch({ status });
