@@ -3,9 +3,11 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { PackageURL, UrlConverter } from "@socketregistry/packageurl-js";
+import { parse as parseToml } from "smol-toml";
 import schema from "../schemas/cordon.schema.json" with { type: "json" };
 import type { CordonConfig } from "../schemas/types/cordon.ts";
 import { CordonError } from "./errors.ts";
+import { own, ownString } from "./json.ts";
 import type { PurlType } from "./purl.ts";
 import { schemaCheck } from "./schema.ts";
 import { type Diagnostic, formatDiagnostic } from "./source/diagnostic.ts";
@@ -75,6 +77,8 @@ function clientSetting(type: PurlType, environment: NodeJS.ProcessEnv): string |
       return npmSetting(environment);
     case "pypi":
       return pythonSetting(environment);
+    case "cargo":
+      return cargoSetting(environment);
     default:
       return undefined;
   }
@@ -108,6 +112,27 @@ function pythonSetting(environment: NodeJS.ProcessEnv): string | undefined {
   return firstSetting(files, /^[ \t]*index[-_]url[ \t]*[=:][ \t]*(\S+)/gm);
 }
 
+/** What cargo's own settings put in the place of the public registry, where that is a sparse one. */
+function cargoSetting(environment: NodeJS.ProcessEnv): string | undefined {
+  const home = environment["CARGO_HOME"] ?? join(environment["HOME"] ?? homedir(), ".cargo");
+  for (const file of [join(process.cwd(), ".cargo", "config.toml"), join(home, "config.toml")]) {
+    const sources = own(readToml(file), "source");
+    const replacement = ownString(own(sources, "crates-io"), "replace-with");
+    const registry = replacement && ownString(own(sources, replacement), "registry");
+    if (registry?.startsWith("sparse+")) return registry.slice("sparse+".length);
+  }
+  return undefined;
+}
+
+/** Nothing where it is not there, or no TOML: then cargo itself has no such settings either. */
+function readToml(file: string): unknown {
+  try {
+    return parseToml(readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
 /** The last line of this kind in the first file that has one. */
 function firstSetting(files: readonly string[], line: RegExp): string | undefined {
   for (const file of files) {
@@ -128,6 +153,11 @@ export function publicRegistry(type: PurlType): string | undefined {
     case "pypi": {
       const page = UrlConverter.toDownloadUrl(PackageURL.fromString("pkg:pypi/a@1.0.0"))?.url;
       return page && new URL("../", page).href;
+    }
+    case "cargo": {
+      // The library knows the registry's own address; its sparse index is beside it.
+      const download = UrlConverter.toDownloadUrl(PackageURL.fromString("pkg:cargo/a@1.0.0"))?.url;
+      return download && `https://index.${new URL(download).host}/`;
     }
     default:
       return undefined;

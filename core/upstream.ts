@@ -120,6 +120,19 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       );
     return isOwn;
   };
+  /** What stands before each listing; asked for once an hour. */
+  let config: { readonly line: Promise<string>; readonly until: number } | undefined;
+  const readConfig = (path: string): Promise<string> => {
+    if (config && performance.now() < config.until) return config.line;
+    const line = ask(new URL(`${registry.href.replace(/\/$/, "")}${path}`), { method: "GET" }).then(
+      ({ body }) => `${JSON.stringify(JSON.parse(Buffer.from(body).toString("utf8")))}\n`,
+    );
+    config = { line, until: performance.now() + CONFIG_MS };
+    line.catch(() => {
+      config = undefined;
+    });
+    return line;
+  };
   /** Undefined where it is still the one with that tag. */
   const fetchDocument = async (url: URL, etag: string | undefined): Promise<FetchedDocument | "none" | undefined> => {
     const { status, headers, body } = await fetchCompressed(fetch, url, {
@@ -181,7 +194,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       if (!answer) return undefined;
       if (answer === "none")
         throw new CordonError("NOT_FOUND", `the upstream registry has no ${toPurl({ type: ecosystem.type, name })}`);
-      return answer.digest === known?.digest ? undefined : answer;
+      const config = ecosystem.configPath === undefined ? "" : await readConfig(ecosystem.configPath);
+      const bytes = config === "" ? answer.bytes : Buffer.concat([Buffer.from(config), answer.bytes]);
+      const digest = config === "" ? answer.digest : sha256(bytes);
+      return digest === known?.digest ? undefined : { bytes, digest, etag: answer.etag };
     },
     async names() {
       const url = new URL(registry.href.endsWith("/") ? registry : `${registry.href}/`);
@@ -234,6 +250,8 @@ function isPublic({ protocol, hostname, port }: URL): boolean {
     protocol === "https:" && port === "" && isName && !/\.(local|localhost|internal|lan|home|corp)$/.test(hostname)
   );
 }
+
+const CONFIG_MS = 60 * 60_000;
 
 /** What registries answer with that do not have what is asked for: not found, gone, not allowed, not implemented (RFC 9110). */
 const NO_ENDPOINT: ReadonlySet<number> = new Set([404, 410, 405, 501]);

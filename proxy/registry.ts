@@ -1,7 +1,7 @@
 /** One registry, whatever its ecosystem: a request in, the gate's answer out. There is no other way through. */
 import type { Context } from "koa";
 import type { Form, JudgedListing, RegistryRequest } from "../core/ecosystems/ecosystem.ts";
-import { fileNamed } from "../core/ecosystems/judged.ts";
+import { allowedVersions, fileNamed } from "../core/ecosystems/judged.ts";
 import { CordonError } from "../core/errors.ts";
 import { decideUnlisted, type Rules } from "../core/gate.ts";
 import type { Inspection } from "../core/inspection.ts";
@@ -13,7 +13,7 @@ import type { RenderedListing, View } from "./listings.ts";
 import { servePublish } from "./publish.ts";
 import { serveFile } from "./registry-file.ts";
 import { serveRelay } from "./relay.ts";
-import { replyJson, replyListing, replyRedirect, replyRelayed, replyRelease } from "./reply.ts";
+import { replyJson, replyListing, replyRedirect, replyRelayed, replyRelease, replyUnsupported } from "./reply.ts";
 
 /** Serves a path below the registry's own, as it came, still encoded. */
 export type ServeRegistry = (ctx: Context, path: string) => Promise<void>;
@@ -24,13 +24,15 @@ export function createRegistry(options: RegistryOptions): ServeRegistry {
     const request = ecosystem.parseRequest(ctx.method, path, ctx.querystring);
     switch (request.kind) {
       case "unsupported":
-        return replyJson(ctx, request.status, { error: `cordon: ${request.reason}` });
+        return replyUnsupported(ctx, request.status, request.reason);
       case "redirect":
         return replyRedirect(ctx, `${options.registry}${request.path}`);
       case "attestations":
         return serveAttestations(ctx, request, options);
       case "answer":
         return replyJson(ctx, 200, request.body);
+      case "config":
+        return serveConfig(ctx, options);
       case "relay":
         return serveRelay(ctx, request, options.upstream, options.rules);
       case "publish":
@@ -60,6 +62,10 @@ async function viewOf(judged: JudgedListing, rules: Rules, { inspections, stripp
   return stripping.view(await inspections.view(judged, rules));
 }
 
+function serveConfig(ctx: Context, { upstream, registry }: RegistryOptions): void {
+  replyJson(ctx, 200, upstream.ecosystem.config?.(registry) ?? {});
+}
+
 async function serveNames(ctx: Context, { names, listings, rules, upstream }: RegistryOptions): Promise<void> {
   rules(); // without a bundle nothing is served
   const form = upstream.ecosystem.formOf({ accept: ctx.get("accept"), userAgent: ctx.get("user-agent") });
@@ -74,21 +80,27 @@ async function serveListing(ctx: Context, name: string, options: RegistryOptions
   const ready =
     listings.ready(name, form, rules, inspections.generation(name)) ??
     (await writeListing(ctx, name, form, rules, options));
-  await replyListing(ctx, ready, listings.maxAge(ready));
+  if (ready) await replyListing(ctx, ready, listings.maxAge(ready));
 }
 
+/** Undefined where it was refused. */
 async function writeListing(
   ctx: Context,
   name: string,
   form: Form,
   rules: Rules,
   options: RegistryOptions,
-): Promise<RenderedListing> {
+): Promise<RenderedListing | undefined> {
   const context = contextOf(ctx, "metadata", options);
   const generation = options.inspections.generation(name);
   const { judged } = await options.listings.judge(name, rules);
   const view = await viewOf(judged, rules, options);
   recordWithheld(judged, view.judged, rules, context, options);
+  const newest = [...view.judged.decisions.values()].at(-1);
+  if (options.upstream.ecosystem.refusesEmptyListings && newest && allowedVersions(view.judged).length === 0) {
+    refuse(ctx, { decision: newest, judged: view.judged, rules }, context, options);
+    return undefined;
+  }
   return options.listings.render(view, form, rules, generation);
 }
 

@@ -121,6 +121,12 @@ export function replyUnauthorized(ctx: Context, sentence: string): void {
   ctx.set({ "www-authenticate": "Bearer", "npm-notice": headerText(`cordon: ${sentence}`) });
 }
 
+/** `errors` is what cargo reads. */
+export function replyUnsupported(ctx: Context, status: number, reason: string): void {
+  const error = `cordon: ${reason}`;
+  replyJson(ctx, status, { error, errors: [{ detail: error }] });
+}
+
 export function replyNotAllowed(ctx: Context, sentence: string): void {
   replyJson(ctx, 405, { error: `cordon: ${sentence}` });
   ctx.set("allow", "GET, HEAD");
@@ -131,10 +137,24 @@ export function replyRefusal(ctx: Context, refusal: Refusal, form: RefusalForm):
   const sentence = headerText(refusal.error);
   replyJson(ctx, 403, form === "problem" ? { ...problemOf(refusal), ...refusal } : refusal);
   if (form === "problem") ctx.set("content-type", "application/problem+json"); // uv reads it without a charset only
+  if (form === "text") {
+    ctx.type = "text/plain";
+    ctx.body = toText(refusal);
+  }
   ctx.message = `Forbidden - ${sentence}`.slice(0, 600);
   // npm shows a notice even where it drops an optional dependency without a word.
   if (form === "json") ctx.set("npm-notice", sentence);
 }
+
+/** cargo shows 512 bytes, go 8 lines: where to read more stands on a line of its own, and is never cut. */
+function toText({ error }: Refusal): string {
+  const at = error.lastIndexOf(". Why, ");
+  const [what, where] = at < 0 ? [error, ""] : [`${error.slice(0, at)}.`, `${error.slice(at + 2)}\n`];
+  const room = MAX_TEXT - Buffer.byteLength(where);
+  return `${Buffer.from(headerText(what)).subarray(0, Math.max(0, room))}\n${where}`;
+}
+
+const MAX_TEXT = 480;
 
 /** Problem details (RFC 9457, section 3). */
 function problemOf({ error, policy }: Refusal): object {

@@ -32,6 +32,8 @@ export type RegistryRequest =
   /** A release, or a tag, that a client writes with credentials of its own; the path is written anew, never the client's. */
   | { readonly kind: "publish"; readonly name: string; readonly method: "PUT" | "DELETE"; readonly path: string }
   | { readonly kind: "answer"; readonly body: object }
+  /** What a client must know of the registry first. */
+  | { readonly kind: "config" }
   | { readonly kind: "unsupported"; readonly status: 404 | 405; readonly reason: string };
 
 /** What is asked of a registry beyond its listings and files, below its own path. */
@@ -117,7 +119,7 @@ export interface Rendering {
   readonly sentence: (decision: Decision) => string;
 }
 
-export type RefusalForm = "json" | "problem";
+export type RefusalForm = "json" | "problem" | "text";
 
 /** A form in which clients want a document; equal keys mean equal bytes. */
 export type Form = string;
@@ -130,12 +132,21 @@ export interface Ecosystem {
   /** The path as it came, still encoded, below the registry's own; the query without its question mark. */
   parseRequest(method: string, path: string, query: string): RegistryRequest;
   /**
-   * In what form its clients read a refusal: a JSON object with `error`, or RFC 9457's problem details. The reason phrase
-   * has it in any case.
+   * In what form its clients read a refusal: a JSON object with `error`, RFC 9457's problem details, or plain text of two
+   * lines. The reason phrase has it in any case.
    */
   readonly refusalForm: RefusalForm;
   formOf(headers: { readonly accept: string | undefined; readonly userAgent: string | undefined }): Form;
   listingUrl(registry: URL, name: string): URL;
+  /**
+   * Below the registry's path, a document that every listing needs in order to be read; it stands before each, in a line of
+   * its own. Left out where there is none.
+   */
+  readonly configPath?: string;
+  /** The registry's own config as clients get it; left out where there is none. */
+  readonly config?: (registry: string) => object;
+  /** Whether a listing of which nothing is allowed is refused, because clients tell nothing of what it holds. */
+  readonly refusesEmptyListings: boolean;
   /** What to ask the upstream for: always the fullest document. */
   readonly listingAccept: string;
   /**

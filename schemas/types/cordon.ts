@@ -114,6 +114,10 @@ export interface CordonConfig {
        * @maxItems 32
        */
       pypi?: string[];
+      /**
+       * @maxItems 32
+       */
+      cargo?: string[];
     };
     /**
      * How much of the disk of the state directory registries' files and documents may take.
@@ -127,7 +131,7 @@ export interface CordonConfig {
   };
 }
 export interface PrivateRegistry {
-  ecosystem: "npm" | "pypi";
+  ecosystem: "npm" | "pypi" | "cargo";
   /**
    * Names, or their beginnings with a `*` behind: `@acme/*`.
    *

@@ -1,7 +1,7 @@
 // Generated from facts.schema.json by schemas/generate.ts; do not edit.
 
 /**
- * Everything known about one release when it is judged: the typed input of the rules. `x-source` names the document that a fact comes from: `identity` (the purl alone), `listing` (the ecosystem's metadata document), `manifest` (what the release says of itself: npm's listing tells it, PyPI has it as core metadata), `file` (the release's own file), `attestations` and `keys` (what the registry has of them), or `public` (the public registry's answer on a private name). What no rule reads is not fetched. `x-refined-by` names a document that corrects the fact when the file is asked for. A fact that its source does not give is absent, never null or empty; ask with has().
+ * Everything known about one release when it is judged: the typed input of the rules. `x-source` names the document that a fact comes from: `identity` (the purl alone), `listing` (the ecosystem's metadata document), `manifest` (what the release says of itself: npm's listing tells it, PyPI has it as core metadata, Cargo in the file), `file` (the release's own file), `attestations` and `keys` (what the registry has of them), or `public` (the public registry's answer on a private name). What no rule reads is not fetched. `x-refined-by` names a document that corrects the fact when the file is asked for. A fact that its source does not give is absent, never null or empty; ask with has().
  */
 export interface Facts {
   pkg: Package;
@@ -146,6 +146,11 @@ export interface Release {
   provenance?: Provenance;
   attestation?: Attestation;
   signature?: Signature;
+  /**
+   * The oldest Rust that it is for (Cargo: `rust_version`); absent where it does not say.
+   */
+  rustVersion?: string;
+  crate?: Crate;
   sourceBuild?: SourceBuild;
   file?: File;
 }
@@ -249,6 +254,27 @@ export interface Signature {
    * Why not; absent where it is verified.
    */
   problem?: string;
+}
+/**
+ * What of a Rust crate runs when it is compiled, as its file says.
+ */
+export interface Crate {
+  /**
+   * Whether it can be read, and in one way only.
+   */
+  readable: boolean;
+  /**
+   * Why not; absent where it can.
+   */
+  problem?: string;
+  /**
+   * Whether it has a build script, which runs on whoever compiles it. True where that cannot be read.
+   */
+  buildScript: boolean;
+  /**
+   * Whether it is a procedural macro, which runs in the compiler. True where that cannot be read.
+   */
+  procMacro: boolean;
 }
 /**
  * What is run when its source distribution is built, which an install does where no wheel fits; absent where it has none.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { PackageURL, UrlConverter } from "@socketregistry/packageurl-js";
-import { parseConfig, requireConfig, upstreamUrl } from "../../core/config.ts";
+import { parseConfig, publicRegistry, requireConfig, upstreamUrl } from "../../core/config.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";
 
 const file = (text: string) => ({ path: "cordon.yaml", text });
@@ -194,9 +194,41 @@ describe("upstreamUrl()", () => {
   }
 
   it("says what to give for an ecosystem of which it knows no registry", () => {
-    assert.throws(() => upstreamUrl("cargo", undefined, {}), {
+    assert.throws(() => upstreamUrl("golang", undefined, {}), {
       code: "USAGE",
-      message: /no upstream registry.*--upstream cargo=https:\/\/…$/,
+      message: /no upstream registry.*--upstream golang=https:\/\/…$/,
     });
+  });
+
+  it("knows the public index of each other ecosystem", () => {
+    const home = makeFolder();
+    const none = { HOME: home.path, PIP_CONFIG_FILE: home.write("none", "") };
+    for (const type of ["pypi", "cargo"] as const) {
+      const url = upstreamUrl(type, undefined, none);
+      assert.deepEqual([url.protocol, url.href], ["https:", publicRegistry(type)]);
+      assert.ok(url.pathname.endsWith("/"), url.pathname);
+    }
+    home.remove();
+  });
+
+  for (const [variable, value] of [
+    ["PIP_INDEX_URL", "https://pip.example/simple"],
+    ["UV_DEFAULT_INDEX", "https://uv.example/simple"],
+  ] as const)
+    it(`takes Python's index from ${variable}`, () => {
+      assert.equal(upstreamUrl("pypi", undefined, { [variable]: value }).href, value);
+    });
+
+  it("takes Python's index from pip's own file, and Rust's from cargo's", () => {
+    const home = makeFolder();
+    home.write(".config/pip/pip.conf", "[global]\nindex-url = https://pip.example/simple/\n");
+    home.write(
+      ".cargo/config.toml",
+      '[source.crates-io]\nreplace-with = "own"\n[source.own]\nregistry = "sparse+https://crates.example/index/"\n',
+    );
+    const environment = { HOME: home.path };
+    assert.equal(upstreamUrl("pypi", undefined, environment).href, "https://pip.example/simple/");
+    assert.equal(upstreamUrl("cargo", undefined, environment).href, "https://crates.example/index/");
+    home.remove();
   });
 });

@@ -11,6 +11,7 @@ import { STRIP_LIMITS, stripTarball } from "./strip.ts";
 export const npm: Ecosystem = {
   type: "npm",
   versions: VERSION_ORDERS.npm,
+  refusesEmptyListings: false,
   filesLieElsewhere: false,
   parseRequest,
   refusalForm: "json",

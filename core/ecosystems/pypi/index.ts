@@ -13,6 +13,7 @@ import { inspectSdist } from "./sdist.ts";
 export const pypi: Ecosystem = {
   type: "pypi",
   versions: VERSION_ORDERS.pypi,
+  refusesEmptyListings: false,
   filesLieElsewhere: true,
   parseRequest,
   refusalForm: "problem",

@@ -4,13 +4,10 @@ import type { Release, SourceBuild } from "../../../schemas/types/facts.ts";
 import { CordonError, messageOf } from "../../errors.ts";
 import { isObject, own, ownString } from "../../json.ts";
 import { oneLine } from "../../words.ts";
-import { readArchive } from "../archive.ts";
 import type { ListedRelease, ReadFile, ReleaseFile } from "../ecosystem.ts";
-import { malformed } from "../malformed.ts";
+import { readTopFiles } from "../top-files.ts";
 import { usableFiles } from "./listing.ts";
 
-const LIMITS = { bytes: 2 * 1024 * 1024 * 1024, entries: 200_000 };
-const MAX_BYTES = 8 * 1024 * 1024;
 const MAX_TEXT = 300;
 const TOP = ["PKG-INFO", "pyproject.toml", "setup.py"] as const;
 /** What builds where nothing is named (PEP 517, "Source trees"). */
@@ -59,29 +56,9 @@ export async function readSdist(file: ReleaseFile, read: ReadFile): Promise<Sdis
   if (!/\.(tar\.gz|tgz)$/i.test(file.name))
     return { contents: undefined, problem: `${file.name} is no gzip of a tar archive, and others are not read` };
   try {
-    return { contents: await readTop(read(file)), problem: undefined };
+    return { contents: await readTopFiles(read(file), TOP), problem: undefined };
   } catch (error) {
     if (!(error instanceof CordonError) || error.code !== "ARCHIVE_MALFORMED") throw error;
     return { contents: undefined, problem: error.message };
   }
-}
-
-async function readTop(bytes: AsyncIterable<Uint8Array>): Promise<ReadonlyMap<string, string>> {
-  const contents = new Map<string, string>();
-  let top: string | undefined;
-  const wants = (path: string, size: number) => {
-    const isWanted = TOP.some((name) => path.endsWith(`/${name}`) && path.split("/").length === 2);
-    if (isWanted && size > MAX_BYTES) throw malformed(`its ${path} is too large`);
-    return isWanted;
-  };
-  for await (const { path, content } of readArchive(bytes, LIMITS, wants)) {
-    const [folder = "", name = ""] = path.split("/");
-    top ??= folder;
-    // Clients unpack all of them, and build the one.
-    if (folder !== top) throw malformed("it has more than one folder at its top");
-    if (!content) continue;
-    if (contents.has(name)) throw malformed(`it has ${name} twice`);
-    contents.set(name, content.toString("utf8"));
-  }
-  return contents;
 }

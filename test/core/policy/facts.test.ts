@@ -156,6 +156,7 @@ describe("FACT_DECLARATIONS", () => {
       "Advisory",
       "Attestation",
       "Client",
+      "Crate",
       "Difference",
       "Download",
       "File",

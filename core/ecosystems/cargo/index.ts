@@ -1,0 +1,30 @@
+import type { Ecosystem } from "../ecosystem.ts";
+import { VERSION_ORDERS } from "../versions.ts";
+import { inspectCrate, inspectManifest } from "./crate.ts";
+import { parseListing } from "./listing.ts";
+import { renderListing, resolveVersion } from "./render.ts";
+import { CONFIG_PATH, indexPath, parseRequest } from "./request.ts";
+
+/** A sparse registry of Rust crates, as cargo uses it. */
+export const cargo: Ecosystem = {
+  type: "cargo",
+  versions: VERSION_ORDERS.cargo,
+  filesLieElsewhere: true,
+  // Of a crate whose releases are all yanked cargo says nothing but that.
+  refusesEmptyListings: true,
+  refusalForm: "text",
+  parseRequest,
+  formOf: () => "index",
+  listingAccept: "text/plain",
+  listingUrl: (registry, name) =>
+    new URL(indexPath(name), registry.href.endsWith("/") ? registry : `${registry.href}/`),
+  configPath: CONFIG_PATH,
+  config: (registry) => ({ dl: `${registry}/crates`, api: registry }),
+  parseListing,
+  inspectManifest,
+  inspectFile: inspectCrate,
+  renderListing,
+  renderRelease: () => undefined,
+  resolveVersion,
+  tagsOf: () => ({}),
+};
