@@ -1,8 +1,8 @@
 /** Decisions with the facts that registries tell now. */
 import { join } from "node:path";
 import type { JudgedListing, ListedRelease, Listing } from "../core/ecosystems/ecosystem.ts";
-import { ECOSYSTEMS } from "../core/ecosystems/index.ts";
-import { releaseOf } from "../core/ecosystems/judged.ts";
+import { ECOSYSTEMS, requireEcosystem } from "../core/ecosystems/index.ts";
+import { findRelease } from "../core/ecosystems/judged.ts";
 import { CordonError } from "../core/errors.ts";
 import { decideInspected, decideUnlisted, factsOn, judgeListing, type Rules, toldBy } from "../core/gate.ts";
 import { createFetch } from "../core/http.ts";
@@ -37,8 +37,9 @@ export async function decideLive(
   };
   const decideOne = async (id: ReleaseId): Promise<Decision> => {
     const found = await judged(id);
-    const release = found && releaseOf(found.listing, id.version);
-    const decision = release && found.decisions.get(release.version);
+    const release = found && findRelease(requireEcosystem(id.type), found.listing, id.version);
+    const decision =
+      release && (found.decisions.get(release.version) ?? decideAlone(rules, found.listing, release, now));
     if (!found || !decision || !release) return { ...decideUnlisted(rules, id, now), unlisted: whyUnlisted(id) };
     const inspection = permits(decision) ? await registries.inspect(rules, found.listing, release) : undefined;
     if (!inspection) return decision;
@@ -63,11 +64,17 @@ export async function factsLive(
 ): Promise<RecordedFacts | undefined> {
   const registries = new Registries(settings, new Date());
   const listing = await registries.listing(id);
-  const release = listing && releaseOf(listing, id.version);
+  const release = listing && findRelease(requireEcosystem(id.type), listing, id.version);
   if (!listing || !release) return undefined;
   const inspection = await registries.inspect(rules, listing, release);
   const facts = factsOn(rules, listing, release, inspection?.found);
   return { facts, known: [...toldBy(listing), ...(inspection?.sources ?? [])] };
+}
+
+/** Of a release that its listing does not name. */
+function decideAlone(rules: Rules, listing: Listing, release: ListedRelease, now: Date): Decision | undefined {
+  const alone = { ...listing, releases: new Map([[release.version, release]]) };
+  return judgeListing(rules, alone, now).decisions.get(release.version);
 }
 
 /** The registries of one run: each document is asked for once. */

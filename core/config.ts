@@ -79,8 +79,9 @@ function clientSetting(type: PurlType, environment: NodeJS.ProcessEnv): string |
       return pythonSetting(environment);
     case "cargo":
       return cargoSetting(environment);
-    default:
-      return undefined;
+    case "golang":
+      // The first that is one: others are asked where it has not got what is wanted.
+      return environment["GOPROXY"]?.split(/[,|]/).find((entry) => /^https?:/.test(entry));
   }
 }
 
@@ -159,7 +160,9 @@ export function publicRegistry(type: PurlType): string | undefined {
       const download = UrlConverter.toDownloadUrl(PackageURL.fromString("pkg:cargo/a@1.0.0"))?.url;
       return download && `https://index.${new URL(download).host}/`;
     }
-    default:
-      return undefined;
+    case "golang": {
+      const zip = UrlConverter.toDownloadUrl(PackageURL.fromString("pkg:golang/a.example/b@v1.0.0"))?.url;
+      return zip && new URL("/", zip).href;
+    }
   }
 }

@@ -30,8 +30,6 @@ export interface Rules {
 export const ANONYMOUS: Facts["client"] = { groups: [], claims: {} };
 
 const FROM_PURL: ReadonlySet<FactSource> = new Set(["identity"]);
-const FROM_LISTING: ReadonlySet<FactSource> = new Set(["identity", "listing"]);
-const FROM_FULL_LISTING: ReadonlySet<FactSource> = new Set([...FROM_LISTING, "manifest"]);
 const MAX_GONE = 100;
 
 /** Decides on every release of a listing, and on the malicious ones that it no longer has. */
@@ -59,8 +57,8 @@ export function judgeListing(rules: Rules, listing: Listing, now: Date): JudgedL
 }
 
 /** The documents whose facts a listing tells. */
-export function toldBy({ hasManifests }: Listing): ReadonlySet<FactSource> {
-  return hasManifests ? FROM_FULL_LISTING : FROM_LISTING;
+export function toldBy({ tells }: Listing): ReadonlySet<FactSource> {
+  return new Set(["identity", "listing", ...tells]);
 }
 
 /** Everything known about a listed release; what was inspected stands before what the listing says. */

@@ -77,6 +77,7 @@ export function withPrivate(open: Upstream, registries: readonly PrivateRegistry
         : upstreamOf(request.about).relay(request);
     },
     named: (address) => open.named(address),
+    text: (question) => (question.about === undefined ? open : upstreamOf(question.about)).text(question),
     // Those of the operator's own registries are for who knows them.
     names: async () => (await open.names()).filter((name) => !isPrivate(name)),
     publishing: (name) => upstreamOf(name).publishing(name),

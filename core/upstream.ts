@@ -73,6 +73,8 @@ export interface Upstream {
    * itself. Throws UPSTREAM_STATUS for an answer that is none.
    */
   relay(request: RelayRequest): Promise<RelayedAnswer>;
+  /** A text below the registry, as it is. */
+  text(question: Question): Promise<Uint8Array>;
   /** A JSON document at an address that a listing names; as relay() besides. */
   named(address: string): Promise<RelayedAnswer>;
   /** The signal ends the asking; a body that has come is its reader's to let go of. */
@@ -207,6 +209,19 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       return ecosystem.names.parse(answer.bytes);
     },
     relay: (request) => ask(new URL(`${registry.href.replace(/\/$/, "")}${request.path}`), request),
+    async text({ path }) {
+      const url = new URL(`${registry.href.replace(/\/$/, "")}${path}`);
+      const { status, body } = await fetchBytes(fetch, url, {
+        headers: authorization,
+        maxBytes: limits.relayBytes,
+        timeoutMs: limits.timeoutMs,
+        signal: AbortSignal.timeout(limits.listingMs),
+      });
+      if (status === 404 || status === 410)
+        throw new CordonError("NOT_FOUND", `the upstream registry has no ${oneLine(path, 200)}`);
+      if (status !== 200) throw failureOf(url, status);
+      return body;
+    },
     named: (address) => ask(new URL(address), { method: "GET" }),
     async file(file, signal) {
       const url = new URL(file.url);

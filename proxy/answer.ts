@@ -16,11 +16,13 @@ import type { Log } from "./log.ts";
 import type { Names } from "./names.ts";
 import { replyRefusal } from "./reply.ts";
 import type { Stripping } from "./stripping.ts";
+import type { Texts } from "./texts.ts";
 
 export interface RegistryOptions {
   readonly upstream: Upstream;
   readonly listings: Listings;
   readonly names: Names;
+  readonly texts: Texts;
   readonly inspections: Inspections;
   readonly stripping: Stripping;
   readonly files: Files;

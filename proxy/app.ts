@@ -24,6 +24,7 @@ import { answerReady } from "./ready-answers.ts";
 import { createRegistry } from "./registry.ts";
 import { replyFailure, replyJson } from "./reply.ts";
 import { Stripping } from "./stripping.ts";
+import { Texts } from "./texts.ts";
 import type { UpstreamHealth } from "./upstream-health.ts";
 import { serveWhy } from "./why.ts";
 
@@ -69,6 +70,7 @@ export function createApp(given: AppOptions): RequestListener {
       upstream,
       listings: new Listings(upstream, documents, rendering, now, metrics.staleCounter(upstream.ecosystem.type)),
       names: new Names(upstream, now),
+      texts: new Texts(upstream),
       inspections: new Inspections({ upstream, files, root: options.root, now }),
       stripping: new Stripping(upstream, files, now),
       files,

@@ -126,7 +126,7 @@ export class Download {
     } finally {
       body.destroy();
     }
-    if (!check.agrees())
+    if (file.checkedBy !== "client" && !check.agrees())
       throw new CordonError(
         "DIGEST_MISMATCH",
         `the bytes of ${file.name} are not those that the registry's metadata names`,

@@ -101,8 +101,8 @@ export async function wholeInTime(files: Files, file: ReleaseFile, upstream: Ups
 }
 
 /** All digests: a listing that names one more must have it checked. */
-function keyOf({ digests }: ReleaseFile): CacheKey {
-  return `files/${sha256(canonicalJson(digests))}`;
+function keyOf({ digests, checkedBy, url }: ReleaseFile): CacheKey {
+  return `files/${sha256(checkedBy === "client" ? `by address: ${url}` : canonicalJson(digests))}`;
 }
 
 function inMemory(bytes: Buffer): Content {
@@ -164,6 +164,7 @@ function readPart(handle: FileHandle, start: number, end: number): Readable {
   });
 }
 
+/** What names no digest is not taken from an earlier process. */
 async function hasDigests(handle: FileHandle, { digests }: ReleaseFile): Promise<boolean> {
   const check = checkDigests(digests);
   const { size } = await handle.stat();

@@ -39,6 +39,7 @@ interface Known {
 const MINUTE_MS = 60_000;
 /** How long what was found counts. A file's bytes never change. */
 const FRESH_MS: Readonly<Record<DeepSource, number>> = {
+  time: Number.POSITIVE_INFINITY,
   manifest: Number.POSITIVE_INFINITY,
   file: Number.POSITIVE_INFINITY,
   attestations: 60 * MINUTE_MS,
@@ -54,6 +55,8 @@ const MAX_FOUND_BYTES = 48 * 1024 * 1024;
 const KNOWN_BYTES = 500;
 /** How many releases a listing waits for, and how long. */
 const AT_ONCE = 4;
+/** Of those of which nothing but the time is missing: that is one short answer each. */
+const TIMES_AT_ONCE = 32;
 const WAIT_MS = 10_000;
 const LIMITS = { parallel: 8, parallelIdle: 0, maxIdle: 0 };
 
@@ -156,7 +159,8 @@ export class Inspections {
       if (decision && permits(decision) && !isKnown) unknown.set(version, release);
     }
     // A whole file is a lot to wait for.
-    const wanted = mostWanted(judged, unknown, strict.has("file") ? 1 : AT_ONCE);
+    const few = strict.has("file") ? 1 : AT_ONCE;
+    const wanted = mostWanted(judged, unknown, strict.size === 1 && strict.has("time") ? TIMES_AT_ONCE : few);
     const asking = wanted.flatMap((release) =>
       [...strict].map((source) => this.#inspect(source, listing, release).catch(() => undefined)),
     );

@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import { sha256 } from "../core/digest.ts";
 import type { Form, JudgedListing, Listing, Rendering } from "../core/ecosystems/ecosystem.ts";
+import { findRelease } from "../core/ecosystems/judged.ts";
 import { judgeListing, nextChange, type Rules } from "../core/gate.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { permits } from "../core/verdict.ts";
@@ -82,6 +83,16 @@ export class Listings {
     this.#judged.set(listing, { rules, judged, until: nextChange(rules, judged, now) });
     this.#documentOf.set(listing, digest);
     return { judged, cached: false };
+  }
+
+  /** The same with one release that the listing need not name: then it stands alone. */
+  async judgeOne(name: string, version: string, rules: Rules): Promise<Judged> {
+    const found = await this.judge(name, rules);
+    const { listing } = found.judged;
+    const release = findRelease(this.#upstream.ecosystem, listing, version);
+    if (!release || listing.releases.has(release.version)) return found;
+    const alone = { ...listing, releases: new Map([[release.version, release]]) };
+    return { judged: judgeListing(rules, alone, this.#now()), cached: false };
   }
 
   /** What was written before, where it is known to hold still without looking at the document. */

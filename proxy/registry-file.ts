@@ -68,7 +68,10 @@ async function findFile(request: FileRequest, rules: Rules, options: RegistryOpt
   let listed: Judged | undefined;
   let missing: CordonError | undefined;
   try {
-    listed = await listings.judge(request.name, rules);
+    listed =
+      request.version === undefined
+        ? await listings.judge(request.name, rules)
+        : await listings.judgeOne(request.name, request.version, rules);
   } catch (error) {
     if (!(error instanceof CordonError)) throw error;
     missing = error;

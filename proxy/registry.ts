@@ -4,7 +4,7 @@ import type { Form, JudgedListing, RegistryRequest } from "../core/ecosystems/ec
 import { allowedVersions, fileNamed } from "../core/ecosystems/judged.ts";
 import { CordonError } from "../core/errors.ts";
 import { decideUnlisted, type Rules } from "../core/gate.ts";
-import type { Inspection } from "../core/inspection.ts";
+import { askJson, type Inspection } from "../core/inspection.ts";
 import { permits } from "../core/verdict.ts";
 import type { Decision } from "../schemas/types/decision.ts";
 import { contextOf, type RegistryOptions, record, refuse } from "./answer.ts";
@@ -13,7 +13,15 @@ import type { RenderedListing, View } from "./listings.ts";
 import { servePublish } from "./publish.ts";
 import { serveFile } from "./registry-file.ts";
 import { serveRelay } from "./relay.ts";
-import { replyJson, replyListing, replyRedirect, replyRelayed, replyRelease, replyUnsupported } from "./reply.ts";
+import {
+  replyJson,
+  replyListing,
+  replyRedirect,
+  replyRelayed,
+  replyRelease,
+  replyText,
+  replyUnsupported,
+} from "./reply.ts";
 
 /** Serves a path below the registry's own, as it came, still encoded. */
 export type ServeRegistry = (ctx: Context, path: string) => Promise<void>;
@@ -21,6 +29,7 @@ export type ServeRegistry = (ctx: Context, path: string) => Promise<void>;
 export function createRegistry(options: RegistryOptions): ServeRegistry {
   const { ecosystem } = options.upstream;
   return async (ctx, path) => {
+    ctx.state["refusalForm"] = ecosystem.refusalForm;
     const request = ecosystem.parseRequest(ctx.method, path, ctx.querystring);
     switch (request.kind) {
       case "unsupported":
@@ -31,6 +40,8 @@ export function createRegistry(options: RegistryOptions): ServeRegistry {
         return serveAttestations(ctx, request, options);
       case "answer":
         return replyJson(ctx, 200, request.body);
+      case "text":
+        return serveText(ctx, request, options);
       case "config":
         return serveConfig(ctx, options);
       case "relay":
@@ -135,27 +146,72 @@ async function serveRelease(
   { name, version }: RegistryRequest & { kind: "release" },
   options: RegistryOptions,
 ): Promise<void> {
-  const { ecosystem } = options.upstream;
+  const { upstream, inspections, listings } = options;
   const rules = options.rules();
-  const { judged, cached } = await options.listings.judge(name, rules);
+  const { judged, cached } = await listings.judge(name, rules);
   const context: DecisionContext = { ...contextOf(ctx, "metadata", options), cache: cached ? "hit" : "miss" };
   const view = await viewOf(judged, rules, options);
-  const resolved = ecosystem.resolveVersion(view.judged, version);
+  const resolved = upstream.ecosystem.resolveVersion(view.judged, version) ?? (await lookUp(name, version, options));
   if (resolved === undefined)
     throw new CordonError("NOT_FOUND", `${name} has no version or tag ${JSON.stringify(version ?? "latest")}`);
-  const answer = view.judged.decisions.has(resolved)
-    ? { judged: view.judged, rules, ...(await options.inspections.decide(view.judged, resolved, rules, "metadata")) }
+  const seen = view.judged.decisions.has(resolved)
+    ? view.judged
+    : (await listings.judgeOne(name, resolved, rules)).judged;
+  const answer = seen.decisions.has(resolved)
+    ? { judged: seen, rules, ...(await inspections.decide(seen, resolved, rules, "metadata")) }
     : {
         judged: view.judged,
         rules,
-        decision: decideUnlisted(rules, { type: ecosystem.type, name, version: resolved }, options.now()),
+        decision: decideUnlisted(rules, { type: upstream.ecosystem.type, name, version: resolved }, options.now()),
       };
   const { decision } = answer;
   if (!permits(decision)) return refuse(ctx, answer, context, options);
-  const rendered = ecosystem.renderRelease(view.judged, resolved, { registry: options.registry, sentence: () => "" });
+  const rendered = await renderRelease(seen, resolved, options);
   if (!rendered) throw new CordonError("NOT_FOUND", `the upstream registry has no ${decision.purl}`);
   record(answer, context, options);
   replyRelease(ctx, rendered);
+}
+
+/** What only the upstream knows: which version a branch is, or what is newest where nothing has a version. */
+async function lookUp(
+  name: string,
+  version: string | undefined,
+  { upstream }: RegistryOptions,
+): Promise<string | undefined> {
+  const { info } = upstream.ecosystem;
+  return info?.read(await askJson(upstream.of(name), info.path(name, version)))?.version;
+}
+
+async function renderRelease(
+  judged: JudgedListing,
+  version: string,
+  { upstream, texts, registry }: RegistryOptions,
+): Promise<{ contentType: string; body: string } | undefined> {
+  const { info } = upstream.ecosystem;
+  if (!info) return upstream.ecosystem.renderRelease(judged, version, { registry, sentence: () => "" });
+  const { name } = judged.listing;
+  const bytes = await texts.read({ method: "GET", path: info.path(name, version), about: name }, true);
+  const found = info.read(parseJson(bytes));
+  if (found?.version !== version) return undefined;
+  const body = { Version: found.version, ...(found.published !== undefined && { Time: found.published }) };
+  return { contentType: "application/json", body: JSON.stringify(body) };
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString("utf8"));
+  } catch (cause) {
+    throw new CordonError("UPSTREAM_MALFORMED", "the upstream's document on a release is not JSON", { cause });
+  }
+}
+
+async function serveText(
+  ctx: Context,
+  { question, isImmutable }: RegistryRequest & { kind: "text" },
+  { texts, rules }: RegistryOptions,
+): Promise<void> {
+  rules(); // without a bundle nothing is served
+  replyText(ctx, await texts.read(question, isImmutable));
 }
 
 /** They install nothing, so nothing is decided on them; where they lie, the listing tells. */

@@ -100,6 +100,14 @@ export function replyRelease(ctx: Context, { contentType, body }: { contentType:
   ctx.body = body;
 }
 
+/** Whatever it is, no browser may take it for a page. */
+export function replyText(ctx: Context, bytes: Uint8Array): void {
+  ctx.status = 200;
+  ctx.set({ "cache-control": REVALIDATE, "x-content-type-options": "nosniff" });
+  ctx.type = "text/plain";
+  ctx.body = Buffer.from(bytes);
+}
+
 /** What the upstream said, as JSON and nothing else: no browser may take it for a page. */
 export function replyRelayed(ctx: Context, { status, body }: RelayedAnswer): void {
   ctx.status = status;
@@ -165,10 +173,11 @@ function problemOf({ error, policy }: Refusal): object {
 /** A failure is not a refusal: its status says whose fault it is, and its text what to do. */
 export function replyFailure(ctx: Context, error: CordonError): void {
   ctx.remove("etag");
-  replyJson(ctx, error.status, {
-    error: `cordon: ${error.message.split("\n", 1)[0]}. ${error.next}`,
-    code: error.code,
-  });
+  const sentence = `cordon: ${error.message.split("\n", 1)[0]}. ${error.next}`;
+  replyJson(ctx, error.status, { error: sentence, code: error.code });
+  if (ctx.state["refusalForm"] !== "text") return;
+  ctx.type = "text/plain";
+  ctx.body = `${headerText(sentence)}\n`;
 }
 
 /** Printable ASCII: what a header may hold. */

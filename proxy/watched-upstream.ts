@@ -1,6 +1,6 @@
 /** An upstream of which it is noted how each question to it ends. */
 import { finished } from "node:stream";
-import type { Ecosystem, Listing, ReleaseFile } from "../core/ecosystems/ecosystem.ts";
+import type { Ecosystem, Listing, Question, ReleaseFile } from "../core/ecosystems/ecosystem.ts";
 import { CordonError } from "../core/errors.ts";
 import type { Publishing, WriteRequest } from "../core/publishing.ts";
 import type {
@@ -67,6 +67,10 @@ export class WatchedUpstream implements Upstream {
 
   relay(request: RelayRequest): Promise<RelayedAnswer> {
     return this.#noted(this.#upstream.relay(request), resultOf);
+  }
+
+  text(question: Question): Promise<Uint8Array> {
+    return this.#noted(this.#upstream.text(question), () => "ok");
   }
 
   named(address: string): Promise<RelayedAnswer> {

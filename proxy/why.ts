@@ -47,11 +47,12 @@ export async function serveWhy(
     const shown = denied.slice(-MAX_DENIED).map((decision) => toRefusal(decision, wording));
     return replyJson(ctx, 200, { purl: toPurl(id), denied: shown, more: denied.length - shown.length });
   }
-  const release = judged && releaseOf(judged.listing, version);
+  const seen = registry && judged && (await judgeOne(judged, version, current, registry));
+  const release = seen && releaseOf(seen.listing, version);
   // As its file would be judged: by all that the rules read.
   const decision: Decision =
-    registry && judged && release
-      ? (await registry.inspections.decide(judged, release.version, current, "file")).decision
+    registry && seen && release
+      ? (await registry.inspections.decide(seen, release.version, current, "file")).decision
       : decideUnlisted(current, { ...id, version }, now());
   // Of what nobody has, "allow" would say too much.
   if (!release && permits(decision)) throw new CordonError("NOT_FOUND", `the upstream registry has no ${toPurl(id)}`);
@@ -59,6 +60,17 @@ export async function serveWhy(
   const { error, ...refusal } = toRefusal(decision, wording, judged);
   const denied = permits(decision) ? undefined : { error, approval: draftApproval(decision, release?.facts ?? {}) };
   replyJson(ctx, 200, { ...denied, ...refusal, verdicts, skipped });
+}
+
+/** Some registries have releases that they do not list. */
+async function judgeOne(
+  judged: JudgedListing,
+  version: string,
+  rules: Rules,
+  { listings }: JudgingRegistry,
+): Promise<JudgedListing> {
+  if (releaseOf(judged.listing, version)) return judged;
+  return (await listings.judgeOne(judged.listing.name, version, rules)).judged;
 }
 
 /** With what is known of its releases. What the upstream does not list is still decided on, by what can be told without it. */

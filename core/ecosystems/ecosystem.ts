@@ -12,6 +12,8 @@ export type RegistryRequest =
   | { readonly kind: "names" }
   /** One release's own document, by version or by tag; without, of what the registry would give by itself. */
   | { readonly kind: "release"; readonly name: string; readonly version: string | undefined }
+  /** A text of the upstream's that a client must have unchanged, and that is not decided on. */
+  | { readonly kind: "text"; readonly question: Question; readonly isImmutable: boolean }
   /** To the one address that a document has, below the registry's own. */
   | { readonly kind: "redirect"; readonly path: string }
   /** What attests to a file, where the listing says. */
@@ -63,6 +65,8 @@ export interface ReleaseFile {
   readonly name: string;
   readonly url: string;
   readonly digests: Digests;
+  /** Where the listing names no digest, and clients hold the file against what they know of it themselves. */
+  readonly checkedBy?: "client";
   /** Where its attestations lie, where it has some of its own. */
   readonly attestations?: string;
 }
@@ -86,8 +90,8 @@ export interface Listing {
   /** Versions that the document names in a form that cannot be judged; they are never served. */
   readonly unusable: readonly string[];
   readonly document: unknown;
-  /** Whether it tells what stands in a release's manifest; elsewhere that is a document of its own. */
-  readonly hasManifests: boolean;
+  /** What it tells of releases that elsewhere stands in documents of their own: when they were published, and what their manifests say. */
+  readonly tells: ReadonlySet<"time" | "manifest">;
   /** About what keeping it costs: the document's own, or more where it holds many values in few bytes. */
   readonly bytes: number;
 }
@@ -160,6 +164,14 @@ export interface Ecosystem {
     parse(bytes: Uint8Array): readonly string[];
     render(names: readonly string[], form: Form): { readonly contentType: string; readonly body: string };
   };
+  /** The document on one release, where it tells when that was published, and what a branch or nothing at all stands for. */
+  readonly info?: {
+    path(name: string, query: string | undefined): string;
+    /** Undefined for what is no such document. */
+    read(document: unknown): { readonly version: string; readonly published: string | undefined } | undefined;
+  };
+  /** A release that the registry may have although its listing does not name it; left out where listings name all. */
+  readonly unlisted?: (listing: Listing, version: string) => ListedRelease | undefined;
   /** How install scripts are taken out of a file; left out where they cannot be. */
   readonly stripping?: {
     /** Of a file as it comes. */

@@ -8,7 +8,7 @@ export function newestOfLines(versions: readonly string[], order: VersionOrder):
   const lines = new Map<string, string>();
   for (const version of versions) {
     if (order.isPrerelease(version)) continue;
-    const [major, minor] = version.split(".");
+    const [major, minor] = version.replace(/^v/, "").split(".");
     lines.set(major === "0" ? `0.${minor}` : `${major}`, version);
   }
   return new Set(lines.values());

@@ -2,12 +2,13 @@ import { CordonError } from "../errors.ts";
 import type { PurlType } from "../purl.ts";
 import { cargo } from "./cargo/index.ts";
 import type { Ecosystem } from "./ecosystem.ts";
+import { golang } from "./golang/index.ts";
 import { npm } from "./npm/index.ts";
 import { pypi } from "./pypi/index.ts";
 
 /** The ecosystems that have an adapter. */
 export const ECOSYSTEMS: ReadonlyMap<PurlType, Ecosystem> = new Map(
-  [npm, pypi, cargo].map((ecosystem) => [ecosystem.type, ecosystem]),
+  [npm, pypi, cargo, golang].map((ecosystem) => [ecosystem.type, ecosystem]),
 );
 
 /** Throws USAGE for an ecosystem without an adapter. */

@@ -1,6 +1,6 @@
 /** What follows from a listing, and from a judged one, in every ecosystem. */
 import { permits } from "../verdict.ts";
-import type { JudgedListing, ListedRelease, Listing, ReleaseFile } from "./ecosystem.ts";
+import type { Ecosystem, JudgedListing, ListedRelease, Listing, ReleaseFile } from "./ecosystem.ts";
 import { VERSION_ORDERS } from "./versions.ts";
 
 const ALLOWED = new WeakMap<JudgedListing, readonly string[]>();
@@ -31,6 +31,11 @@ export function fileNamed(listing: Listing, name: string): ListedFile | undefine
     for (const file of release.files) files.set(file.name, { release, file });
   FILES.set(listing, files);
   return files.get(name);
+}
+
+/** The release as it is listed; or, where lists leave some out, as far as its version tells. */
+export function findRelease({ unlisted }: Ecosystem, listing: Listing, version: string): ListedRelease | undefined {
+  return releaseOf(listing, version) ?? unlisted?.(listing, version);
 }
 
 const SPELLINGS = new WeakMap<Listing, ReadonlyMap<string, ListedRelease>>();

@@ -44,7 +44,7 @@ function judgeAll(set: PolicySet, facts: Facts, { now, known, bundle, holdNewerT
       verdicts.push({ ...outcome, ...liftedBy(lifting) });
     }
   }
-  if (holdNewerThan && known.has("listing") && isNewer(facts, holdNewerThan)) verdicts.push(heldAfter(holdNewerThan));
+  if (holdNewerThan && known.has("time") && isNewer(facts, holdNewerThan)) verdicts.push(heldAfter(holdNewerThan));
   verdicts.sort(bySeverity);
   const deciding = verdicts.find(({ mode, liftedBy }) => mode === "enforce" && liftedBy === null);
   return {

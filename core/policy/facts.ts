@@ -10,10 +10,10 @@ import { type CelDeclarations, type CelRecord, type CelType, TIMESTAMP } from ".
 import { RELEASE_METHODS } from "./cel-functions.ts";
 
 /**
- * Documents on one release besides the listing; each is fetched only where a rule reads it, and `manifest` only where the
- * listing does not tell what stands in it.
+ * Documents on one release besides the listing; each is fetched only where a rule reads it, and `time` and `manifest` only
+ * where the listing does not tell what stands in them.
  */
-export const DEEP_SOURCES = ["manifest", "file", "attestations", "keys", "public"] as const;
+export const DEEP_SOURCES = ["time", "manifest", "file", "attestations", "keys", "public"] as const;
 export type DeepSource = (typeof DEEP_SOURCES)[number];
 
 /** The document that a fact comes from; a rule is judged only where all its documents are at hand. */

@@ -14,15 +14,12 @@ export interface Needs {
 const known = new WeakMap<PolicySet, Map<string, Needs>>();
 
 /** Of all rules for the listing's ecosystem, audited ones too. Kept: every request asks. */
-export function needsOf(
-  set: PolicySet,
-  { pkg: { ecosystem }, hasManifests }: Pick<Listing, "pkg" | "hasManifests">,
-): Needs {
-  const key = `${ecosystem} ${hasManifests}`;
+export function needsOf(set: PolicySet, { pkg: { ecosystem }, tells }: Pick<Listing, "pkg" | "tells">): Needs {
+  const key = [ecosystem, ...tells].join(" ");
   const needs = known.get(set) ?? new Map<string, Needs>();
   known.set(set, needs);
   const policies = set.policies.filter((policy) => concerns(policy, ecosystem));
-  const found = needs.get(key) ?? collect(policies, hasManifests ? "manifest" : undefined);
+  const found = needs.get(key) ?? collect(policies, tells);
   needs.set(key, found);
   return found;
 }
@@ -31,8 +28,8 @@ function concerns({ ecosystems }: CompiledPolicy, ecosystem: PurlType): boolean 
   return !ecosystems || ecosystems.has(ecosystem);
 }
 
-function collect(policies: readonly CompiledPolicy[], told: DeepSource | undefined): Needs {
-  const isWanted = (source: FactSource): source is DeepSource => isDeep(source) && source !== told;
+function collect(policies: readonly CompiledPolicy[], told: ReadonlySet<FactSource>): Needs {
+  const isWanted = (source: FactSource): source is DeepSource => isDeep(source) && !told.has(source);
   const strict = policies.flatMap(({ rules }) => rules.flatMap(({ needs }) => [...needs])).filter(isWanted);
   const reads = policies.flatMap(expressionsOf).flatMap((expression) => [...expression.reads]);
   return { strict: new Set(strict), all: new Set([...strict, ...reads.flatMap(documentsOf).filter(isWanted)]) };

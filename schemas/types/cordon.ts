@@ -131,9 +131,9 @@ export interface CordonConfig {
   };
 }
 export interface PrivateRegistry {
-  ecosystem: "npm" | "pypi" | "cargo";
+  ecosystem: "npm" | "pypi" | "cargo" | "golang";
   /**
-   * Names, or their beginnings with a `*` behind: `@acme/*`.
+   * Names, or their beginnings with a `*` behind: `@acme/*`, `git.acme.example/*`.
    *
    * @minItems 1
    * @maxItems 256

@@ -1,7 +1,7 @@
 // Generated from facts.schema.json by schemas/generate.ts; do not edit.
 
 /**
- * Everything known about one release when it is judged: the typed input of the rules. `x-source` names the document that a fact comes from: `identity` (the purl alone), `listing` (the ecosystem's metadata document), `manifest` (what the release says of itself: npm's listing tells it, PyPI has it as core metadata, Cargo in the file), `file` (the release's own file), `attestations` and `keys` (what the registry has of them), or `public` (the public registry's answer on a private name). What no rule reads is not fetched. `x-refined-by` names a document that corrects the fact when the file is asked for. A fact that its source does not give is absent, never null or empty; ask with has().
+ * Everything known about one release when it is judged: the typed input of the rules. `x-source` names the document that a fact comes from: `identity` (the purl alone), `listing` (the ecosystem's metadata document), `time` (when a release was published: the listing tells it, but for Go), `manifest` (what the release says of itself: npm's listing tells it, PyPI has it as core metadata, Cargo in the file), `file` (the release's own file), `attestations` and `keys` (what the registry has of them), or `public` (the public registry's answer on a private name). What no rule reads is not fetched. `x-refined-by` names a document that corrects the fact when the file is asked for. A fact that its source does not give is absent, never null or empty; ask with has().
  */
 export interface Facts {
   pkg: Package;

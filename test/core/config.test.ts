@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { PackageURL, UrlConverter } from "@socketregistry/packageurl-js";
 import { parseConfig, publicRegistry, requireConfig, upstreamUrl } from "../../core/config.ts";
+import { PURL_TYPES } from "../../core/purl.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";
 
 const file = (text: string) => ({ path: "cordon.yaml", text });
@@ -193,19 +194,12 @@ describe("upstreamUrl()", () => {
     });
   }
 
-  it("says what to give for an ecosystem of which it knows no registry", () => {
-    assert.throws(() => upstreamUrl("golang", undefined, {}), {
-      code: "USAGE",
-      message: /no upstream registry.*--upstream golang=https:\/\/…$/,
-    });
-  });
-
-  it("knows the public index of each other ecosystem", () => {
+  it("knows the public registry of each ecosystem", () => {
     const home = makeFolder();
     const none = { HOME: home.path, PIP_CONFIG_FILE: home.write("none", "") };
-    for (const type of ["pypi", "cargo"] as const) {
+    for (const type of PURL_TYPES) {
       const url = upstreamUrl(type, undefined, none);
-      assert.deepEqual([url.protocol, url.href], ["https:", publicRegistry(type)]);
+      assert.deepEqual([url.protocol, url.href], ["https:", publicRegistry(type)], type);
       assert.ok(url.pathname.endsWith("/"), url.pathname);
     }
     home.remove();
@@ -218,6 +212,11 @@ describe("upstreamUrl()", () => {
     it(`takes Python's index from ${variable}`, () => {
       assert.equal(upstreamUrl("pypi", undefined, { [variable]: value }).href, value);
     });
+
+  it("takes the first module proxy of GOPROXY", () => {
+    const environment = { GOPROXY: "off,https://go.example/a|https://other.example,direct" };
+    assert.equal(upstreamUrl("golang", undefined, environment).href, "https://go.example/a");
+  });
 
   it("takes Python's index from pip's own file, and Rust's from cargo's", () => {
     const home = makeFolder();

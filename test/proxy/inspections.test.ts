@@ -134,7 +134,7 @@ describe("what listings do not tell", () => {
       assert.equal(((await why.json()) as { decision: string }).decision, "block");
       await file("confusing", "1.1.0");
       const line = (await proxy.decisions()).at(-1) as { known: string[]; facts: { release: object } };
-      assert.deepEqual(line.known, ["identity", "listing", "manifest", "file"]);
+      assert.deepEqual(line.known, ["identity", "listing", "time", "manifest", "file"]);
       assert.deepEqual((line.facts.release as { installScripts: object }).installScripts, [
         { name: "postinstall", text: "node evil.js" },
       ]);
@@ -146,7 +146,7 @@ describe("what listings do not tell", () => {
       const line = (await proxy.decisions()).find(({ purl }) => purl === "pkg:npm/confusing@1.1.0");
       assert.deepEqual(
         [line?.["kind"], line?.["decision"], line?.["known"]],
-        ["metadata", "block", ["identity", "listing", "manifest", "file"]],
+        ["metadata", "block", ["identity", "listing", "time", "manifest", "file"]],
       );
       assert.ok(line);
       const { release } = line["facts"] as { release: { file: { differences: { field: string }[] } } };

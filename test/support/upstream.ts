@@ -36,6 +36,7 @@ export function fileUpstream(answer: () => Promise<UpstreamFile> | UpstreamFile)
     listing: unused,
     relay: unused,
     named: unused,
+    text: unused,
     names: unused,
     publishing: () => ({ registry: new URL("https://registry.example/") }),
     async file(_file, signal) {

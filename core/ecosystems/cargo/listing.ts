@@ -11,6 +11,7 @@ import { VERSION_ORDERS } from "../versions.ts";
 import { filenameOf } from "./request.ts";
 
 const ORDER = VERSION_ORDERS.cargo;
+const TELLS: Listing["tells"] = new Set(["time"]);
 const MAX_VERSIONS = 20_000;
 const MAX_TEXT = 256;
 
@@ -63,7 +64,7 @@ export function parseListing(name: string, bytes: Uint8Array): Listing {
     releases,
     unusable,
     document: [...byVersion.keys()],
-    hasManifests: false,
+    tells: TELLS,
     bytes: bytes.length * 2,
   };
 }

@@ -11,6 +11,7 @@ import { VERSION_ORDERS } from "../versions.ts";
 import { installScriptsOf } from "./manifests.ts";
 import { unscoped } from "./request.ts";
 
+const TELLS: Listing["tells"] = new Set(["time", "manifest"]);
 /** Far above the largest package (some 5,000); a document beyond it is an attack on memory. */
 const MAX_VERSIONS = 20_000;
 const MAX_TAGS = 1000;
@@ -69,7 +70,7 @@ export function parseListing(name: string, bytes: Uint8Array): Listing {
     releases,
     unusable,
     document,
-    hasManifests: true,
+    tells: TELLS,
     bytes: cost,
   };
 }

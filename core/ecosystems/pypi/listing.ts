@@ -13,6 +13,7 @@ import { parseJsonPage } from "./json-page.ts";
 import { MAX_FILES, type Page, type PageFile } from "./page.ts";
 
 const ORDER = VERSION_ORDERS.pypi;
+const TELLS: Listing["tells"] = new Set(["time"]);
 const MAX_VERSIONS = 20_000;
 /** About what a link costs in memory, with all that is made of it. */
 const FILE_BYTES = 2000;
@@ -64,7 +65,7 @@ export function parseListing(name: string, bytes: Uint8Array, url?: URL): Listin
     releases,
     unusable,
     document: { name, status, statusReason } satisfies Project,
-    hasManifests: false,
+    tells: TELLS,
     bytes: Math.max(bytes.length, files.length * FILE_BYTES),
   };
 }

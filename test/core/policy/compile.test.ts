@@ -37,7 +37,7 @@ describe("compilePolicies()", () => {
     assert.deepEqual(diagnostics, []);
     const [compiled] = set.policies;
     assert.equal(compiled?.mode, "audit");
-    assert.deepEqual([...(compiled?.rules[0]?.needs ?? [])].sort(), ["identity", "listing"]);
+    assert.deepEqual([...(compiled?.rules[0]?.needs ?? [])].sort(), ["identity", "time"]);
     assert.equal(compiled?.rules[0]?.line, 12);
     assert.equal(set.reads.has("now"), true);
   });

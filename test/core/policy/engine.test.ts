@@ -8,7 +8,7 @@ import type { Advisory, Facts } from "../../../schemas/types/facts.ts";
 import { AGE_POLICY, approvalFile, compileSet, MALWARE_POLICY, policyFile } from "../../support/policies.ts";
 
 const NOW = new Date("2026-11-22T12:00:00Z");
-const EVERYTHING: ReadonlySet<FactSource> = new Set(["identity", "listing"]);
+const EVERYTHING: ReadonlySet<FactSource> = new Set(["identity", "listing", "time"]);
 const SHA1 = "a".repeat(40);
 const SHA512 = "b".repeat(128);
 const MALWARE: Advisory = {

@@ -100,7 +100,7 @@ describe("factSource()", () => {
     ["pkg.name", "identity"],
     ["pkg.releaseCount", "listing"],
     ["release.purl", "identity"],
-    ["release.published", "listing"],
+    ["release.published", "time"],
     ["release.provenance", "listing"],
     ["release.attestation", "attestations"],
     ["release.signature", "keys"],
@@ -134,6 +134,7 @@ describe("documentsOf()", () => {
       "keys",
       "listing",
       "manifest",
+      "time",
     ]);
     assert.deepEqual(documentsOf("pkg").sort(), ["identity", "listing", "public"]);
   });

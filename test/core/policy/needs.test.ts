@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Listing } from "../../../core/ecosystems/ecosystem.ts";
 import { needsOf } from "../../../core/policy/needs.ts";
 import { compileSet, policyFile } from "../../support/policies.ts";
 
-function needs(spec: string, ecosystem: "npm" | "pypi" = "npm", hasManifests = true) {
+function needs(
+  spec: string,
+  ecosystem: "npm" | "pypi" = "npm",
+  tells: Listing["tells"] = new Set(["time", "manifest"]),
+) {
   const pkg = { ecosystem, name: "x", purl: `pkg:${ecosystem}/x` };
-  const { strict, all } = needsOf(compileSet({ policies: [policyFile("one", spec)] }), { pkg, hasManifests });
+  const { strict, all } = needsOf(compileSet({ policies: [policyFile("one", spec)] }), { pkg, tells });
   return { strict: [...strict].sort(), all: [...all].sort() };
 }
 const rule = (condition: string, more = "") =>
@@ -40,7 +45,8 @@ describe("needsOf()", () => {
   it("are the manifest only where the listing does not tell what stands in it", () => {
     const spec = rule("release.license == 'MIT'");
     assert.deepEqual(needs(spec), { strict: [], all: [] });
-    assert.deepEqual(needs(spec, "pypi", false), { strict: ["manifest"], all: ["manifest"] });
+    assert.deepEqual(needs(spec, "pypi", new Set(["time"])), { strict: ["manifest"], all: ["manifest"] });
+    assert.deepEqual(needs(rule("release.published < now"), "pypi", new Set()), { strict: ["time"], all: ["time"] });
   });
 
   it("are none for an ecosystem that no rule is for", () => {

@@ -1,0 +1,26 @@
+import type { Ecosystem } from "../ecosystem.ts";
+import { VERSION_ORDERS } from "../versions.ts";
+import { infoPath, parseListing, readInfo, unlistedRelease } from "./listing.ts";
+import { renderListing, resolveVersion } from "./render.ts";
+import { escapeName, parseRequest } from "./request.ts";
+
+/** A module proxy, as the go command uses it. */
+export const golang: Ecosystem = {
+  type: "golang",
+  versions: VERSION_ORDERS.golang,
+  filesLieElsewhere: false,
+  refusesEmptyListings: false,
+  refusalForm: "text",
+  parseRequest,
+  formOf: () => "list",
+  listingAccept: "text/plain",
+  listingUrl: (registry, name) =>
+    new URL(`${escapeName(name)}/@v/list`, registry.href.endsWith("/") ? registry : `${registry.href}/`),
+  parseListing,
+  unlisted: unlistedRelease,
+  info: { path: infoPath, read: readInfo },
+  renderListing,
+  renderRelease: () => undefined,
+  resolveVersion,
+  tagsOf: () => ({}),
+};

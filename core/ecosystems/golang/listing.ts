@@ -1,0 +1,95 @@
+/** A module's list of versions to facts; what else is known of a version stands in a document of its own. */
+import type { Release } from "../../../schemas/types/facts.ts";
+import { CordonError } from "../../errors.ts";
+import { own, ownString } from "../../json.ts";
+import { toPurl } from "../../purl.ts";
+import { formatInstant, parseInstant } from "../../time.ts";
+import type { ListedRelease, Listing } from "../ecosystem.ts";
+import { newestOfLines } from "../history.ts";
+import { VERSION_ORDERS } from "../versions.ts";
+import { escapeName, zipName } from "./request.ts";
+
+const ORDER = VERSION_ORDERS.golang;
+const MAX_VERSIONS = 20_000;
+const MAX_LINE = 256;
+const TELLS: Listing["tells"] = new Set();
+
+/** What a listing's document is: where its files lie. */
+interface ModuleList {
+  /** With a slash at the end. */
+  readonly base: string;
+}
+
+/** Throws UPSTREAM_MALFORMED. A line that is no version is left out, and named in `unusable`. */
+export function parseListing(name: string, bytes: Uint8Array, url?: URL): Listing {
+  const lines = Buffer.from(bytes).toString("utf8").split("\n");
+  const versions = new Set<string>();
+  const unusable: string[] = [];
+  for (const line of lines) {
+    // Some proxies write the time behind the version.
+    const [version = ""] = line.trim().split(/\s/, 1);
+    if (version === "") continue;
+    if (isVersion(version)) versions.add(version);
+    else unusable.push(version.slice(0, MAX_LINE));
+  }
+  if (versions.size > MAX_VERSIONS)
+    throw new CordonError(
+      "UPSTREAM_MALFORMED",
+      `the upstream's list of ${toPurl({ type: "golang", name })} cannot be judged: it has more than ${MAX_VERSIONS} versions`,
+    );
+  const sorted = [...versions].sort(ORDER.compare);
+  const newest = newestOfLines(sorted, ORDER);
+  const document: ModuleList = { base: new URL("./", url ?? "https://invalid.example/").href };
+  const listing = {
+    name,
+    pkg: {
+      ecosystem: "golang" as const,
+      name,
+      purl: toPurl({ type: "golang", name }),
+      releaseCount: sorted.length,
+    },
+    unusable,
+    document,
+    tells: TELLS,
+    bytes: bytes.length + versions.size * 500,
+  };
+  const releases = sorted.map((version) => [version, toRelease(name, version, newest.has(version), document)] as const);
+  return { ...listing, releases: new Map(releases) };
+}
+
+function isVersion(version: string): boolean {
+  return version.startsWith("v") && version.length <= MAX_LINE && ORDER.isValid(version);
+}
+
+/** Lists leave out pseudo-versions, and may be behind. */
+export function unlistedRelease({ name, document }: Listing, version: string): ListedRelease | undefined {
+  return isVersion(version) ? toRelease(name, version, false, document as ModuleList) : undefined;
+}
+
+function toRelease(name: string, version: string, newestOfLine: boolean, { base }: ModuleList): ListedRelease {
+  const facts: Release = {
+    version,
+    purl: toPurl({ type: "golang", name, version }),
+    prerelease: ORDER.isPrerelease(version),
+    newestOfLine,
+    yanked: false,
+  };
+  const url = `${base}${escapeName(zipName(version))}`;
+  const file = { packageName: name, name: zipName(version), url, digests: {}, checkedBy: "client" as const };
+  return { version, entry: version, facts, files: [file] };
+}
+
+/** `.info`, and `@latest`: which version it is, and when it was made. */
+export function readInfo(document: unknown) {
+  const version = ownString(document, "Version");
+  if (version === undefined || !isVersion(version)) return undefined;
+  const time = own(document, "Time");
+  const instant = typeof time === "string" ? parseInstant(time) : undefined;
+  return { version, published: instant && formatInstant(instant) };
+}
+
+/** What it is asked for: a version, a branch, or without either what is newest. */
+export function infoPath(name: string, query: string | undefined): string {
+  const module = `/${escapeName(name)}`;
+  return query === undefined ? `${module}/@latest` : `${module}/@v/${escapeName(query)}.info`;
+}
