@@ -1,6 +1,6 @@
 /** The registries behind the ecosystems, as the command line and `cordon.yaml` name them. */
 import { dirname, resolve } from "node:path";
-import { type CordonConfig, publicRegistry, upstreamUrl } from "../core/config.ts";
+import { type CordonConfig, upstreamUrl } from "../core/config.ts";
 import type { Ecosystem } from "../core/ecosystems/ecosystem.ts";
 import { ECOSYSTEMS } from "../core/ecosystems/index.ts";
 import { CordonError } from "../core/errors.ts";
@@ -65,10 +65,11 @@ export function fileOrigins(settings: RegistrySettings): Map<PurlType, FileOrigi
 }
 
 /** What the operator names; else, for the public registry, where that says. */
-function fileOriginsOf({ type, filesLieElsewhere }: Ecosystem, { upstreams, config }: RegistrySettings): FileOrigins {
+function fileOriginsOf(ecosystem: Ecosystem, { upstreams, config }: RegistrySettings): FileOrigins {
+  const { type, filesLieElsewhere } = ecosystem;
   const named = Object.entries(config.proxy?.fileOrigins ?? {}).find(([ecosystem]) => ecosystem === type)?.[1];
   if (named) return named;
-  const isPublic = upstreamUrl(type, upstreams.get(type)).href === publicRegistry(type);
+  const isPublic = upstreamUrl(type, upstreams.get(type)).href === ecosystem.publicRegistry();
   return isPublic && filesLieElsewhere ? "public" : [];
 }
 

@@ -1,13 +1,11 @@
 /** `cordon.yaml`, and where the upstream of an ecosystem is found. */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
-import { PackageURL, UrlConverter } from "@socketregistry/packageurl-js";
-import { parse as parseToml } from "smol-toml";
 import schema from "../schemas/cordon.schema.json" with { type: "json" };
 import type { CordonConfig } from "../schemas/types/cordon.ts";
+import type { Ecosystem, Environment } from "./ecosystems/ecosystem.ts";
+import { requireEcosystem } from "./ecosystems/index.ts";
 import { CordonError } from "./errors.ts";
-import { own, ownString } from "./json.ts";
 import type { PurlType } from "./purl.ts";
 import { schemaCheck } from "./schema.ts";
 import { type Diagnostic, formatDiagnostic } from "./source/diagnostic.ts";
@@ -55,9 +53,10 @@ export function requireConfig(source: SourceFile | undefined): CordonConfig {
 export function upstreamUrl(
   type: PurlType,
   configured: string | undefined,
-  environment: NodeJS.ProcessEnv = process.env,
+  environment: Environment = process.env,
 ): URL {
-  const text = configured ?? clientSetting(type, environment) ?? publicRegistry(type);
+  const ecosystem = requireEcosystem(type);
+  const text = configured ?? clientSetting(ecosystem, environment) ?? ecosystem.publicRegistry();
   if (text === undefined) {
     throw new CordonError("USAGE", `there is no upstream registry for ${type}: give --upstream ${type}=https://…`);
   }
@@ -71,98 +70,15 @@ export function upstreamUrl(
 }
 
 /** What the ecosystem's own clients are set to. */
-function clientSetting(type: PurlType, environment: NodeJS.ProcessEnv): string | undefined {
-  switch (type) {
-    case "npm":
-      return npmSetting(environment);
-    case "pypi":
-      return pythonSetting(environment);
-    case "cargo":
-      return cargoSetting(environment);
-    case "golang":
-      // The first that is one: others are asked where it has not got what is wanted.
-      return environment["GOPROXY"]?.split(/[,|]/).find((entry) => /^https?:/.test(entry));
+function clientSetting({ settings }: Ecosystem, environment: Environment): string | undefined {
+  for (const name of settings.variables) {
+    const said = environment[name] ? settings.read(environment[name], "variable", environment) : undefined;
+    if (said) return said;
   }
-}
-
-/** npm's `registry`, from the environment or from .npmrc: the project's stands before the user's. */
-function npmSetting(environment: NodeJS.ProcessEnv): string | undefined {
-  const fromEnvironment = environment["npm_config_registry"] ?? environment["NPM_CONFIG_REGISTRY"];
-  if (fromEnvironment) return fromEnvironment;
-  const files = [
-    join(process.cwd(), ".npmrc"),
-    environment["npm_config_userconfig"] ?? environment["NPM_CONFIG_USERCONFIG"] ?? join(homedir(), ".npmrc"),
-  ];
-  // The last `registry=` line, as npm reads its ini files.
-  const setting = firstSetting(files, /^[ \t]*registry[ \t]*=[ \t]*"?([^"\s]+)/gm);
-  return setting?.replace(/\$\{(\w+)\}/g, (whole, name: string) => environment[name] ?? whole);
-}
-
-/** pip's `index-url`, or uv's, from the environment or from pip's own file: the user's stands before the machine's. */
-function pythonSetting(environment: NodeJS.ProcessEnv): string | undefined {
-  const fromEnvironment =
-    environment["PIP_INDEX_URL"] ?? environment["UV_DEFAULT_INDEX"] ?? environment["UV_INDEX_URL"];
-  if (fromEnvironment) return fromEnvironment;
-  const home = environment["HOME"] ?? homedir();
-  const files = [
-    environment["PIP_CONFIG_FILE"],
-    join(environment["XDG_CONFIG_HOME"] ?? join(home, ".config"), "pip", "pip.conf"),
-    join(home, ".pip", "pip.conf"),
-    "/etc/pip.conf",
-  ].filter((file) => file !== undefined);
-  return firstSetting(files, /^[ \t]*index[-_]url[ \t]*[=:][ \t]*(\S+)/gm);
-}
-
-/** What cargo's own settings put in the place of the public registry, where that is a sparse one. */
-function cargoSetting(environment: NodeJS.ProcessEnv): string | undefined {
-  const home = environment["CARGO_HOME"] ?? join(environment["HOME"] ?? homedir(), ".cargo");
-  for (const file of [join(process.cwd(), ".cargo", "config.toml"), join(home, "config.toml")]) {
-    const sources = own(readToml(file), "source");
-    const replacement = ownString(own(sources, "crates-io"), "replace-with");
-    const registry = replacement && ownString(own(sources, replacement), "registry");
-    if (registry?.startsWith("sparse+")) return registry.slice("sparse+".length);
+  for (const file of settings.files(environment, environment["HOME"] ?? homedir(), process.cwd())) {
+    const text = existsSync(file) && statSync(file).isFile() ? readFileSync(file, "utf8") : undefined;
+    const said = text === undefined ? undefined : settings.read(text, "file", environment);
+    if (said) return said;
   }
   return undefined;
-}
-
-/** Nothing where it is not there, or no TOML: then cargo itself has no such settings either. */
-function readToml(file: string): unknown {
-  try {
-    return parseToml(readFileSync(file, "utf8"));
-  } catch {
-    return undefined;
-  }
-}
-
-/** The last line of this kind in the first file that has one. */
-function firstSetting(files: readonly string[], line: RegExp): string | undefined {
-  for (const file of files) {
-    const text = existsSync(file) && statSync(file).isFile() ? readFileSync(file, "utf8") : "";
-    const setting = [...text.matchAll(line)].at(-1)?.[1];
-    if (setting) return setting;
-  }
-  return undefined;
-}
-
-/** A library knows the public registries; an address that it makes for a package without a name of note tells the base. */
-export function publicRegistry(type: PurlType): string | undefined {
-  switch (type) {
-    case "npm": {
-      const download = UrlConverter.toDownloadUrl(PackageURL.fromString("pkg:npm/a@1.0.0"))?.url;
-      return download && new URL("/", download).href;
-    }
-    case "pypi": {
-      const page = UrlConverter.toDownloadUrl(PackageURL.fromString("pkg:pypi/a@1.0.0"))?.url;
-      return page && new URL("../", page).href;
-    }
-    case "cargo": {
-      // The library knows the registry's own address; its sparse index is beside it.
-      const download = UrlConverter.toDownloadUrl(PackageURL.fromString("pkg:cargo/a@1.0.0"))?.url;
-      return download && `https://index.${new URL(download).host}/`;
-    }
-    case "golang": {
-      const zip = UrlConverter.toDownloadUrl(PackageURL.fromString("pkg:golang/a.example/b@v1.0.0"))?.url;
-      return zip && new URL("/", zip).href;
-    }
-  }
 }

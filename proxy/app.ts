@@ -3,7 +3,6 @@ import type { RequestListener } from "node:http";
 import Router from "@koa/router";
 import Koa, { type Context } from "koa";
 import { CordonError, messageOf } from "../core/errors.ts";
-import type { PurlType } from "../core/purl.ts";
 import type { Wording } from "../core/refusal.ts";
 import { sentenceOf } from "../core/refusal.ts";
 import type { RootSource } from "../core/sigstore/trusted-root.ts";
@@ -49,9 +48,6 @@ const WHY = "/-/why/";
 const FILE_MEMORY = 96 * 1024 * 1024;
 const CLIENTS_DOING = /^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+)$/;
 
-/** Where each ecosystem's registry lies below the public URL. */
-const MOUNTS: Readonly<Record<PurlType, string>> = { npm: "/npm", pypi: "/pypi", cargo: "/cargo", golang: "/go" };
-
 export function createApp(given: AppOptions): RequestListener {
   // A proxy whose decisions are not on record is one to take out of service.
   const isReady = () => given.lifecycle.isReady() && given.decisions.failure() === null;
@@ -61,7 +57,7 @@ export function createApp(given: AppOptions): RequestListener {
   const rules = () => lifecycle.rules();
   const files = createFiles(options.cache, FILE_MEMORY);
   const registries = options.upstreams.map((upstream) => {
-    const mount = MOUNTS[upstream.ecosystem.type];
+    const { mount } = upstream.ecosystem;
     const registry = `${wording.publicUrl}${mount}`;
     const documents = new Documents(upstream, options.cache, now, log);
     const rendering = { registry, sentence: (decision: Decision) => sentenceOf(decision, wording) };

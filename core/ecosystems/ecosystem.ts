@@ -128,8 +128,24 @@ export type RefusalForm = "json" | "problem" | "text";
 /** A form in which clients want a document; equal keys mean equal bytes. */
 export type Form = string;
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How clients are told which registry to ask. The first variable that says it counts, then the first file. */
+export interface ClientSettings {
+  readonly variables: readonly string[];
+  /** Below the person's own folder, or the one in which they are. */
+  files(environment: Environment, home: string, here: string): readonly string[];
+  /** What a variable, or the text of a file, says. */
+  read(text: string, from: "variable" | "file", environment: Environment): string | undefined;
+}
+
 export interface Ecosystem {
   readonly type: PurlType;
+  /** Where clients find it below the proxy's own address. */
+  readonly mount: string;
+  readonly settings: ClientSettings;
+  /** The registry that everybody asks; undefined where no library knows it. */
+  publicRegistry(): string | undefined;
   readonly versions: VersionOrder;
   /** Whether its public registry has files on another host than its listings. */
   readonly filesLieElsewhere: boolean;

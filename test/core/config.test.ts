@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { PackageURL, UrlConverter } from "@socketregistry/packageurl-js";
-import { parseConfig, publicRegistry, requireConfig, upstreamUrl } from "../../core/config.ts";
+import { parseConfig, requireConfig, upstreamUrl } from "../../core/config.ts";
+import { requireEcosystem } from "../../core/ecosystems/index.ts";
 import { PURL_TYPES } from "../../core/purl.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";
 
@@ -199,7 +200,7 @@ describe("upstreamUrl()", () => {
     const none = { HOME: home.path, PIP_CONFIG_FILE: home.write("none", "") };
     for (const type of PURL_TYPES) {
       const url = upstreamUrl(type, undefined, none);
-      assert.deepEqual([url.protocol, url.href], ["https:", publicRegistry(type)], type);
+      assert.deepEqual([url.protocol, url.href], ["https:", requireEcosystem(type).publicRegistry()], type);
       assert.ok(url.pathname.endsWith("/"), url.pathname);
     }
     home.remove();

@@ -4,10 +4,14 @@ import { inspectCrate, inspectManifest } from "./crate.ts";
 import { parseListing } from "./listing.ts";
 import { renderListing, resolveVersion } from "./render.ts";
 import { CONFIG_PATH, indexPath, parseRequest } from "./request.ts";
+import { publicRegistry, settings } from "./settings.ts";
 
 /** A sparse registry of Rust crates, as cargo uses it. */
 export const cargo: Ecosystem = {
   type: "cargo",
+  mount: "/cargo",
+  settings,
+  publicRegistry,
   versions: VERSION_ORDERS.cargo,
   filesLieElsewhere: true,
   // Of a crate whose releases are all yanked cargo says nothing but that.

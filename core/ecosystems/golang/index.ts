@@ -3,10 +3,14 @@ import { VERSION_ORDERS } from "../versions.ts";
 import { infoPath, parseListing, readInfo, unlistedRelease } from "./listing.ts";
 import { renderListing, resolveVersion } from "./render.ts";
 import { escapeName, parseRequest } from "./request.ts";
+import { publicRegistry, settings } from "./settings.ts";
 
 /** A module proxy, as the go command uses it. */
 export const golang: Ecosystem = {
   type: "golang",
+  mount: "/go",
+  settings,
+  publicRegistry,
   versions: VERSION_ORDERS.golang,
   filesLieElsewhere: false,
   refusesEmptyListings: false,

@@ -4,12 +4,16 @@ import { inspectFile } from "./inspect.ts";
 import { parseListing } from "./listing.ts";
 import { formOf, renderListing, renderRelease, resolveVersion, tagsOf } from "./render.ts";
 import { parseRequest } from "./request.ts";
+import { publicRegistry, settings } from "./settings.ts";
 import { attestedBy, KEYS_PATH, provenanceBundles, verifySignature } from "./signatures.ts";
 import { STRIP_LIMITS, stripTarball } from "./strip.ts";
 
 /** The npm registry, as npm, pnpm, yarn and bun use it. */
 export const npm: Ecosystem = {
   type: "npm",
+  mount: "/npm",
+  settings,
+  publicRegistry,
   versions: VERSION_ORDERS.npm,
   refusesEmptyListings: false,
   filesLieElsewhere: false,

@@ -8,10 +8,14 @@ import { parseNames, renderNames } from "./names.ts";
 import { renderListing, renderRelease, resolveVersion } from "./render.ts";
 import { parseRequest } from "./request.ts";
 import { inspectSdist } from "./sdist.ts";
+import { publicRegistry, settings } from "./settings.ts";
 
 /** The simple repository API, as pip, uv, poetry and pdm use it. */
 export const pypi: Ecosystem = {
   type: "pypi",
+  mount: "/pypi",
+  settings,
+  publicRegistry,
   versions: VERSION_ORDERS.pypi,
   refusesEmptyListings: false,
   filesLieElsewhere: true,
