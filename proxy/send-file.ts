@@ -17,7 +17,8 @@ const IDLE_MS = 120_000;
  * happens afterwards, when the closed connection is all that the client can be told.
  */
 export async function sendFile(ctx: Context, file: ReleaseFile, files: Files, upstream: Upstream): Promise<void> {
-  if (replyFileHead(ctx, file.digests) || ctx.method === "HEAD") return;
+  if (replyFileHead(ctx, file.digests)) return;
+  if (ctx.method === "HEAD") return sendSize(ctx, file, files);
   const left = new AbortController();
   const leave = () => left.abort();
   ctx.res.once("close", leave);
@@ -32,6 +33,13 @@ export async function sendFile(ctx: Context, file: ReleaseFile, files: Files, up
   } finally {
     ctx.res.off("close", leave);
   }
+}
+
+/** Nothing is fetched to know it. */
+async function sendSize(ctx: Context, file: ReleaseFile, files: Files): Promise<void> {
+  const content = await files.get(file);
+  if (content) ctx.length = content.size;
+  await content?.close();
 }
 
 /** Sends bytes that were made here. */
