@@ -10,23 +10,23 @@ export interface ParsedFilename {
   readonly version: string;
 }
 
-/** As pip knows archives of source. */
-const SDIST = /\.(?:tar\.gz|tgz|zip|tar\.bz2|tbz|tar\.xz|txz|tar\.lzma|tlz|tar)$/i;
+/** As pip knows archives of source, and wheels, by the letter. */
+const SDIST = /\.(?:tar\.gz|tgz|zip|tar\.bz2|tbz|tar\.xz|txz|tar\.lz|tar\.lzma|tlz|tar)$/;
 /** URL-safe, and nothing that a page, a path or a header could take for its own. */
 const SAFE = /^[a-zA-Z0-9][a-zA-Z0-9._+!-]{0,255}$/;
 
 /** Undefined for what is no file of this project that a client would install. `project` is normalised (PEP 503). */
 export function parseFilename(project: string, filename: string): ParsedFilename | undefined {
   if (!SAFE.test(filename)) return undefined;
-  if (/\.whl$/i.test(filename)) return parseWheel(project, filename.slice(0, -".whl".length));
-  if (/\.egg$/i.test(filename)) return parseEgg(project, filename.slice(0, -".egg".length));
+  if (filename.endsWith(".whl")) return parseWheel(project, filename.slice(0, -".whl".length));
+  if (filename.endsWith(".egg")) return parseEgg(project, filename.slice(0, -".egg".length));
   return SDIST.test(filename) ? parseSdist(project, filename.replace(SDIST, "")) : undefined;
 }
 
 /** `NAME-VERSION(-BUILD)?-PYTHON-ABI-PLATFORM` (PEP 427, "File name convention"). */
 function parseWheel(project: string, stem: string): ParsedFilename | undefined {
   const parts = stem.split("-");
-  if (parts.length !== 5 && parts.length !== 6) return undefined;
+  if ((parts.length !== 5 && parts.length !== 6) || parts.includes("")) return undefined;
   if (parts.length === 6 && !/^\d/.test(parts[2] ?? "")) return undefined;
   return parseParts(project, "wheel", parts);
 }
