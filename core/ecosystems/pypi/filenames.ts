@@ -12,6 +12,11 @@ export interface ParsedFilename {
 
 /** As pip knows archives of source, and wheels, by the letter. */
 const SDIST = /\.(?:tar\.gz|tgz|zip|tar\.bz2|tbz|tar\.xz|txz|tar\.lz|tar\.lzma|tlz|tar)$/;
+/**
+ * What pip on one Python, or poetry, takes off a version before it reads it. Behind a local version that leaves another
+ * one: `1.0+a-py3.9` is 1.0+a to a pip on Python 3.9.
+ */
+const CUT_OFF = /-py[123]\.?\d?$|\.sdist$/;
 /** URL-safe, and nothing that a page, a path or a header could take for its own. */
 const SAFE = /^[a-zA-Z0-9][a-zA-Z0-9._+!-]{0,255}$/;
 
@@ -38,7 +43,7 @@ function parseEgg(project: string, stem: string): ParsedFilename | undefined {
 
 /** A dash within a name or a version is written as an underscore there. */
 function parseParts(project: string, kind: FileKind, [name = "", written = ""]: readonly string[]) {
-  const version = normalizePep440(written.replaceAll("_", "-"));
+  const version = toVersion(written.replaceAll("_", "-"));
   return version !== undefined && normalizeName("pypi", name) === project ? { kind, version } : undefined;
 }
 
@@ -46,8 +51,12 @@ function parseParts(project: string, kind: FileKind, [name = "", written = ""]: 
 function parseSdist(project: string, stem: string): ParsedFilename | undefined {
   for (let at = stem.indexOf("-"); at > 0; at = stem.indexOf("-", at + 1)) {
     if (normalizeName("pypi", stem.slice(0, at)) !== project) continue;
-    const version = normalizePep440(stem.slice(at + 1));
+    const version = toVersion(stem.slice(at + 1));
     return version === undefined ? undefined : { kind: "sdist", version };
   }
   return undefined;
+}
+
+function toVersion(written: string): string | undefined {
+  return CUT_OFF.test(written) ? undefined : normalizePep440(written);
 }
