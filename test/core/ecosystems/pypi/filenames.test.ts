@@ -43,8 +43,7 @@ describe("parseFilename()", () => {
     ["1", "1-1.tar.gz", "sdist", "1"],
   ];
   for (const [project, filename, kind, version] of cases)
-    it(`reads ${filename} of ${project}`, () =>
-      assert.deepEqual(parseFilename(project, filename), { kind, version }));
+    it(`reads ${filename} of ${project}`, () => assert.deepEqual(parseFilename(project, filename), { kind, version }));
 
   const others: readonly [why: string, ...filenames: string[]][] = [
     [
@@ -87,6 +86,16 @@ describe("parseFilename()", () => {
       "foo-1.0000000000000001.tar.gz",
     ],
     [
+      "with a version of which some client takes off the end",
+      "foo-1.0+local.sdist.tar.gz",
+      "foo-1.0+local.sdist.zip",
+      "foo-1.0+local-py3.9.tar.gz",
+      "foo-1.0+local-py3.tar.gz",
+      "foo-1.0+local-py27.tar.gz",
+      "foo-1.0+local_py3.9-py3-none-any.whl",
+      "foo-1.0+local_py3.9-1-py3-none-any.whl",
+    ],
+    [
       "of other kinds",
       "foo-1.0.exe",
       "foo-1.0.msi",
@@ -127,7 +136,8 @@ describe("parseFilename()", () => {
   ];
   for (const [why, ...filenames] of others)
     it(`reads no names ${why}`, () => {
-      for (const filename of filenames) assert.equal(parseFilename("foo", filename), undefined, JSON.stringify(filename));
+      for (const filename of filenames)
+        assert.equal(parseFilename("foo", filename), undefined, JSON.stringify(filename));
     });
 
   it("does not take one project's file for another's, whichever way its name is divided", () => {
