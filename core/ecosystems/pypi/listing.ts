@@ -10,7 +10,7 @@ import { VERSION_ORDERS } from "../versions.ts";
 import { type FileKind, parseFilename } from "./filenames.ts";
 import { parseHtmlPage } from "./html-page.ts";
 import { parseJsonPage } from "./json-page.ts";
-import { MAX_FILES, type Page, type PageFile } from "./page.ts";
+import type { Fail, Page, PageFile } from "./page.ts";
 
 const ORDER = VERSION_ORDERS.pypi;
 const MAX_VERSIONS = 20_000;
@@ -78,7 +78,7 @@ function malformed(name: string, why: string, cause?: unknown): CordonError {
 
 /** The form is told by how it begins: registries send either, and not all say which. */
 function parsePage(name: string, bytes: Uint8Array, url: URL | undefined): Page {
-  const fail = (why: string, cause?: unknown): never => {
+  const fail: Fail = (why, cause) => {
     throw malformed(name, why, cause);
   };
   let text = "";
@@ -89,8 +89,7 @@ function parsePage(name: string, bytes: Uint8Array, url: URL | undefined): Page 
   }
   const isJson = /^\s{0,100}\{/.test(text);
   if (isJson && countValues(bytes) > MAX_VALUES) fail("it has more values than are read");
-  const page = isJson ? parseJsonPage(name, text, url, fail) : parseHtmlPage(text, url, fail);
-  return page.files.length > MAX_FILES ? fail(`it has more than ${MAX_FILES} files`) : page;
+  return isJson ? parseJsonPage(name, text, url, fail) : parseHtmlPage(text, url, fail);
 }
 
 /** Versions that are equal are one release, which has the first spelling. */
