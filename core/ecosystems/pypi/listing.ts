@@ -45,15 +45,16 @@ export function parseListing(name: string, bytes: Uint8Array, url?: URL): Listin
   for (const version of versions) {
     const listed = (byVersion.get(version) ?? []).sort((a, b) => (a.filename < b.filename ? -1 : 1));
     const facts = toFacts(name, version, listed);
-    const published = facts.published === undefined ? undefined : new Date(facts.published);
-    const attested = listed.every((file) => file.provenance !== undefined);
+    // A file that comes late without provenance takes it from an old release too, and not as long ago as that is old.
+    const bare = facts.files?.filter((file) => !file.provenance) ?? [];
+    const [since] = inOrder(bare.map(({ published }) => published));
     releases.set(version, {
       version,
       entry: listed,
       facts: {
         ...facts,
         newestOfLine: newest.has(version),
-        provenance: provenance.next(version, attested, published),
+        provenance: provenance.next(version, bare.length === 0, since === undefined ? undefined : new Date(since)),
       },
       files: listed.flatMap((file) => toReleaseFiles(name, file)),
     });
