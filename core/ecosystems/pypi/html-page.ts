@@ -107,7 +107,7 @@ function toPageFile(attributes: Attributes, base: URL | undefined): PageFile | u
   return {
     filename,
     url,
-    digests: toDigests(hashOf(href.slice(href.indexOf("#") + 1))),
+    digests: toDigests(hashOf(href.split("#", 2)[1])),
     metadata: metadataOf(hashOf(metadata)),
     requiresPython: textOf(attributes["data-requires-python"]),
     yanked: yanked === undefined ? undefined : (textOf(yanked) ?? ""),
