@@ -297,6 +297,7 @@ describe("parseListing() of a page in HTML", () => {
       ["#", undefined],
       ["", undefined],
       [`?sha256=${SHA256}`, undefined],
+      [`?a&amp;sha256=${SHA256}`, undefined],
       [`##sha256=${SHA256}`, undefined],
       [`#__proto__=${SHA256}`, undefined],
     ];
