@@ -234,6 +234,14 @@ describe("parseListing()", () => {
     );
   });
 
+  it("spells a release as its oldest file does, so that no later one renames it", () => {
+    const spelling = (...rows: readonly Row[]) => [...listingOf(...rows).releases.keys()];
+    assert.deepEqual(spelling(["foo-1-py3-none-any.whl", at(2)], ["foo-1.0.tar.gz", at(1)]), ["1.0"]);
+    assert.deepEqual(spelling(["foo-1.0.0.tar.gz", { "upload-time": null }], ["foo-1.0.zip", at(3)]), ["1.0"]);
+    const untimed = { "upload-time": null };
+    assert.deepEqual(spelling(["foo-1.0.0.tar.gz", untimed], ["foo-1.0.zip", untimed]), ["1.0.0"]);
+  });
+
   it("normalises versions", () => {
     const names = ["foo-1.0-ALPHA.tar.gz", "foo-01.02.tar.gz", "foo-2.0-1.tar.gz"];
     assert.deepEqual([...listingOf(...names).releases.keys()], ["1.0a0", "1.2", "2.0.post1"]);
