@@ -7,6 +7,7 @@ import type { Facts } from "../schemas/types/facts.ts";
 import { PackageFindings } from "./advisories/findings.ts";
 import type { AdvisoryTable } from "./advisories/table.ts";
 import type { JudgedListing, ListedRelease, Listing } from "./ecosystems/ecosystem.ts";
+import { releaseOf } from "./ecosystems/judged.ts";
 import { VERSION_ORDERS } from "./ecosystems/versions.ts";
 import type { Inspected } from "./inspection.ts";
 import type { PolicySet } from "./policy/compile.ts";
@@ -48,12 +49,21 @@ export function judgeListing(rules: Rules, listing: Listing, now: Date): JudgedL
       ),
     );
   }
-  const gone = findings
-    .namedMalicious()
-    .filter((version) => !listing.releases.has(version) && VERSION_ORDERS[id.type].isValid(version))
+  const gone = unlisted(listing, findings.namedMalicious())
     .slice(0, MAX_GONE)
     .map((version) => decideUnlisted(rules, { ...id, version }, now, findings));
   return { listing, decisions, gone };
+}
+
+/** Those that are versions and that the listing does not have, each once, however they are spelt. */
+function unlisted(listing: Listing, versions: readonly string[]): string[] {
+  const { isValid, canonical } = VERSION_ORDERS[listing.pkg.ecosystem];
+  const found = new Map<string, string>();
+  for (const version of versions.filter((version) => isValid(version) && !releaseOf(listing, version))) {
+    const key = canonical(version) ?? version;
+    if (!found.has(key)) found.set(key, version);
+  }
+  return [...found.values()];
 }
 
 /** The documents whose facts a listing tells. */

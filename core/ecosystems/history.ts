@@ -8,8 +8,9 @@ export function newestOfLines(versions: readonly string[], order: VersionOrder):
   const lines = new Map<string, string>();
   for (const version of versions) {
     if (order.isPrerelease(version)) continue;
-    const [major, minor] = version.replace(/^v/, "").split(".");
-    lines.set(major === "0" ? `0.${minor}` : `${major}`, version);
+    // What stands behind the numbers, such as a local version, is of their line.
+    const [, line = version, major, minor = "0"] = /^((?:\d+!)?v?(\d+))(?:\.(\d+))?/.exec(version) ?? [];
+    lines.set(major === "0" ? `${line}.${minor}` : line, version);
   }
   return new Set(lines.values());
 }

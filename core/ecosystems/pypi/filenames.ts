@@ -10,23 +10,28 @@ export interface ParsedFilename {
   readonly version: string;
 }
 
-/** As pip knows archives of source. */
-const SDIST = /\.(?:tar\.gz|tgz|zip|tar\.bz2|tbz|tar\.xz|txz|tar\.lzma|tlz|tar)$/i;
+/** As pip knows archives of source, and wheels, by the letter. */
+const SDIST = /\.(?:tar\.gz|tgz|zip|tar\.bz2|tbz|tar\.xz|txz|tar\.lz|tar\.lzma|tlz|tar)$/;
+/**
+ * What pip on one Python, or poetry, takes off a version before it reads it. Behind a local version that leaves another
+ * one: `1.0+a-py3.9` is 1.0+a to a pip on Python 3.9.
+ */
+const CUT_OFF = /-py[123]\.?\d?$|\.sdist$/;
 /** URL-safe, and nothing that a page, a path or a header could take for its own. */
 const SAFE = /^[a-zA-Z0-9][a-zA-Z0-9._+!-]{0,255}$/;
 
 /** Undefined for what is no file of this project that a client would install. `project` is normalised (PEP 503). */
 export function parseFilename(project: string, filename: string): ParsedFilename | undefined {
   if (!SAFE.test(filename)) return undefined;
-  if (/\.whl$/i.test(filename)) return parseWheel(project, filename.slice(0, -".whl".length));
-  if (/\.egg$/i.test(filename)) return parseEgg(project, filename.slice(0, -".egg".length));
+  if (filename.endsWith(".whl")) return parseWheel(project, filename.slice(0, -".whl".length));
+  if (filename.endsWith(".egg")) return parseEgg(project, filename.slice(0, -".egg".length));
   return SDIST.test(filename) ? parseSdist(project, filename.replace(SDIST, "")) : undefined;
 }
 
 /** `NAME-VERSION(-BUILD)?-PYTHON-ABI-PLATFORM` (PEP 427, "File name convention"). */
 function parseWheel(project: string, stem: string): ParsedFilename | undefined {
   const parts = stem.split("-");
-  if (parts.length !== 5 && parts.length !== 6) return undefined;
+  if ((parts.length !== 5 && parts.length !== 6) || parts.includes("")) return undefined;
   if (parts.length === 6 && !/^\d/.test(parts[2] ?? "")) return undefined;
   return parseParts(project, "wheel", parts);
 }
@@ -38,7 +43,7 @@ function parseEgg(project: string, stem: string): ParsedFilename | undefined {
 
 /** A dash within a name or a version is written as an underscore there. */
 function parseParts(project: string, kind: FileKind, [name = "", written = ""]: readonly string[]) {
-  const version = normalizePep440(written.replaceAll("_", "-"));
+  const version = toVersion(written.replaceAll("_", "-"));
   return version !== undefined && normalizeName("pypi", name) === project ? { kind, version } : undefined;
 }
 
@@ -46,8 +51,12 @@ function parseParts(project: string, kind: FileKind, [name = "", written = ""]: 
 function parseSdist(project: string, stem: string): ParsedFilename | undefined {
   for (let at = stem.indexOf("-"); at > 0; at = stem.indexOf("-", at + 1)) {
     if (normalizeName("pypi", stem.slice(0, at)) !== project) continue;
-    const version = normalizePep440(stem.slice(at + 1));
+    const version = toVersion(stem.slice(at + 1));
     return version === undefined ? undefined : { kind: "sdist", version };
   }
   return undefined;
+}
+
+function toVersion(written: string): string | undefined {
+  return CUT_OFF.test(written) ? undefined : normalizePep440(written);
 }

@@ -3,8 +3,10 @@ import type { Form } from "../ecosystem.ts";
 
 const JSON_TYPE = "application/vnd.pypi.simple.v1+json";
 const HTML_TYPE = "application/vnd.pypi.simple.v1+html";
-/** What pages are written by: with PEP 700, 708, 740 and 792. */
+/** With PEP 700 (versions, sizes, times), 740 (provenance) and 792 (status of the project). */
 export const API_VERSION = "1.4";
+/** From the next one on, each file must have a size (PEP 700), which a page in HTML does not tell. */
+export const SIZELESS_API_VERSION = "1.0";
 
 /** By form. */
 export const CONTENT_TYPES: ReadonlyMap<Form, string> = new Map([

@@ -10,7 +10,7 @@ import { VERSION_ORDERS } from "../versions.ts";
 import { type FileKind, parseFilename } from "./filenames.ts";
 import { parseHtmlPage } from "./html-page.ts";
 import { parseJsonPage } from "./json-page.ts";
-import { MAX_FILES, type Page, type PageFile } from "./page.ts";
+import type { Fail, Page, PageFile } from "./page.ts";
 
 const ORDER = VERSION_ORDERS.pypi;
 const TELLS: Listing["tells"] = new Set(["time"]);
@@ -18,9 +18,14 @@ const MAX_VERSIONS = 20_000;
 /** About what a link costs in memory, with all that is made of it. */
 const FILE_BYTES = 2000;
 
+/** What stands behind the name of a file in that of its core metadata (PEP 658). */
+export const METADATA = ".metadata";
+
 /** A file that can be judged and served. */
 export interface UsableFile extends PageFile {
   readonly kind: FileKind;
+  /** As its own name spells it, normalised. */
+  readonly version: string;
   readonly url: string;
 }
 
@@ -37,28 +42,10 @@ export function usableFiles({ entry }: ListedRelease): readonly UsableFile[] {
 /** Throws UPSTREAM_MALFORMED. A file that cannot be judged is left out, and named in `unusable`. */
 export function parseListing(name: string, bytes: Uint8Array, url?: URL): Listing {
   const { files, status, statusReason } = parsePage(name, bytes, url);
-  const { byVersion, unusable } = group(name, files);
+  const { usable, unusable } = select(name, files);
+  const byVersion = group(usable);
   if (byVersion.size > MAX_VERSIONS) throw malformed(name, `it has more than ${MAX_VERSIONS} versions`);
-  const versions = [...byVersion.keys()].sort(ORDER.compare);
-  const newest = newestOfLines(versions, ORDER);
-  const provenance = createProvenanceHistory(ORDER);
-  const releases = new Map<string, ListedRelease>();
-  for (const version of versions) {
-    const listed = (byVersion.get(version) ?? []).sort((a, b) => (a.filename < b.filename ? -1 : 1));
-    const facts = toFacts(name, version, listed);
-    const published = facts.published === undefined ? undefined : new Date(facts.published);
-    const attested = listed.every((file) => file.provenance !== undefined);
-    releases.set(version, {
-      version,
-      entry: listed,
-      facts: {
-        ...facts,
-        newestOfLine: newest.has(version),
-        provenance: provenance.next(version, attested, published),
-      },
-      files: listed.flatMap((file) => toReleaseFiles(name, file)),
-    });
-  }
+  const releases = toReleases(name, byVersion);
   return {
     name,
     pkg: toPackage(name, releases, status, statusReason),
@@ -79,7 +66,7 @@ function malformed(name: string, why: string, cause?: unknown): CordonError {
 
 /** The form is told by how it begins: registries send either, and not all say which. */
 function parsePage(name: string, bytes: Uint8Array, url: URL | undefined): Page {
-  const fail = (why: string, cause?: unknown): never => {
+  const fail: Fail = (why, cause) => {
     throw malformed(name, why, cause);
   };
   let text = "";
@@ -90,44 +77,73 @@ function parsePage(name: string, bytes: Uint8Array, url: URL | undefined): Page 
   }
   const isJson = /^\s{0,100}\{/.test(text);
   if (isJson && countValues(bytes) > MAX_VALUES) fail("it has more values than are read");
-  const page = isJson ? parseJsonPage(name, text, url, fail) : parseHtmlPage(text, url, fail);
-  return page.files.length > MAX_FILES ? fail(`it has more than ${MAX_FILES} files`) : page;
+  return isJson ? parseJsonPage(name, text, url, fail) : parseHtmlPage(text, url, fail);
 }
 
-/** Versions that are equal are one release, which has the first spelling. */
-function group(name: string, files: readonly PageFile[]) {
-  const byVersion = new Map<string, UsableFile[]>();
-  const spellings = new Map<string, string>();
+/** The files that can be judged, each once, and the names of the others. */
+function select(name: string, files: readonly PageFile[]) {
+  const usable = new Map<string, UsableFile>();
   const unusable = new Set<string>();
-  const first = new Map<string, PageFile>();
   for (const file of files) {
     const { filename, url, digests } = file;
     const parsed = parseFilename(name, filename);
-    const before = first.get(filename);
+    const before = usable.get(filename);
     // One name for two contents: whoever asks for it could mean either.
     const isTwofold = before !== undefined && JSON.stringify(before.digests) !== JSON.stringify(digests);
     if (!parsed || url === undefined || Object.keys(digests).length === 0 || isTwofold) unusable.add(filename);
-    if (before) continue;
-    first.set(filename, file);
-    if (!parsed || url === undefined || unusable.has(filename)) continue;
-    const canonical = ORDER.canonical(parsed.version) ?? parsed.version;
-    const version = spellings.get(canonical) ?? parsed.version;
-    spellings.set(canonical, version);
-    const usable = byVersion.get(version) ?? [];
-    byVersion.set(version, usable);
-    usable.push({ ...file, url, kind: parsed.kind });
+    else if (!before) usable.set(filename, { ...file, ...parsed, url });
   }
-  return { byVersion: withoutUnusable(byVersion, unusable), unusable: [...unusable] };
+  for (const filename of unusable) usable.delete(filename);
+  return { usable: [...usable.values()], unusable: [...unusable] };
 }
 
-function withoutUnusable(
-  byVersion: ReadonlyMap<string, readonly UsableFile[]>,
-  unusable: ReadonlySet<string>,
-): Map<string, UsableFile[]> {
-  const usable = [...byVersion].map(
-    ([version, files]) => [version, files.filter(({ filename }) => !unusable.has(filename))] as const,
-  );
-  return new Map(usable.filter(([, files]) => files.length > 0));
+/** Versions that are equal are one release. */
+function group(files: readonly UsableFile[]): ReadonlyMap<string, readonly UsableFile[]> {
+  const groups = new Map<string, UsableFile[]>();
+  for (const file of files) {
+    const canonical = ORDER.canonical(file.version) ?? file.version;
+    const listed = groups.get(canonical);
+    if (listed) listed.push(file);
+    else groups.set(canonical, [file]);
+  }
+  return new Map([...groups.values()].map((listed) => [spellingOf(listed), listed]));
+}
+
+/**
+ * As the oldest file spells it. Rules and lists know a release by its text, and whoever may publish could rename an old one
+ * by another file of it: 1 is 1.0.
+ */
+function spellingOf(listed: readonly UsableFile[]): string {
+  const spellings = [...new Set(listed.map(({ version }) => version))];
+  if (spellings.length === 1) return spellings[0] ?? "";
+  const age = ({ uploaded = "" }: UsableFile) => parseInstant(uploaded)?.getTime() ?? Number.MAX_VALUE;
+  return [...listed].sort((a, b) => age(a) - age(b))[0]?.version ?? "";
+}
+
+/** In the order of their versions, for some facts follow from those before. */
+function toReleases(name: string, byVersion: ReadonlyMap<string, readonly UsableFile[]>): Map<string, ListedRelease> {
+  const versions = [...byVersion.keys()].sort(ORDER.compare);
+  const newest = newestOfLines(versions, ORDER);
+  const provenance = createProvenanceHistory(ORDER);
+  const releases = new Map<string, ListedRelease>();
+  for (const version of versions) {
+    const listed = [...(byVersion.get(version) ?? [])].sort((a, b) => (a.filename < b.filename ? -1 : 1));
+    const files = listed.map(toDownload);
+    // A file that comes late without provenance takes it from an old release too, and not as long ago as that is old.
+    const bare = files.filter((file) => !file.provenance);
+    const [since] = inOrder(bare.map(({ published }) => published));
+    releases.set(version, {
+      version,
+      entry: listed,
+      facts: {
+        ...toFacts(name, version, listed, files),
+        newestOfLine: newest.has(version),
+        provenance: provenance.next(version, bare.length === 0, since === undefined ? undefined : new Date(since)),
+      },
+      files: listed.flatMap((file) => toReleaseFiles(name, file)),
+    });
+  }
+  return releases;
 }
 
 function toPackage(
@@ -148,8 +164,7 @@ function toPackage(
   };
 }
 
-function toFacts(name: string, version: string, listed: readonly UsableFile[]): Release {
-  const files = listed.map(toDownload);
+function toFacts(name: string, version: string, listed: readonly UsableFile[], files: Download[]): Release {
   const times = inOrder(files.map(({ published }) => published));
   const [published] = times;
   // Where one is not known, it may be the latest.
@@ -197,5 +212,3 @@ function toReleaseFiles(packageName: string, listed: UsableFile): ReleaseFile[] 
   beside.pathname += METADATA;
   return [file, { packageName, name: `${filename}${METADATA}`, url: beside.href, digests: metadata }];
 }
-
-export const METADATA = ".metadata";

@@ -4,6 +4,7 @@
  */
 import { type DigestAlgorithm, type Digests, isDigest } from "../../digest.ts";
 import { isObject, ownString } from "../../json.ts";
+import { oneLine } from "../../words.ts";
 
 /** A link of a page, as the page has it. */
 export interface PageFile {
@@ -19,7 +20,7 @@ export interface PageFile {
   readonly yanked: string | undefined;
   /** Bytes. */
   readonly size: number | undefined;
-  /** As it is written. */
+  /** As it is written; undefined for what is no instant. */
   readonly uploaded: string | undefined;
   /** Where its attestations lie (PEP 740). */
   readonly provenance: string | undefined;
@@ -37,11 +38,16 @@ export const MAX_FILES = 50_000;
 /** Of a text of the publisher's, which the log may keep once for each release. */
 const MAX_TEXT = 2048;
 
-/** Without its fragment, which may hold a digest and is never sent. */
+/** Ends the parsing: the page cannot be judged as a whole. */
+export type Fail = (why: string, cause?: unknown) => never;
+
+/** Without its fragment, which may hold a digest and is never sent, and without credentials, which no page hands out. */
 export function addressOf(text: string | undefined, base: URL | undefined): string | undefined {
   if (text === undefined || text === "" || text.length > MAX_TEXT || !URL.canParse(text, base)) return undefined;
   const url = new URL(text, base);
   url.hash = "";
+  url.username = "";
+  url.password = "";
   return /^https?:$/.test(url.protocol) ? url.href : undefined;
 }
 
@@ -64,7 +70,7 @@ export function metadataOf(value: unknown): Digests | undefined {
   return Object.keys(digests).length > 0 ? digests : undefined;
 }
 
-/** What is longer is not what it says that it is. */
-export function short(text: string | undefined): string | undefined {
-  return text !== undefined && text !== "" && text.length <= MAX_TEXT ? text : undefined;
+/** Of a publisher's text one line, for terminals act on controls; undefined for none, and for one that nobody would read. */
+export function textOf(text: string | undefined): string | undefined {
+  return text === undefined || text.length > MAX_TEXT ? undefined : oneLine(text, MAX_TEXT) || undefined;
 }

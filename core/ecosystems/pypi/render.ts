@@ -9,8 +9,8 @@ import { parseReleasePurl } from "../../purl.ts";
 import { permits } from "../../verdict.ts";
 import type { Form, JudgedListing, Rendering } from "../ecosystem.ts";
 import { allowedVersions, releaseOf } from "../judged.ts";
-import { VERSION_ORDERS } from "../versions.ts";
-import { API_VERSION, CONTENT_TYPES } from "./forms.ts";
+import { normalizePep440, VERSION_ORDERS } from "../versions.ts";
+import { API_VERSION, CONTENT_TYPES, SIZELESS_API_VERSION } from "./forms.ts";
 import { type Project, type UsableFile, usableFiles } from "./listing.ts";
 
 /** A link as it is written. */
@@ -53,12 +53,12 @@ function pageOf(judged: JudgedListing, rendering: Rendering): ServedPage {
     const denial = permits(decision) ? undefined : sentence(decision);
     if (denial !== undefined) reason = denial;
     for (const file of usableFiles(release)) {
-      const yanked = denial === undefined ? file.yanked : isHopeless ? undefined : denial;
+      const yanked = denial === undefined || isHopeless ? file.yanked : denial;
       links.push({ filename: file.filename, url: fileUrl(name, file.filename, rendering), file, yanked });
     }
   }
   for (const decision of gone) {
-    const filename = standInFor(name, decision);
+    const filename = standInFor(name, versionOf(decision));
     const yanked = isHopeless ? undefined : sentence(decision);
     links.push({ filename, url: fileUrl(name, filename, rendering), file: undefined, yanked });
     reason ??= sentence(decision);
@@ -69,13 +69,15 @@ function pageOf(judged: JudgedListing, rendering: Rendering): ServedPage {
   return { name, links, versions, registry, ...told };
 }
 
+/** As the page has versions, however an advisory spells it. */
 function versionOf({ purl }: Decision): string {
-  return parseReleasePurl(purl).version;
+  const { version } = parseReleasePurl(purl);
+  return normalizePep440(version) ?? version;
 }
 
 /** What the upstream took down has no file; a name for one lets a pin of it be refused with the reason. */
-function standInFor(name: string, decision: Decision): string {
-  return `${name.replaceAll("-", "_")}-${versionOf(decision)}.tar.gz`;
+function standInFor(name: string, version: string): string {
+  return `${name.replaceAll("-", "_")}-${version}.tar.gz`;
 }
 
 function fileUrl(name: string, filename: string, { registry }: Rendering): string {
@@ -83,8 +85,9 @@ function fileUrl(name: string, filename: string, { registry }: Rendering): strin
 }
 
 function writeJson({ name, links, versions, status, statusReason, registry }: ServedPage): string {
+  const hasSizes = links.every(({ file }) => file === undefined || file.size !== undefined);
   return JSON.stringify({
-    meta: { "api-version": API_VERSION },
+    meta: { "api-version": hasSizes ? API_VERSION : SIZELESS_API_VERSION },
     name,
     ...(status !== undefined && {
       "project-status": { status, ...(statusReason !== undefined && { reason: statusReason }) },
@@ -96,12 +99,14 @@ function writeJson({ name, links, versions, status, statusReason, registry }: Se
 
 function toJson({ filename, url, file, yanked }: Link, name: string, registry: string): JsonObject {
   const metadata = file?.metadata;
+  // Of what the upstream took down nothing is left.
+  const size = file ? file.size : 0;
   return {
     filename,
     url,
     hashes: file?.digests ?? {},
     ...(file?.requiresPython !== undefined && { "requires-python": file.requiresPython }),
-    ...(file?.size !== undefined && { size: file.size }),
+    ...(size !== undefined && { size }),
     ...(file?.uploaded !== undefined && { "upload-time": file.uploaded }),
     ...(metadata && { "core-metadata": metadata, "dist-info-metadata": metadata }),
     ...(file?.provenance !== undefined && { provenance: provenanceUrl(name, filename, registry) }),
@@ -165,13 +170,15 @@ function escapeHtml(text: string): string {
 
 /**
  * What pip would choose of all: a version is itself, a range its highest allowed release; without either the highest of
- * all, pre-releases only where there is nothing else, and the highest denied one where nothing is allowed.
+ * all, pre-releases only where there is nothing else, and the highest denied one where nothing is allowed. What is yanked
+ * is for those who pin it (PEP 592).
  */
 export function resolveVersion(judged: JudgedListing, wanted: string | undefined): string | undefined {
   const order = VERSION_ORDERS.pypi;
   if (wanted !== undefined && order.isValid(wanted)) return releaseOf(judged.listing, wanted)?.version ?? wanted;
   const isWanted = (version: string) => wanted === undefined || order.satisfies(version, wanted);
-  const isYanked = (version: string) => judged.listing.releases.get(version)?.facts.yanked === true;
+  const isPin = wanted?.split(",").some((clause) => /^\s*===?[^*]*$/.test(clause)) === true;
+  const isYanked = (version: string) => !isPin && judged.listing.releases.get(version)?.facts.yanked === true;
   const fitting = allowedVersions(judged).filter((version) => isWanted(version) && !isYanked(version));
   const chosen = fitting.findLast((version) => !order.isPrerelease(version)) ?? fitting.at(-1);
   return chosen ?? (wanted === undefined ? [...judged.decisions.keys()].at(-1) : undefined);

@@ -23,7 +23,7 @@ export function parseRequest(method: string, path: string): RegistryRequest {
     return second === undefined ? parseIndex(path) : parsePage(second, path);
   if (first === "files" && second !== undefined && third !== undefined) return parseFile(second, third);
   if (first === "provenance" && second !== undefined && third !== undefined)
-    return withProject(second, (name) => ({ kind: "attestations", name, filename: third }));
+    return withFile(second, third, (name, filename) => ({ kind: "attestations", name, filename }));
   if (third === "json" && second !== undefined && isVersion(second))
     return withProject(first, (name) => ({ kind: "release", name, version: second }));
   if (second === "json" && third === undefined)
@@ -42,13 +42,21 @@ function parsePage(written: string, path: string): RegistryRequest {
 }
 
 /** A file, its core metadata, or the signature on it. */
-function parseFile(project: string, filename: string): RegistryRequest {
-  if (!FILENAME.test(filename)) return notFound("this registry has no such file");
-  return withProject(project, (name) => {
+function parseFile(project: string, written: string): RegistryRequest {
+  return withFile(project, written, (name, filename) => {
     const suffix = [METADATA, SIGNATURE].find((end) => filename.endsWith(end)) ?? "";
     const version = parseFilename(name, filename.slice(0, filename.length - suffix.length))?.version;
     return { kind: "file", name, filename, version };
   });
+}
+
+function withFile(
+  project: string,
+  filename: string,
+  request: (name: string, filename: string) => RegistryRequest,
+): RegistryRequest {
+  if (!FILENAME.test(filename)) return notFound("this registry has no such file");
+  return withProject(project, (name) => request(name, filename));
 }
 
 function withProject(written: string, request: (name: string) => RegistryRequest): RegistryRequest {
