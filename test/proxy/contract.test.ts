@@ -8,6 +8,7 @@ import { after, before, describe, it } from "node:test";
 import { ECOSYSTEMS } from "../../core/ecosystems/index.ts";
 import type { PurlType } from "../../core/purl.ts";
 import { startCrates } from "../support/crates-registry.ts";
+import { startModules } from "../support/go-modules.ts";
 import { type BundleFolder, makeBundleFolder, startTestProxy, type TestProxy } from "../support/proxy.ts";
 import { startPypi } from "../support/pypi-registry.ts";
 import { type Answer, startRegistry } from "../support/registry.ts";
@@ -22,6 +23,8 @@ interface Upstream {
   readonly listing: string;
 }
 
+let counter = 0;
+
 interface Case {
   /** As OSV names the ecosystem. */
   readonly osv: string;
@@ -33,8 +36,15 @@ interface Case {
   readonly chosen: (listing: string) => readonly string[];
   /** Media type of a refusal. */
   readonly refusal: string;
+  /** Left out: `dep`. */
+  readonly package?: string;
+  /** As the ecosystem writes a version; left out: as it is. */
+  readonly version?: (plain: string) => string;
+  /** A document that cannot be judged; left out: one that is no UTF-8. */
+  readonly unreadable?: Uint8Array;
 }
 
+const NO_UTF_8 = Buffer.from([0xff, 0xfe, 0x7b]);
 const VERSIONS = ["1.0.0", "1.1.0", "1.2.0"];
 const DENIED = "1.2.0";
 const releases = VERSIONS.map((version) => ({ version }));
@@ -86,9 +96,30 @@ const ECOSYSTEMS_UNDER_TEST: Readonly<Partial<Record<PurlType, Case>>> = {
         .map(({ vers }) => vers),
     refusal: "text/plain; charset=utf-8",
   },
+  golang: {
+    osv: "Go",
+    package: "example.com/dep",
+    version: (plain) => `v${plain}`,
+    async start() {
+      const versions = VERSIONS.map((version) => ({ version: `v${version}` }));
+      const modules = await startModules([{ path: "example.com/dep", versions }]);
+      return { ...modules, registry: modules.url, answer: modules.answer, listing: "/example.com/dep/@v/list" };
+    },
+    listing: (name) => `/${name}/@v/list`,
+    file: (version) => `/example.com/dep/@v/v${version}.zip`,
+    chosen: (listing) =>
+      listing
+        .trim()
+        .split("\n")
+        .map((version) => version.slice(1)),
+    refusal: "text/plain; charset=utf-8",
+    // Without digests, what is served is checked by clients alone.
+    unreadable: Buffer.from("v1\n".repeat(30_000).replace(/v1/g, () => `v1.0.${counter++}`)),
+  },
 };
 
-for (const [type, { osv, start, listing, file, chosen, refusal }] of Object.entries(ECOSYSTEMS_UNDER_TEST)) {
+for (const [type, { osv, start, listing, file, chosen, refusal, ...more }] of Object.entries(ECOSYSTEMS_UNDER_TEST)) {
+  const { package: name = "dep", version: written = (plain: string) => plain, unreadable = NO_UTF_8 } = more;
   describe(`${type}, as every ecosystem`, () => {
     const mount = ECOSYSTEMS.get(type as PurlType)?.mount ?? "";
     let upstream: Upstream;
@@ -101,7 +132,7 @@ for (const [type, { osv, start, listing, file, chosen, refusal }] of Object.entr
       const record = {
         id: "MAL-2026-1",
         modified: "2026-11-01T00:00:00Z",
-        affected: [{ package: { ecosystem: osv, name: "dep" }, versions: [DENIED] }],
+        affected: [{ package: { ecosystem: osv, name }, versions: [DENIED] }],
       };
       await folder.sign({ records: [record] });
       const upstreams = new Map([[type as PurlType, upstream.registry]]);
@@ -121,7 +152,7 @@ for (const [type, { osv, start, listing, file, chosen, refusal }] of Object.entr
     };
 
     it("lets clients choose exactly what it lets them download", async () => {
-      const offered = chosen(await (await get(listing("dep"))).text());
+      const offered = chosen(await (await get(listing(name))).text());
       assert.deepEqual(
         offered,
         VERSIONS.filter((version) => version !== DENIED),
@@ -135,25 +166,27 @@ for (const [type, { osv, start, listing, file, chosen, refusal }] of Object.entr
       const text = await answer.text();
       assert.equal(answer.headers.get("content-type"), refusal);
       assert.equal(answer.headers.get("cache-control"), "no-store");
-      const sentence = new RegExp(`blocked pkg:${type}/dep@1\\.2\\.0: .*known-malicious, MAL-2026-1`);
-      assert.match(answer.statusText, sentence);
-      assert.match(text.replaceAll("\n", " "), sentence);
-      assert.ok(text.includes(`${proxy.publicUrl}/-/why/pkg:${type}/dep@${DENIED}`));
+      const purl = `pkg:${type}/${name}@${written(DENIED)}`;
+      for (const said of [answer.statusText, text.replaceAll("\n", " ")]) {
+        assert.ok(said.includes(`blocked ${purl}: `), said);
+        assert.match(said, /known-malicious, MAL-2026-1/);
+      }
+      assert.ok(text.includes(`${proxy.publicUrl}/-/why/${purl}`));
     });
 
     it("asks the upstream for nothing of what it refuses, and for the rest once", async () => {
       const asked = upstream.requests.filter((path) => path.includes("1.2.0"));
       assert.deepEqual(asked, []);
       const before = upstream.requests.length;
-      await Promise.all([statusOf(file("1.0.0")), statusOf(file("1.0.0")), statusOf(listing("dep"))]);
+      await Promise.all([statusOf(file("1.0.0")), statusOf(file("1.0.0")), statusOf(listing(name))]);
       assert.equal(upstream.requests.length, before);
     });
 
     it("answers again only what has changed", async () => {
-      const first = await get(listing("dep"));
+      const first = await get(listing(name));
       await first.arrayBuffer();
       const headers = { "if-none-match": first.headers.get("etag") ?? "" };
-      const again = await fetch(`${proxy.publicUrl}${mount}${listing("dep")}`, { headers });
+      const again = await fetch(`${proxy.publicUrl}${mount}${listing(name)}`, { headers });
       assert.equal(again.status, 304);
     });
 
@@ -172,7 +205,7 @@ for (const [type, { osv, start, listing, file, chosen, refusal }] of Object.entr
 
     it("takes nothing that is written to it", async () => {
       for (const method of ["POST", "PUT", "DELETE", "PATCH"])
-        assert.equal(await statusOf(listing("dep"), method), 405, method);
+        assert.equal(await statusOf(listing(name), method), 405, method);
     });
 
     it("goes nowhere by a path that climbs, or that is broken", async () => {
@@ -197,8 +230,8 @@ for (const [type, { osv, start, listing, file, chosen, refusal }] of Object.entr
       await own.sign();
       const upstreams = new Map([[type as PurlType, other.registry]]);
       const second = await startTestProxy(own, { url: other.registry }, { upstreams });
-      other.answer(other.listing, (_request, response) => response.end(Buffer.from([0xff, 0xfe, 0x7b])));
-      const answer = await fetch(`${second.publicUrl}${mount}${listing("dep")}`);
+      other.answer(other.listing, (_request, response) => response.end(unreadable));
+      const answer = await fetch(`${second.publicUrl}${mount}${listing(name)}`);
       const text = await answer.text();
       await second.close();
       await other.close();
@@ -211,7 +244,7 @@ for (const [type, { osv, start, listing, file, chosen, refusal }] of Object.entr
       const upstreams = new Map([[type as PurlType, upstream.registry]]);
       const bare = await startTestProxy(empty, { url: upstream.registry }, { upstreams });
       const statuses: number[] = [];
-      for (const path of [listing("dep"), file("1.0.0")]) {
+      for (const path of [listing(name), file("1.0.0")]) {
         const answer = await fetch(`${bare.publicUrl}${mount}${path}`);
         await answer.arrayBuffer();
         statuses.push(answer.status);

@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { type FixtureModules, startModules, zipOf } from "../support/go-modules.ts";
+import { AGE_POLICY, MALWARE_POLICY, policyFile } from "../support/policies.ts";
+import {
+  type BundleFolder,
+  makeBundleFolder,
+  type SignedBundle,
+  startTestProxy,
+  type TestProxy,
+} from "../support/proxy.ts";
+
+const YOUNG = "2026-11-22T00:00:00Z";
+const PSEUDO = "v1.2.1-0.20261122000000-0123456789ab";
+const MODULE = {
+  path: "example.com/Acme/dep",
+  versions: [
+    { version: "v1.0.0" },
+    { version: "v1.1.0" },
+    { version: "v1.2.0-rc.1" },
+    { version: "v1.2.0", published: YOUNG },
+    { version: PSEUDO, published: YOUNG, isUnlisted: true },
+  ],
+  branches: { main: PSEUDO },
+};
+const BASE = "/example.com/!acme/dep";
+const malware = (name: string, versions: readonly string[]) => ({
+  id: "MAL-2026-1",
+  modified: "2026-11-01T00:00:00Z",
+  affected: [{ package: { ecosystem: "Go", name }, versions: [...versions] }],
+});
+
+describe("Go modules through the proxy", () => {
+  let modules: FixtureModules;
+  let folder: BundleFolder;
+  let proxy: TestProxy;
+
+  beforeEach(async () => {
+    modules = await startModules([MODULE, { path: "example.com/untagged", versions: [MODULE.versions[4] as never] }]);
+    folder = makeBundleFolder();
+  });
+  afterEach(async () => {
+    await proxy.close();
+    await modules.close();
+    folder.remove();
+  });
+
+  async function enforce(bundle: SignedBundle, options = {}): Promise<void> {
+    await folder.sign(bundle);
+    proxy = await startTestProxy(folder, modules, { upstreams: new Map([["golang", modules.url]]), ...options });
+  }
+  const get = (path: string) => fetch(`${proxy.publicUrl}/go${path}`);
+  const text = async (path: string) => (await get(path)).text();
+  const statusOf = async (path: string) => {
+    const answer = await get(path);
+    await answer.arrayBuffer();
+    return answer.status;
+  };
+  const AGE = { source: { policies: [MALWARE_POLICY, AGE_POLICY] } };
+
+  it("lists what is allowed, in order, by times that stand in documents of their own", async () => {
+    await enforce(AGE);
+    assert.equal(await text(`${BASE}/@v/list`), "v1.0.0\nv1.1.0\nv1.2.0-rc.1\n");
+    assert.equal(modules.requests.filter((path) => path.endsWith(".info")).length, 4);
+    assert.equal(await text(`${BASE}/@v/list`), "v1.0.0\nv1.1.0\nv1.2.0-rc.1\n");
+    assert.equal(modules.requests.filter((path) => path.endsWith(".info")).length, 4);
+  });
+
+  it("asks for no times where no rule reads them", async () => {
+    await enforce({ source: { policies: [MALWARE_POLICY] } });
+    assert.equal(await text(`${BASE}/@v/list`), "v1.0.0\nv1.1.0\nv1.2.0-rc.1\nv1.2.0\n");
+    assert.equal(await statusOf(`${BASE}/@v/v1.2.0.zip`), 200);
+    assert.ok(!modules.requests.some((path) => path.endsWith(".info")));
+  });
+
+  it("refuses `.info` and `.zip` of what is denied, and gives out its `.mod`", async () => {
+    await enforce(AGE);
+    for (const version of ["v1.2.0", PSEUDO]) {
+      assert.equal(await statusOf(`${BASE}/@v/${version}.info`), 403, version);
+      assert.equal(await statusOf(`${BASE}/@v/${version}.zip`), 403, version);
+      assert.match(await text(`${BASE}/@v/${version}.mod`), /^module example\.com\/Acme\/dep\n/, version);
+    }
+    assert.ok(!modules.requests.some((path) => path.endsWith(".zip")));
+  });
+
+  it("says until when, in two lines that go shows", async () => {
+    await enforce(AGE);
+    const answer = await get(`${BASE}/@v/v1.2.0.info`);
+    assert.equal(answer.headers.get("content-type"), "text/plain; charset=utf-8");
+    const [what, where, ...more] = (await answer.text()).trimEnd().split("\n");
+    assert.match(what ?? "", /^cordon: held pkg:golang\/example\.com\/Acme\/dep@v1\.2\.0 until 2026-11-2\dT/);
+    assert.match(
+      where ?? "",
+      /^Why, and how to ask for an exception: http:\/\/.*\/-\/why\/pkg:golang\/example\.com\/Acme\/dep@v1\.2\.0$/,
+    );
+    assert.deepEqual(more, []);
+  });
+
+  it("resolves what is newest among what is allowed, releases before pre-releases", async () => {
+    await enforce(AGE);
+    assert.equal((JSON.parse(await text(`${BASE}/@latest`)) as { Version: string }).Version, "v1.1.0");
+  });
+
+  it("judges what a branch, or the newest of a module without versions, stands for", async () => {
+    await enforce(AGE);
+    assert.equal(await statusOf(`${BASE}/@v/main.info`), 403);
+    assert.equal(await statusOf("/example.com/untagged/@latest"), 403);
+    await proxy.close();
+    await enforce({ source: { policies: [MALWARE_POLICY] }, revision: 2 });
+    const info = JSON.parse(await text(`${BASE}/@v/main.info`)) as { Version: string; Time: string };
+    assert.deepEqual(info, { Version: PSEUDO, Time: YOUNG });
+    assert.equal(await statusOf("/example.com/untagged/@latest"), 200);
+    assert.equal(await text("/example.com/untagged/@v/list"), "");
+  });
+
+  it("knows a malicious version that no list has", async () => {
+    await enforce({ records: [malware("example.com/Acme/dep", ["1.0.9"])], source: { policies: [MALWARE_POLICY] } });
+    assert.equal(await statusOf(`${BASE}/@v/v1.0.9.zip`), 403);
+    assert.equal(await statusOf(`${BASE}/@v/v1.0.9.info`), 403);
+    assert.equal(await statusOf(`${BASE}/@v/v1.0.8.zip`), 404);
+    assert.equal(await statusOf(`${BASE}/@v/v1.0.8.info`), 404);
+  });
+
+  it("is 404, so that go asks on, only where the upstream has no such module", async () => {
+    await enforce(AGE);
+    assert.equal(await statusOf("/example.com/@v/list"), 404);
+    modules.answer(`${BASE}/@v/list`, (_request, response) => response.writeHead(503).end());
+    assert.equal(await statusOf(`${BASE}/@v/list`), 502);
+    modules.answer(`${BASE}/@v/v1.0.0.info`, (_request, response) => response.writeHead(500).end());
+    assert.equal(await statusOf(`${BASE}/@v/v1.0.0.zip`), 502);
+  });
+
+  it("sends the upstream's bytes, and asks for them once", async () => {
+    await enforce({ source: { policies: [MALWARE_POLICY] } });
+    const path = `${BASE}/@v/v1.0.0.zip`;
+    const bytes = Buffer.from(await (await get(path)).arrayBuffer());
+    assert.deepEqual(bytes, Buffer.from(zipOf(MODULE, { version: "v1.0.0" })));
+    await (await get(path)).arrayBuffer();
+    assert.equal(modules.requests.filter((asked) => asked === path).length, 1);
+    assert.ok(modules.asked.every(({ agent }) => agent === "cordon"));
+  });
+
+  it("takes paths as the protocol escapes them, and no others", async () => {
+    await enforce({});
+    for (const path of [
+      "/example.com/Acme/dep/@v/list",
+      "/example.com/!Acme/dep/@v/list",
+      "/example.com/!!acme/dep/@v/list",
+      `${BASE}/@v/v1.0.0.exe`,
+      `${BASE}/@v/main.zip`,
+      `${BASE}/@v/..%2fx.info`,
+      `${BASE}/@v/`,
+      `${BASE}`,
+      "/sumdb/",
+      "/sumdb/sum.example/other",
+    ])
+      assert.equal(await statusOf(path), 404, path);
+    assert.deepEqual(modules.requests, []);
+  });
+
+  it("passes on the checksum database, which go verifies by itself", async () => {
+    await enforce({});
+    modules.answer("/sumdb/sum.example/supported", (_request, response) => response.end());
+    modules.answer("/sumdb/sum.example/tile/8/0/000", (_request, response) => response.end(Buffer.from([0, 255, 1])));
+    assert.equal(await statusOf("/sumdb/sum.example/supported"), 200);
+    const tile = await get("/sumdb/sum.example/tile/8/0/000");
+    assert.deepEqual([...new Uint8Array(await tile.arrayBuffer())], [0, 255, 1]);
+    assert.equal(await statusOf("/sumdb/sum.example/lookup/example.com/!acme/dep@v1.0.0"), 404);
+  });
+
+  it("asks for private modules, and their checksums, at their own registry only", async () => {
+    const own = await startModules([{ path: "git.acme.example/tool", versions: [{ version: "v1.0.0" }] }]);
+    const privateRegistries = [{ ecosystem: "golang" as const, packages: ["git.acme.example/*"], registry: own.url }];
+    await enforce(
+      {
+        source: {
+          policies: [
+            policyFile("p", `  rules: [{ name: r, condition: "!pkg.private", verdict: block, message: No. }]`),
+          ],
+        },
+      },
+      { privateRegistries },
+    );
+    assert.equal(await text("/git.acme.example/tool/@v/list"), "v1.0.0\n");
+    for (const path of ["/git.acme.example/tool/@v/v1.0.0.mod", "/git.acme.example/tool/@v/v1.0.0.zip"])
+      assert.equal(await statusOf(path), 200, path);
+    assert.equal(await statusOf("/sumdb/sum.example/lookup/git.acme.example/tool@v1.0.0"), 404);
+    assert.deepEqual(modules.requests, []);
+    await own.close();
+  });
+
+  it("has 5,000 versions in a list, of which it asks the time of few", async () => {
+    const versions = Array.from({ length: 5000 }, (_, index) => ({ version: `v1.${index}.0` }));
+    modules.put({ path: "example.com/many", versions });
+    await enforce(AGE);
+    const list = await text("/example.com/many/@v/list");
+    assert.equal(list.trim().split("\n").length, 5000);
+    const asked = modules.requests.filter((path) => path.endsWith(".info")).length;
+    assert.ok(asked > 0 && asked <= 40, String(asked));
+  });
+});
