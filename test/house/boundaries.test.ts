@@ -115,6 +115,17 @@ describe("imports", () => {
     }
   });
 
+  it("of an ecosystem's folder stand in that folder, and in the one list of ecosystems", () => {
+    const folder = (path: string) => /^core\/ecosystems\/[^/]+\//.exec(path)?.[0];
+    for (const path of files) {
+      for (const specifier of importsOf(path).filter((one) => one.startsWith("."))) {
+        const target = normalize(join(dirname(path), specifier)).replaceAll("\\", "/");
+        const isOwn = folder(target) === undefined || folder(target) === folder(path);
+        assert.ok(isOwn || path === "core/ecosystems/index.ts", `${path} imports ${target}`);
+      }
+    }
+  });
+
   it("make no circle", () => {
     const done = new Set<string>();
     const visit = (path: string, trail: readonly string[]): void => {
