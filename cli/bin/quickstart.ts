@@ -82,6 +82,7 @@ One that is refused, and tells why:
 The same reason for programs:
   ${paint("cyan", `curl http://127.0.0.1:${port}/-/why/pkg:npm/minimist@1.2.5`)}
 For a whole project, write ${paint("cyan", `registry=${registry}`)} into its .npmrc.
+For Python set ${paint("cyan", `PIP_INDEX_URL=http://127.0.0.1:${port}/pypi/simple/`)}, for Go ${paint("cyan", `GOPROXY=http://127.0.0.1:${port}/go`)}.
 
 The rules are in policies/; change one, start again, and the next install meets it. Ctrl-C stops.
 `;

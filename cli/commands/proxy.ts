@@ -83,6 +83,9 @@ once. Without a verified bundle it answers 503.`;
     this.log(
       `Listening at ${proxy.publicUrl}; npm's registry is ${proxy.publicUrl}/npm/. Decisions go to ${proxy.decisionLog}.`,
     );
+    this.log(
+      `Python's index is ${proxy.publicUrl}/pypi/simple/, Rust's ${proxy.publicUrl}/cargo/ (sparse), and Go's module proxy ${proxy.publicUrl}/go.`,
+    );
     await stopped(proxy);
     return { publicUrl: proxy.publicUrl };
   }
