@@ -277,6 +277,28 @@ describe("Python's index through the proxy", () => {
     assert.equal(await file("some_project-1.1.tar.gz"), 200);
   });
 
+  it("lists a denied file at another address, where it is judged as well", async () => {
+    await enforce({ records: [malware("some-project", ["1.1"])] });
+    const urls = async () =>
+      (await page()).files.map(({ url }) => url.slice(base.length)).filter((url) => /1\.1/.test(url));
+    const denied = await urls();
+    assert.equal(denied.length, 3);
+    for (const url of denied) {
+      assert.ok(url.startsWith("/files/some-project/blocked/"), url);
+      for (const path of [url, url.replace("/blocked", "")]) assert.equal(await statusOf(path), 403, path);
+    }
+    await folder.sign({ revision: 2 });
+    await proxy.lifecycle.poll();
+    assert.deepEqual(
+      await urls(),
+      denied.map((url) => url.replace("/blocked", "")),
+    );
+    // The page may have been read before.
+    for (const url of denied) assert.equal(await statusOf(url), 200, url);
+    for (const path of ["/files/some-project/blocked", "/files/some-project/blocked/x/y", "/simple/a/blocked/b"])
+      assert.equal(await statusOf(path), 404, path);
+  });
+
   it("finds a release by any spelling of its version", async () => {
     await enforce({});
     const why = async (version: string) =>

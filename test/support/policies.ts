@@ -59,12 +59,18 @@ export function rulesOf(source: Partial<PolicySource>, records: readonly OsvReco
   };
 }
 
-export function malwareRecord(name: string, versions: readonly string[], id = "MAL-2026-1"): OsvRecord {
+/** `ecosystem`: as OSV names it. */
+export function malwareRecord(
+  name: string,
+  versions: readonly string[],
+  id = "MAL-2026-1",
+  ecosystem: "npm" | "PyPI" = "npm",
+): OsvRecord {
   return {
     id,
     modified: "2026-11-01T00:00:00Z",
     summary: `${name} steals tokens.`,
-    affected: [{ package: { ecosystem: "npm", name }, versions: [...versions] }],
+    affected: [{ package: { ecosystem, name }, versions: [...versions] }],
     references: [{ type: "ADVISORY", url: `https://advisories.example/${id}` }],
   };
 }

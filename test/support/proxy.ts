@@ -11,6 +11,7 @@ import { type ProxyOptions, type RunningProxy, startProxy } from "../../proxy/se
 import type { OsvRecord } from "../../schemas/types/advisory.ts";
 import { type Folder, makeFolder } from "./folder.ts";
 import { AGE_POLICY, MALWARE_POLICY } from "./policies.ts";
+import type { FixturePypi } from "./pypi-registry.ts";
 import type { FixtureRegistry } from "./registry.ts";
 
 export const NOW = new Date("2026-11-22T12:00:00Z");
@@ -80,15 +81,17 @@ export function makeBundleFolder(): BundleFolder {
 
 export interface TestProxy extends RunningProxy {
   readonly npm: string;
+  readonly pypi: string;
   /** Lines of the operator's log. */
   readonly logged: readonly { readonly level: string; readonly message: string; readonly [key: string]: unknown }[];
   /** The decision log so far; what is still being written is waited for. */
   decisions(): Promise<readonly Record<string, unknown>[]>;
 }
 
+/** Behind it is a registry of npm, or a Python index. */
 export async function startTestProxy(
   folder: BundleFolder,
-  registry: Pick<FixtureRegistry, "url">,
+  registry: Pick<FixtureRegistry, "url"> | Pick<FixturePypi, "simple">,
   options: Partial<ProxyOptions> = {},
 ): Promise<TestProxy> {
   const logged: TestProxy["logged"][number][] = [];
@@ -99,7 +102,7 @@ export async function startTestProxy(
     state: join(folder.path, "state"),
     publicUrl: undefined,
     repository: null,
-    upstreams: new Map([["npm", registry.url]]),
+    upstreams: new Map("simple" in registry ? [["pypi", registry.simple]] : [["npm", registry.url]]),
     pollSeconds: 3600,
     onExpired: "enforce",
     now: () => NOW,
@@ -109,6 +112,7 @@ export async function startTestProxy(
   return {
     ...proxy,
     npm: `${proxy.publicUrl}/npm`,
+    pypi: `${proxy.publicUrl}/pypi`,
     logged,
     async decisions() {
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,6 +1,6 @@
 /** The clients of Python packages as people run them, each in a project of its own that knows nothing of the machine. */
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { normalizeName } from "../../core/purl.ts";
 import type { ClientRun } from "./clients.ts";
@@ -35,6 +35,8 @@ export interface PythonProject extends Folder {
   unpacked(name: string): string[];
   /** Undefined where none was written. */
   lockfile(): string | undefined;
+  /** Takes the environment away, so that the next call makes it anew; caches stay. */
+  forget(): void;
 }
 
 interface Client {
@@ -278,6 +280,10 @@ export function makePythonProject(
     lockfile() {
       const path = join(folder.path, lockfile);
       return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+    },
+    forget() {
+      rmSync(join(folder.path, VENV), { recursive: true, force: true });
+      venv = undefined;
     },
   };
 }

@@ -12,6 +12,7 @@ import { allowedVersions, releaseOf } from "../judged.ts";
 import { normalizePep440, VERSION_ORDERS } from "../versions.ts";
 import { API_VERSION, CONTENT_TYPES, SIZELESS_API_VERSION } from "./forms.ts";
 import { type Project, type UsableFile, usableFiles } from "./listing.ts";
+import { DENIED } from "./request.ts";
 
 /** A link as it is written. */
 interface Link {
@@ -54,13 +55,14 @@ function pageOf(judged: JudgedListing, rendering: Rendering): ServedPage {
     if (denial !== undefined) reason = denial;
     for (const file of usableFiles(release)) {
       const yanked = denial === undefined || isHopeless ? file.yanked : denial;
-      links.push({ filename: file.filename, url: fileUrl(name, file.filename, rendering), file, yanked });
+      const url = fileUrl(name, file.filename, rendering, denial !== undefined);
+      links.push({ filename: file.filename, url, file, yanked });
     }
   }
   for (const decision of gone) {
     const filename = standInFor(name, versionOf(decision));
     const yanked = isHopeless ? undefined : sentence(decision);
-    links.push({ filename, url: fileUrl(name, filename, rendering), file: undefined, yanked });
+    links.push({ filename, url: fileUrl(name, filename, rendering, true), file: undefined, yanked });
     reason ??= sentence(decision);
   }
   const versions = [...listing.releases.keys(), ...gone.map(versionOf)];
@@ -80,8 +82,9 @@ function standInFor(name: string, version: string): string {
   return `${name.replaceAll("-", "_")}-${version}.tar.gz`;
 }
 
-function fileUrl(name: string, filename: string, { registry }: Rendering): string {
-  return `${registry}/files/${name}/${encodeURIComponent(filename)}`;
+/** Where it is denied, another one: poetry installs what it once fetched from an address without asking there again. */
+function fileUrl(name: string, filename: string, { registry }: Rendering, isDenied = false): string {
+  return `${registry}/files/${name}/${isDenied ? `${DENIED}/` : ""}${encodeURIComponent(filename)}`;
 }
 
 function writeJson({ name, links, versions, status, statusReason, registry }: ServedPage): string {

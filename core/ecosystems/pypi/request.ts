@@ -6,19 +6,25 @@ import { parseFilename } from "./filenames.ts";
 import { METADATA } from "./listing.ts";
 
 const SIGNATURE = ".asc";
+/** Stands before the files of a denied release in their addresses; they are judged like any. */
+export const DENIED = "blocked";
 /** Of a file; whether there is one, the listing tells. */
 const FILENAME = /^[a-zA-Z0-9][a-zA-Z0-9._+!-]{0,270}$/;
 
 /**
- * Reads a path below the registry's base: `/simple/PROJECT/`, `/files/PROJECT/FILE`, `/provenance/PROJECT/FILE`,
- * `/PROJECT/json` and `/PROJECT/VERSION/json`. A project has one address; others lead there (PEP 503).
+ * Reads a path below the registry's base: `/simple/PROJECT/`, `/files/PROJECT/FILE`, `/files/PROJECT/blocked/FILE`,
+ * `/provenance/PROJECT/FILE`, `/PROJECT/json` and `/PROJECT/VERSION/json`. A project has one address; others lead there
+ * (PEP 503).
  */
 export function parseRequest(method: string, path: string): RegistryRequest {
   if (method !== "GET" && method !== "HEAD") return NO_WRITES;
   const segments = decodeSegments(path);
   if (!segments) return NO_ENDPOINT;
-  const [first = "", second, third, ...rest] = segments;
+  const [first = "", second, third, fourth, ...rest] = segments;
   if (rest.length > 0) return NO_ENDPOINT;
+  if (first === "files" && second !== undefined && third === DENIED && fourth !== undefined)
+    return parseFile(second, fourth);
+  if (fourth !== undefined) return NO_ENDPOINT;
   if (first === "simple" && third === undefined)
     return second === undefined ? parseIndex(path) : parsePage(second, path);
   if (first === "files" && second !== undefined && third !== undefined) return parseFile(second, third);

@@ -297,7 +297,7 @@ describe("renderListing()", () => {
       const [first, second] = asJson(judged).files.slice(3);
       assert.deepEqual(first, {
         filename: "foo-1.2.tar.gz",
-        url: `${REGISTRY}/files/foo/foo-1.2.tar.gz`,
+        url: `${REGISTRY}/files/foo/blocked/foo-1.2.tar.gz`,
         hashes: {},
         size: 0,
         yanked: malice("1.2"),
