@@ -12,7 +12,8 @@ import { oneLine } from "./words.ts";
 /** Bounds on what an upstream may send. The largest packument known has some 40 MB. */
 export const UPSTREAM_LIMITS = {
   listingBytes: 128 * 1024 * 1024,
-  fileBytes: 2 * 1024 * 1024 * 1024,
+  /** The largest wheels have some 5 GB. */
+  fileBytes: 16 * 1024 * 1024 * 1024,
   /** What is relayed: advisories, keys, attestations, results of a search. */
   relayBytes: 32 * 1024 * 1024,
   timeoutMs: 30_000,

@@ -49,6 +49,7 @@ pip26 pip==26.3
 uv uv==0.13.9
 poetry poetry==2.5.1
 pdm pdm==2.29.4
+pypi-simple pypi-simple==1.8.0
 CLIENTS
 [ -n "$found" ] || fail "no client can be installed here"
 echo "$target"
