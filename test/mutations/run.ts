@@ -31,6 +31,8 @@ const GZIP = "core/ecosystems/gzip.ts";
 const INSPECTIONS = "proxy/inspections.ts";
 const DOWNLOAD = "proxy/download.ts";
 const DISK = "proxy/disk-cache.ts";
+const PYPI_LISTING = "core/ecosystems/pypi/listing.ts";
+const INSPECTION = "core/inspection.ts";
 
 /** Narrowed to some by words of their attack: `node test/mutations/run.ts rollback`. */
 const WANTED = process.argv.slice(2);
@@ -171,10 +173,15 @@ const MUTATIONS: readonly Mutation[] = [
   mutation(
     "an attestation of something else",
     PROVENANCE,
-    'if (!ownString(statement, "predicateType")?.startsWith(PREDICATE))',
+    "if (!predicates.some((predicate) => said.startsWith(predicate)))",
     "if (false as boolean)",
   ),
-  mutation("an attestation of another release", PROVENANCE, "=== purl;", '!== "";'),
+  mutation(
+    "an attestation of another release",
+    PROVENANCE,
+    'isSame(ownString(one, "name") ?? "", name)',
+    "isSame(name, name)",
+  ),
   mutation("an attestation of another file", PROVENANCE, "if (!isTheFile)", "if (false as boolean)"),
   mutation("an attestation by a weak digest", PROVENANCE, "{ sha512, sha384, sha256 }).some(", "{ ...digests }).some("),
   mutation("a registry's key that had expired", SIGNATURES, "if (expires !== undefined &&", "if (false as boolean &&"),
@@ -204,14 +211,78 @@ const MUTATIONS: readonly Mutation[] = [
     'const sources = kind === "file" ? needs.all : needs.strict;',
     "const sources = needs.strict;",
   ),
-  mutation("what was found of another file", INSPECTIONS, "if (known?.listed !== listed)", "if (!known)"),
-  mutation("a file with other bytes", DOWNLOAD, "if (!check.agrees())", "if (false as boolean)"),
+  mutation(
+    "what was found of another file",
+    INSPECTIONS,
+    "if (before?.listed === listed) return before;",
+    "if (before) return before;",
+  ),
+  mutation(
+    "a file with other bytes",
+    DOWNLOAD,
+    'if (file.checkedBy !== "client" && !check.agrees())',
+    "if (false as boolean)",
+  ),
   mutation("the end of a wrong file", DOWNLOAD, "this.#tell(before);", "this.#tell(this.#received);"),
   mutation(
     "a stored file that was changed",
     DISK,
     "if (!entry.isChecked && !(await check(handle)))",
     "if (false as boolean)",
+  ),
+  mutation(
+    "a Python file of another project",
+    "core/ecosystems/pypi/filenames.ts",
+    'version !== undefined && normalizeName("pypi", name) === project ?',
+    "version !== undefined ?",
+  ),
+  mutation(
+    "one name of a Python file for two contents",
+    PYPI_LISTING,
+    "const isTwofold = before !== undefined && JSON.stringify(before.digests) !== JSON.stringify(digests);",
+    "const isTwofold = false as boolean;",
+  ),
+  mutation(
+    "a Python file whose digest can be forged, or that has none",
+    PYPI_LISTING,
+    "Object.keys(digests).length === 0",
+    "false",
+  ),
+  mutation(
+    "a denied Python release that clients choose",
+    "core/ecosystems/pypi/render.ts",
+    "denial === undefined || isHopeless ? file.yanked : denial",
+    "file.yanked",
+  ),
+  mutation(
+    "a file that was added to an approved Python release",
+    "core/policy/engine.ts",
+    "files.every((file) =>",
+    "files.some((file) =>",
+  ),
+  mutation(
+    "Python files from more than one builder",
+    INSPECTION,
+    "return isOne ? first",
+    "return isOne || first ? first",
+  ),
+  mutation(
+    "a version of a Go module that no list has",
+    "proxy/listings.ts",
+    "if (!release || listing.releases.has(release.version)) return found;",
+    "if (release || listing) return found;",
+  ),
+  mutation(
+    "the description of a denied Go version, by its own address or a branch",
+    "proxy/registry.ts",
+    "if (!permits(decision)) return refuse(ctx, answer, context, options);",
+    "",
+  ),
+  mutation(
+    "a file on this network, by the word of a public registry",
+    "core/upstream.ts",
+    'fileOrigins === "public" ? isPublic(url)',
+    'fileOrigins === "public" ? url.href !== ""',
   ),
 ];
 
@@ -221,6 +292,9 @@ const TESTS = [
   "test/core/policy/engine.test.ts",
   "test/proxy/{bundle-lifecycle,lifecycle,inspections,files}.test.ts",
   "test/core/ecosystems/npm/{inspect,signatures,strip}.test.ts",
+  "test/core/ecosystems/pypi/{filenames,listing,render}.test.ts",
+  "test/core/upstream.test.ts",
+  "test/proxy/{pypi,golang}.test.ts",
 ];
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 

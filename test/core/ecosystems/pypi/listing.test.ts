@@ -28,6 +28,16 @@ const at = (day: number) => ({ "upload-time": `2024-01-0${day}T00:00:00.123456Z`
 const day = (number: number) => `2024-01-0${number}T00:00:00.123Z`;
 
 describe("parseListing()", () => {
+  it("leaves out a file that is named twice with two contents, and takes one that is named twice alike", () => {
+    const other = { hashes: { sha256: "b".repeat(64) } };
+    const listing = listingOf(WHEEL, [WHEEL, other], SDIST, SDIST);
+    assert.deepEqual(listing.unusable, [WHEEL]);
+    assert.deepEqual(
+      listing.releases.get("1.0")?.files.map(({ name }) => name),
+      [SDIST],
+    );
+  });
+
   it("gives the facts of a release", () => {
     const listing = listingOf(
       [WHEEL, { "requires-python": ">=3.8", provenance: "/p", ...at(2) }],
