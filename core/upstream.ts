@@ -123,13 +123,23 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       );
     return isOwn;
   };
+  const fetchConfig = async (url: URL): Promise<string> => {
+    const { status, body } = await fetchBytes(fetch, url, {
+      headers: { accept: "application/json", ...authorization },
+      maxBytes: MAX_CONFIG_BYTES,
+      timeoutMs: limits.timeoutMs,
+      signal: AbortSignal.timeout(limits.listingMs),
+    });
+    if (NO_ENDPOINT.has(status)) throw new CordonError("UPSTREAM_STATUS", `${describe(url)} answered ${status}`);
+    if (status !== 200) throw failureOf(url, status);
+    requireJson(url, body);
+    return `${JSON.stringify(JSON.parse(Buffer.from(body).toString("utf8")))}\n`;
+  };
   /** What stands before each listing; asked for once an hour. */
   let config: { readonly line: Promise<string>; readonly until: number } | undefined;
   const readConfig = (path: string): Promise<string> => {
     if (config && performance.now() < config.until) return config.line;
-    const line = ask(new URL(`${registry.href.replace(/\/$/, "")}${path}`), { method: "GET" }).then(
-      ({ body }) => `${JSON.stringify(JSON.parse(Buffer.from(body).toString("utf8")))}\n`,
-    );
+    const line = fetchConfig(new URL(`${registry.href.replace(/\/$/, "")}${path}`));
     config = { line, until: performance.now() + CONFIG_MS };
     line.catch(() => {
       config = undefined;
@@ -184,8 +194,13 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       }
     },
     parse(name, bytes) {
-      const listing = ecosystem.parseListing(name, bytes, ecosystem.listingUrl(registry, name));
-      return { ...listing, pkg: { ...listing.pkg, private: isPrivate } };
+      try {
+        const listing = ecosystem.parseListing(name, bytes, ecosystem.listingUrl(registry, name));
+        return { ...listing, pkg: { ...listing.pkg, private: isPrivate } };
+      } catch (error) {
+        config = undefined; // it may be what is wrong, and mended before the hour is over
+        throw error;
+      }
     },
     async listing(name) {
       const document = await upstream.document(name);
@@ -193,14 +208,19 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     },
     async document(name, known) {
       const url = ecosystem.listingUrl(registry, name);
-      const answer = await fetchDocument(url, known?.etag);
+      const config = ecosystem.configPath === undefined ? "" : await readConfig(ecosystem.configPath);
+      // A tag is of the listing alone: behind another config it would tell that nothing has changed.
+      const mark = config === "" ? "" : `${sha256(config)} `;
+      const tag = known?.etag?.startsWith(mark) ? known.etag.slice(mark.length) : undefined;
+      const answer = await fetchDocument(url, tag);
       if (!answer) return undefined;
       if (answer === "none")
         throw new CordonError("NOT_FOUND", `the upstream registry has no ${toPurl({ type: ecosystem.type, name })}`);
-      const config = ecosystem.configPath === undefined ? "" : await readConfig(ecosystem.configPath);
-      const bytes = config === "" ? answer.bytes : Buffer.concat([Buffer.from(config), answer.bytes]);
-      const digest = config === "" ? answer.digest : sha256(bytes);
-      return digest === known?.digest ? undefined : { bytes, digest, etag: answer.etag };
+      if (config === "") return answer.digest === known?.digest ? undefined : answer;
+      const bytes = Buffer.concat([Buffer.from(config), answer.bytes]);
+      const digest = sha256(bytes);
+      const etag = answer.etag === undefined ? undefined : `${mark}${answer.etag}`;
+      return digest === known?.digest ? undefined : { bytes, digest, etag };
     },
     async names() {
       const url = new URL(registry.href.endsWith("/") ? registry : `${registry.href}/`);
@@ -225,6 +245,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     },
     named: (address) => ask(new URL(address), { method: "GET" }),
     async file(file, signal) {
+      if (!URL.canParse(file.url))
+        throw new CordonError("UPSTREAM_MALFORMED", `the upstream's document has no address of ${file.name}`);
       const url = new URL(file.url);
       const isOwn = requireKnown(url, file.name);
       const { status, headers, body } = await fetchFile(url, {
@@ -249,13 +271,13 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 }
 
 /** What stands before the host of an address is sent as clients send it, and told nowhere. */
-function credentialsOf({ registry, token }: Pick<UpstreamOptions, "registry" | "token">) {
+function credentialsOf({ ecosystem, registry, token }: Pick<UpstreamOptions, "ecosystem" | "registry" | "token">) {
   const bare = new URL(registry);
   bare.username = "";
   bare.password = "";
   const [user, password] = [registry.username, registry.password].map(decodeURIComponent);
   const basic = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
-  const value = token === undefined ? basic : `Bearer ${token}`;
+  const value = token === undefined ? basic : ecosystem.sendsBareTokens ? token : `Bearer ${token}`;
   return { registry: bare, authorization: token === undefined && user === "" ? {} : { authorization: value } };
 }
 
@@ -268,6 +290,8 @@ function isPublic({ protocol, hostname, port }: URL): boolean {
 }
 
 const CONFIG_MS = 60 * 60_000;
+/** It stands before every document, and has a few lines. */
+const MAX_CONFIG_BYTES = 64 * 1024;
 
 /** What registries answer with that do not have what is asked for: not found, gone, not allowed, not implemented (RFC 9110). */
 const NO_ENDPOINT: ReadonlySet<number> = new Set([404, 410, 405, 501]);

@@ -81,7 +81,9 @@ async function findFile(request: FileRequest, rules: Rules, options: RegistryOpt
     const answer = await judgeFile(listed.judged, found.release, rules, options);
     return { answer, file: found.file, cached: listed.cached, missing };
   }
-  const { version, name, filename } = request;
+  const { version, filename } = request;
+  // As the registry writes it, where it says: cargo asks for all names in lower case.
+  const name = listed?.judged.listing.name ?? request.name;
   if (version === undefined)
     throw missing ?? new CordonError("NOT_FOUND", `the upstream registry has no ${filename} of ${name}`);
   const decision = decideUnlisted(rules, { type: upstream.ecosystem.type, name, version }, now());

@@ -156,6 +156,8 @@ export interface Ecosystem {
    * lines. The reason phrase has it in any case.
    */
   readonly refusalForm: RefusalForm;
+  /** Whether a token is sent without a scheme before it; left out: `Bearer` stands before it. */
+  readonly sendsBareTokens?: true;
   formOf(headers: { readonly accept: string | undefined; readonly userAgent: string | undefined }): Form;
   listingUrl(registry: URL, name: string): URL;
   /**

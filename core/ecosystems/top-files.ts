@@ -14,7 +14,7 @@ export async function readTopFiles(
   let top: string | undefined;
   const wants = (path: string, size: number) => {
     const segments = path.split("/");
-    const isWanted = segments.length === 2 && names.includes(segments[1] ?? "");
+    const isWanted = segments.length === 2 && names.some((name) => fold(name) === fold(segments[1] ?? ""));
     if (isWanted && size > MAX_BYTES) throw malformed(`its ${path} is too large`);
     return isWanted;
   };
@@ -24,8 +24,19 @@ export async function readTopFiles(
     // Clients unpack all of them, and build the one.
     if (folder !== top) throw malformed("it has more than one folder at its top");
     if (!content) continue;
+    if (!names.includes(name))
+      throw malformed(`it has a file whose name some systems take for another, ${JSON.stringify(name)}`);
     if (contents.has(name)) throw malformed(`it has ${name} twice`);
     contents.set(name, content.toString("utf8"));
   }
   return contents;
+}
+
+/** Equal for names that are one file on some system: letters in both cases, and what Windows leaves out behind a name. */
+function fold(name: string): string {
+  return name
+    .replace(/:.*$/, "")
+    .replace(/[. ]+$/, "")
+    .toUpperCase()
+    .toLowerCase();
 }

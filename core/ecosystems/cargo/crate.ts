@@ -16,7 +16,7 @@ const NOT_READ = { readable: false, buildScript: true, procMacro: true } as cons
 export async function inspectManifest(release: ListedRelease, read: ReadFile): Promise<Partial<Release>> {
   const found = await readCrate(release, read);
   if ("problem" in found) return {};
-  const manifest = own(found.manifest, "package");
+  const manifest = packageOf(found.manifest);
   const [license, repository] = [ownString(manifest, "license"), ownString(manifest, "repository")].map(short);
   return { ...(license && { license }), ...(repository && { repository }) };
 }
@@ -35,7 +35,7 @@ interface CrateFile {
 
 /** `build` names a script, or says that there is none; without it, a `build.rs` is one. */
 function toCrate({ manifest, hasBuildFile }: CrateFile): Crate {
-  const build = own(own(manifest, "package"), "build");
+  const build = own(packageOf(manifest), "build");
   const library = own(manifest, "lib");
   const isMacro = [own(library, "proc-macro"), own(library, "proc_macro")].includes(true);
   const isOfType = [own(library, "crate-type"), own(library, "crate_type")].flat().includes("proc-macro");
@@ -44,6 +44,11 @@ function toCrate({ manifest, hasBuildFile }: CrateFile): Crate {
     buildScript: build === undefined ? hasBuildFile : build !== false,
     procMacro: isMacro || isOfType,
   };
+}
+
+/** `[project]` is what cargo still takes for `[package]`, where there is none. */
+function packageOf(manifest: unknown): unknown {
+  return own(manifest, "package") ?? own(manifest, "project");
 }
 
 async function readCrate(

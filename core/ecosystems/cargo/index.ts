@@ -17,6 +17,7 @@ export const cargo: Ecosystem = {
   // Of a crate whose releases are all yanked cargo says nothing but that.
   refusesEmptyListings: true,
   refusalForm: "text",
+  sendsBareTokens: true,
   parseRequest,
   formOf: () => "index",
   listingAccept: "text/plain",

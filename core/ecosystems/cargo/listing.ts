@@ -14,6 +14,7 @@ const ORDER = VERSION_ORDERS.cargo;
 const TELLS: Listing["tells"] = new Set(["time"]);
 const MAX_VERSIONS = 20_000;
 const MAX_TEXT = 256;
+const MAX_DL = 2048;
 
 /** A release as its line has it. */
 export interface IndexLine {
@@ -88,6 +89,7 @@ function downloadOf(config: string, fail: Fail): (line: IndexLine) => string {
     throw fail("the registry's config is not JSON", cause);
   }
   if (dl === undefined) throw fail("the registry's config has no `dl`");
+  if (dl.length > MAX_DL) throw fail("the `dl` of the registry's config is too long");
   const template = /\{(crate|version|prefix|lowerprefix|sha256-checksum)\}/.test(dl)
     ? dl
     : `${dl}/{crate}/{version}/download`;
@@ -165,7 +167,10 @@ function toRelease(line: IndexLine, newestOfLine: boolean, download: (line: Inde
   const file = {
     packageName: name,
     name: filenameOf(name, version),
-    url: download(line),
+    // Not kept: each marker that stands in it once more would be paid for with every release.
+    get url() {
+      return download(line);
+    },
     digests: { sha256: checksum },
   };
   return { version, entry: line, facts, files: [file] };

@@ -19,34 +19,43 @@ export function renderListing({ listing, decisions }: JudgedListing): { contentT
   return { contentType: "text/plain; charset=utf-8", body: lines.map((line) => `${line}\n`).join("") };
 }
 
-/** Changes that field, and no other byte: what this program does not know of must survive. */
+/** Changes that field, and no other byte: what this program does not know of must survive. The line is known to be an object. */
 export function markYanked(line: string): string {
-  const value = topLevelValue(line, "yanked");
-  if (value) return `${line.slice(0, value.start)}true${line.slice(value.end)}`;
-  const end = line.lastIndexOf("}");
-  return `${line.slice(0, end)},"yanked":true${line.slice(end)}`;
+  const values = valuesOf(line, "yanked");
+  if (values.length === 0) {
+    const end = line.lastIndexOf("}");
+    return `${line.slice(0, end)},"yanked":true${line.slice(end)}`;
+  }
+  // All of them, where the key stands twice: one reader takes the first, another one the last.
+  const ends = [0, ...values.map(({ end }) => end)];
+  const kept = [...values.map(({ start }) => start), line.length].map((start, at) => line.slice(ends[at], start));
+  return kept.join("true");
 }
 
-/** Where the value of a key of the outermost object stands, the last one where the key stands twice; the text is known to be JSON. */
-function topLevelValue(json: string, key: string): { readonly start: number; readonly end: number } | undefined {
-  let found: { start: number; end: number } | undefined;
-  let depth = 0;
-  let isKey = false;
-  for (let at = 0; at < json.length; at++) {
-    const character = json[at];
-    if (character === "{" || character === "[") depth += 1;
-    else if (character === "}" || character === "]") depth -= 1;
-    if (depth === 1 && (character === "{" || character === ",")) isKey = true;
-    if (character !== '"') continue;
-    const end = endOfText(json, at);
-    if (isKey && depth === 1) {
-      isKey = false;
-      const colon = json.indexOf(":", end);
-      if (JSON.parse(json.slice(at, end)) === key) found = valueAfter(json, colon);
-      at = colon;
-    } else at = end - 1;
+interface Part {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where the values of a key of the outermost object stand. */
+function valuesOf(json: string, key: string): Part[] {
+  const found: Part[] = [];
+  for (let at = json.indexOf('"'); at >= 0; ) {
+    const endOfKey = endOfText(json, at);
+    const start = afterSpace(json, json.indexOf(":", endOfKey) + 1);
+    const end = endOfValue(json, start);
+    if (JSON.parse(json.slice(at, endOfKey)) === key) found.push({ start, end });
+    at = json.indexOf('"', end);
   }
   return found;
+}
+
+const SPACE: ReadonlySet<string> = new Set(" \t\r\n");
+
+function afterSpace(json: string, start: number): number {
+  let at = start;
+  while (SPACE.has(json[at] ?? "")) at += 1;
+  return at;
 }
 
 /** Behind its closing quote. */
@@ -56,13 +65,19 @@ function endOfText(json: string, start: number): number {
   return at + 1;
 }
 
-/** Of a value that is neither a list nor an object, up to what ends it. */
-function valueAfter(json: string, colon: number): { start: number; end: number } {
-  const [space = ""] = /^\s*/.exec(json.slice(colon + 1)) ?? [];
-  const start = colon + 1 + space.length;
-  const [value = ""] = /^[^\s,}\]]+/.exec(json.slice(start, start + 16)) ?? [];
-  return { start, end: start + value.length };
+function endOfValue(json: string, start: number): number {
+  let depth = 0;
+  let at = start;
+  do {
+    const character = json[at] ?? "";
+    if (character === "{" || character === "[") depth += 1;
+    else if (character === "}" || character === "]") depth -= 1;
+    at = character === '"' ? endOfText(json, at) : at + 1;
+  } while (depth > 0 || !END_OF_VALUE.has(json[at] ?? ","));
+  return at;
 }
+
+const END_OF_VALUE: ReadonlySet<string> = new Set([...SPACE, ",", "}", "]"]);
 
 /** What cargo would choose: a version is itself, a requirement the highest allowed release that fits, without either the highest stable one. */
 export function resolveVersion(judged: JudgedListing, wanted: string | undefined): string | undefined {

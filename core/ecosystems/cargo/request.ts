@@ -31,7 +31,8 @@ export function filenameOf(name: string, version: string): string {
 
 function parseFile(name: string, version: string): RegistryRequest {
   if (!isPackageName("cargo", name) || !isVersion(version)) return notFound("this registry has no such file");
-  return { kind: "file", name, filename: filenameOf(name, version), version };
+  // In lower case as an index is asked: two documents on one crate could disagree.
+  return { kind: "file", name: name.toLowerCase(), filename: filenameOf(name, version), version };
 }
 
 function decode(segment: string): string {
