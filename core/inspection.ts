@@ -1,7 +1,7 @@
 /** Facts on one release that its listing does not tell: from its file, its attestations, the registry's keys, the public registry. */
 import type { Attestation, Package, Release } from "../schemas/types/facts.ts";
 import { checkDigests } from "./digest.ts";
-import type { Attested, ListedRelease, Listing, ReadFile, ReleaseFile } from "./ecosystems/ecosystem.ts";
+import type { Attested, ListedRelease, Listing, Question, ReadFile, ReleaseFile } from "./ecosystems/ecosystem.ts";
 import { CordonError } from "./errors.ts";
 import type { DeepSource, FactSource } from "./policy/facts.ts";
 import { verifyProvenance } from "./sigstore/provenance.ts";
@@ -66,10 +66,11 @@ async function inspectTime(
   { upstream }: InspectionTools,
 ): Promise<Inspected> {
   const { info } = upstream.ecosystem;
-  if (!info) return {};
-  const found = info.read(await askJson(upstream.of(name), info.path(name, facts.version)));
-  if (!found) throw new CordonError("NOT_FOUND", `the upstream registry has no ${facts.purl}`);
-  return { release: found.published === undefined ? {} : { published: found.published } };
+  // Some registries tell it in the listing of some releases, and not of others.
+  if (!info || facts.published !== undefined) return {};
+  const found = info.read(await askJson(upstream.of(name), info.question(name, facts.version)));
+  if (!found && info.isAlwaysThere) throw new CordonError("NOT_FOUND", `the upstream registry has no ${facts.purl}`);
+  return { release: found?.published === undefined ? {} : { published: found.published } };
 }
 
 async function inspectManifest(release: ListedRelease, { upstream, readFile }: InspectionTools): Promise<Inspected> {
@@ -134,8 +135,9 @@ async function inspectNamesake({ name, pkg }: Listing, { upstream }: InspectionT
 }
 
 /** A document of a registry; undefined where it has none. Throws UPSTREAM_*. */
-export function askJson(upstream: Upstream, path: string): Promise<unknown> {
-  return readJson(path, () => upstream.relay({ method: "GET", path }));
+export function askJson(upstream: Upstream, asked: string | Question): Promise<unknown> {
+  const question = typeof asked === "string" ? { method: "GET" as const, path: asked } : asked;
+  return readJson(question.path, () => upstream.relay(question));
 }
 
 async function readJson(where: string, ask: () => Promise<RelayedAnswer>): Promise<unknown> {

@@ -146,6 +146,14 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     });
     return line;
   };
+  /** Where the registry has its own API. Throws NO_ENDPOINT where it has none. */
+  const readApi = async (): Promise<string> => {
+    const { configPath, apiOf } = ecosystem;
+    const api = configPath === undefined ? undefined : apiOf?.(JSON.parse(await readConfig(configPath)));
+    if (api === undefined || !URL.canParse(api))
+      throw new CordonError("NO_ENDPOINT", "the upstream registry has no API of its own");
+    return api;
+  };
   /** Undefined where it is still the one with that tag. */
   const fetchDocument = async (url: URL, etag: string | undefined): Promise<FetchedDocument | "none" | undefined> => {
     const { status, headers, body } = await fetchCompressed(fetch, url, {
@@ -229,7 +237,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         throw new CordonError("NO_ENDPOINT", "the upstream registry does not tell the names of all packages");
       return ecosystem.names.parse(answer.bytes);
     },
-    relay: (request) => ask(new URL(`${registry.href.replace(/\/$/, "")}${request.path}`), request),
+    async relay(request) {
+      const base = request.toApi ? await readApi() : registry.href;
+      return ask(new URL(`${base.replace(/\/$/, "")}${request.path}`), request);
+    },
     async text({ path }) {
       const url = new URL(`${registry.href.replace(/\/$/, "")}${path}`);
       const { status, body } = await fetchBytes(fetch, url, {

@@ -179,7 +179,7 @@ async function lookUp(
   { upstream }: RegistryOptions,
 ): Promise<string | undefined> {
   const { info } = upstream.ecosystem;
-  return info?.read(await askJson(upstream.of(name), info.path(name, version)))?.version;
+  return info?.read(await askJson(upstream.of(name), info.question(name, version)))?.version;
 }
 
 async function renderRelease(
@@ -190,7 +190,7 @@ async function renderRelease(
   const { info } = upstream.ecosystem;
   if (!info) return upstream.ecosystem.renderRelease(judged, version, { registry, sentence: () => "" });
   const { name } = judged.listing;
-  const bytes = await texts.read({ method: "GET", path: info.path(name, version), about: name }, true);
+  const bytes = await texts.read(info.question(name, version), true);
   const found = info.read(parseJson(bytes));
   if (found?.version !== version) return undefined;
   const body = { Version: found.version, ...(found.published !== undefined && { Time: found.published }) };

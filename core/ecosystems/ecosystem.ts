@@ -44,6 +44,8 @@ export interface Question {
   readonly path: string;
   /** The package that it is about, where it is about one: its registry is asked. */
   readonly about?: string;
+  /** Whether it is asked of the registry's own API, which its config names, and not below its path. */
+  readonly toApi?: true;
   /** Where it tells names of packages: as the keys of its body, or anywhere. */
   readonly tells?: "keys" | "text";
 }
@@ -165,6 +167,8 @@ export interface Ecosystem {
    * its own. Left out where there is none.
    */
   readonly configPath?: string;
+  /** Where the registry has an API of its own, by its config; left out where there is none. */
+  readonly apiOf?: (config: unknown) => string | undefined;
   /** The registry's own config as clients get it; left out where there is none. */
   readonly config?: (registry: string) => object;
   /** Whether a listing of which nothing is allowed is refused, because clients tell nothing of what it holds. */
@@ -184,7 +188,9 @@ export interface Ecosystem {
   };
   /** The document on one release, where it tells when that was published, and what a branch or nothing at all stands for. */
   readonly info?: {
-    path(name: string, query: string | undefined): string;
+    question(name: string, query: string | undefined): Question;
+    /** Whether there is no release of which there is no such document. */
+    readonly isAlwaysThere: boolean;
     /** Undefined for what is no such document. */
     read(document: unknown): { readonly version: string; readonly published: string | undefined } | undefined;
   };

@@ -1,5 +1,6 @@
 import type { Ecosystem } from "../ecosystem.ts";
 import { VERSION_ORDERS } from "../versions.ts";
+import { apiOf, readRelease, releaseQuestion } from "./api.ts";
 import { inspectCrate, inspectManifest } from "./crate.ts";
 import { parseListing } from "./listing.ts";
 import { renderListing, resolveVersion } from "./render.ts";
@@ -24,6 +25,8 @@ export const cargo: Ecosystem = {
   listingUrl: (registry, name) =>
     new URL(indexPath(name), registry.href.endsWith("/") ? registry : `${registry.href}/`),
   configPath: CONFIG_PATH,
+  apiOf,
+  info: { question: releaseQuestion, isAlwaysThere: false, read: readRelease },
   config: (registry) => ({ dl: `${registry}/crates`, api: registry }),
   parseListing,
   inspectManifest,

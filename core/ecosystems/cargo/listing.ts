@@ -11,7 +11,8 @@ import { VERSION_ORDERS } from "../versions.ts";
 import { filenameOf } from "./request.ts";
 
 const ORDER = VERSION_ORDERS.cargo;
-const TELLS: Listing["tells"] = new Set(["time"]);
+const TIMES: Listing["tells"] = new Set(["time"]);
+const NOTHING: Listing["tells"] = new Set();
 const MAX_VERSIONS = 20_000;
 const MAX_TEXT = 256;
 const MAX_DL = 2048;
@@ -65,7 +66,7 @@ export function parseListing(name: string, bytes: Uint8Array): Listing {
     releases,
     unusable,
     document: [...byVersion.keys()],
-    tells: TELLS,
+    tells: [...releases.values()].every(({ facts }) => facts.published !== undefined) ? TIMES : NOTHING,
     bytes: bytes.length * 2,
   };
 }

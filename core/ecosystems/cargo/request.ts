@@ -2,11 +2,13 @@
 import { isPackageName, isVersion } from "../../purl.ts";
 import { oneLine } from "../../words.ts";
 import type { RegistryRequest } from "../ecosystem.ts";
+import { parseApi } from "./api.ts";
 
 /** `/config.json`, `/se/rd/serde` and its like, and `/crates/NAME/VERSION/download`. */
-export function parseRequest(method: string, path: string): RegistryRequest {
+export function parseRequest(method: string, path: string, query = ""): RegistryRequest {
   if (method !== "GET" && method !== "HEAD") return NO_WRITES;
   if (path === CONFIG_PATH) return { kind: "config" };
+  if (path.startsWith("/api/")) return parseApi(path, query) ?? NO_ENDPOINT;
   const segments = path.length <= 2048 && path.startsWith("/") ? path.slice(1).split("/").map(decode) : [];
   const [first, name = "", version = "", last] = segments;
   if (first === "crates" && last === "download" && segments.length === 4) return parseFile(name, version);

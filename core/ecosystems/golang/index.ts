@@ -1,6 +1,6 @@
 import type { Ecosystem } from "../ecosystem.ts";
 import { VERSION_ORDERS } from "../versions.ts";
-import { infoPath, parseListing, readInfo, unlistedRelease } from "./listing.ts";
+import { infoQuestion, parseListing, readInfo, unlistedRelease } from "./listing.ts";
 import { renderListing, resolveVersion } from "./render.ts";
 import { escapeName, parseRequest } from "./request.ts";
 import { publicRegistry, settings } from "./settings.ts";
@@ -22,7 +22,7 @@ export const golang: Ecosystem = {
     new URL(`${escapeName(name)}/@v/list`, registry.href.endsWith("/") ? registry : `${registry.href}/`),
   parseListing,
   unlisted: unlistedRelease,
-  info: { path: infoPath, read: readInfo },
+  info: { question: infoQuestion, isAlwaysThere: true, read: readInfo },
   renderListing,
   renderRelease: () => undefined,
   resolveVersion,

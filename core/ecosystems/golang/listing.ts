@@ -4,7 +4,7 @@ import { CordonError } from "../../errors.ts";
 import { own, ownString } from "../../json.ts";
 import { toPurl } from "../../purl.ts";
 import { formatInstant, parseInstant } from "../../time.ts";
-import type { ListedRelease, Listing } from "../ecosystem.ts";
+import type { ListedRelease, Listing, Question } from "../ecosystem.ts";
 import { newestOfLines } from "../history.ts";
 import { VERSION_ORDERS } from "../versions.ts";
 import { escapeName, zipName } from "./request.ts";
@@ -89,7 +89,8 @@ export function readInfo(document: unknown) {
 }
 
 /** What it is asked for: a version, a branch, or without either what is newest. */
-export function infoPath(name: string, query: string | undefined): string {
+export function infoQuestion(name: string, query: string | undefined): Question {
   const module = `/${escapeName(name)}`;
-  return query === undefined ? `${module}/@latest` : `${module}/@v/${escapeName(query)}.info`;
+  const path = query === undefined ? `${module}/@latest` : `${module}/@v/${escapeName(query)}.info`;
+  return { method: "GET", path, about: name };
 }
