@@ -14,6 +14,7 @@ import {
   type TestProxy,
 } from "../support/proxy.ts";
 import { type FixturePypi, startPypi } from "../support/pypi-registry.ts";
+import { send } from "../support/send.ts";
 import { type MockSigstore, runClaims, startSigstore } from "../support/sigstore.ts";
 
 const JSON_V1 = "application/vnd.pypi.simple.v1+json";
@@ -149,11 +150,12 @@ describe("Python's index through the proxy", () => {
 
   it("refuses in the form that uv reads, with the sentence as the reason phrase", async () => {
     await enforce({ records: [malware("some-project", ["1.1"])] });
-    const answer = await get("/files/some-project/some_project-1.1.tar.gz");
-    assert.equal(answer.headers.get("content-type"), "application/problem+json");
-    assert.equal(answer.headers.get("cache-control"), "no-store");
-    assert.match(answer.statusText, /^Forbidden - cordon: blocked pkg:pypi\/some-project@1\.1/);
-    const problem = (await answer.json()) as Refusal & { type: string; title: string; status: number; detail: string };
+    const url = `${base}/files/some-project/some_project-1.1.tar.gz`;
+    const { message, headers, text } = await send(url, { method: "GET" });
+    assert.equal(headers["content-type"], "application/problem+json");
+    assert.equal(headers["cache-control"], "no-store");
+    assert.match(message, /^Forbidden - cordon: blocked pkg:pypi\/some-project@1\.1/);
+    const problem = JSON.parse(text) as Refusal & { type: string; title: string; status: number; detail: string };
     assert.equal(problem.type, `${proxy.publicUrl}/-/why/pkg:pypi/some-project@1.1`);
     assert.deepEqual([problem.title, problem.status], ["Refused by policy known-malicious", 403]);
     assert.equal(problem.detail, problem.error);

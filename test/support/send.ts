@@ -10,6 +10,8 @@ export interface SendOptions {
 
 export interface Answered {
   readonly status: number;
+  /** The reason phrase, which not every runtime's fetch tells. */
+  readonly message: string;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
 }
@@ -36,7 +38,12 @@ export function open(
     request.on("error", reject).on("response", async (response) => {
       let text = "";
       for await (const chunk of response) text += chunk;
-      resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
+      resolve({
+        status: response.statusCode ?? 0,
+        message: response.statusMessage ?? "",
+        headers: response.headers,
+        text,
+      });
     });
   });
   answered.catch(() => {});
