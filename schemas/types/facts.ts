@@ -151,6 +151,7 @@ export interface Release {
    */
   rustVersion?: string;
   crate?: Crate;
+  module?: Module;
   sourceBuild?: SourceBuild;
   file?: File;
 }
@@ -275,6 +276,27 @@ export interface Crate {
    * Whether it is a procedural macro, which runs in the compiler. True where that cannot be read.
    */
   procMacro: boolean;
+}
+/**
+ * What the files of a Go module ask of whoever builds it.
+ */
+export interface Module {
+  /**
+   * Whether its file can be read, and in one way only.
+   */
+  readable: boolean;
+  /**
+   * Why not; absent where it can.
+   */
+  problem?: string;
+  /**
+   * Whether a file of it imports C, so that a compiler of C is run. True where that cannot be read.
+   */
+  cgo: boolean;
+  /**
+   * Whether a file of it has `//go:generate`, which `go generate` runs. True where that cannot be read.
+   */
+  generate: boolean;
 }
 /**
  * What is run when its source distribution is built, which an install does where no wheel fits; absent where it has none.

@@ -353,6 +353,16 @@ describe("Python's index through the proxy", () => {
       assert.ok(pypi.requests.every((path) => !path.endsWith(".whl") || path.includes("/files/")));
     });
 
+    it("are in the wheel itself, where no metadata lies beside it", async () => {
+      const metadataFields = { "License-Expression": "Apache-2.0" };
+      pypi.put({
+        name: "some-project",
+        releases: [{ version: "1.0", files: [{ kind: "wheel", metadata: false }], metadataFields }],
+      });
+      await enforce({ source: { policies: [rule("release.license != 'Apache-2.0'")] } });
+      assert.equal(await file("some_project-1.0-py3-none-any.whl"), 200);
+    });
+
     it("are what an sdist runs when it is built", async () => {
       const sdist = (version: string, more: Partial<FixtureFile>) => ({
         version,

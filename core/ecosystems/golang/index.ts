@@ -1,6 +1,7 @@
 import type { Ecosystem } from "../ecosystem.ts";
 import { VERSION_ORDERS } from "../versions.ts";
 import { infoQuestion, parseListing, readInfo, unlistedRelease } from "./listing.ts";
+import { inspectModule } from "./module.ts";
 import { renderListing, resolveVersion } from "./render.ts";
 import { escapeName, parseRequest } from "./request.ts";
 import { publicRegistry, settings } from "./settings.ts";
@@ -23,6 +24,7 @@ export const golang: Ecosystem = {
   parseListing,
   unlisted: unlistedRelease,
   info: { question: infoQuestion, isAlwaysThere: true, read: readInfo },
+  inspectFile: inspectModule,
   renderListing,
   renderRelease: () => undefined,
   resolveVersion,

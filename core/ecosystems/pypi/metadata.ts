@@ -2,8 +2,9 @@
 import type { Release } from "../../../schemas/types/facts.ts";
 import { CordonError } from "../../errors.ts";
 import { normalizeName, parseReleasePurl } from "../../purl.ts";
-import type { ListedRelease, ReadFile } from "../ecosystem.ts";
+import type { ListedRelease, ReadFile, ReleaseFile } from "../ecosystem.ts";
 import { VERSION_ORDERS } from "../versions.ts";
+import { readZipFiles } from "../zip-files.ts";
 import { METADATA, usableFiles } from "./listing.ts";
 import { readSdist } from "./sdist.ts";
 
@@ -43,9 +44,23 @@ async function readMetadata(release: ListedRelease, read: ReadFile): Promise<str
     }
     return Buffer.concat(chunks).toString("utf8");
   }
-  const sdist = usableFiles(release).find(({ kind }) => kind === "sdist");
-  const file = sdist && release.files.find(({ name }) => name === sdist.filename);
-  return file && (await readSdist(file, read)).contents?.get("PKG-INFO");
+  // What is not beside the files stands in them: in an sdist at its top, in a wheel in a folder of its own.
+  const listed = usableFiles(release);
+  const chosen = listed.find(({ kind }) => kind === "sdist") ?? listed.find(({ kind }) => kind === "wheel");
+  const file = release.files.find(({ name }) => name === chosen?.filename);
+  if (!file || !chosen) return undefined;
+  return chosen.kind === "sdist" ? (await readSdist(file, read)).contents?.get("PKG-INFO") : readWheel(file, read);
+}
+
+/** Undefined where it cannot be read in one way. */
+async function readWheel(file: ReleaseFile, read: ReadFile): Promise<string | undefined> {
+  try {
+    const found = [...(await readZipFiles(read(file), (path) => /^[^/]+\.dist-info\/METADATA$/.test(path))).values()];
+    return found.length === 1 ? found[0] : undefined;
+  } catch (error) {
+    if (error instanceof CordonError && error.code === "ARCHIVE_MALFORMED") return undefined;
+    throw error;
+  }
 }
 
 /** The fields above the first empty line; a line that begins with white space goes on with the one before (RFC 5322). */

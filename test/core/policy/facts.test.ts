@@ -161,6 +161,7 @@ describe("FACT_DECLARATIONS", () => {
       "Difference",
       "Download",
       "File",
+      "Module",
       "Package",
       "Provenance",
       "Release",
