@@ -1,7 +1,7 @@
 /** Decisions with the facts that registries tell now. */
 import { join } from "node:path";
 import type { JudgedListing, ListedRelease, Listing } from "../core/ecosystems/ecosystem.ts";
-import { ECOSYSTEMS, requireEcosystem } from "../core/ecosystems/index.ts";
+import { requireEcosystem } from "../core/ecosystems/index.ts";
 import { findRelease } from "../core/ecosystems/judged.ts";
 import { CordonError } from "../core/errors.ts";
 import { decideInspected, decideUnlisted, factsOn, judgeListing, type Rules, toldBy } from "../core/gate.ts";
@@ -40,7 +40,7 @@ export async function decideLive(
     const release = found && findRelease(requireEcosystem(id.type), found.listing, id.version);
     const decision =
       release && (found.decisions.get(release.version) ?? decideAlone(rules, found.listing, release, now));
-    if (!found || !decision || !release) return { ...decideUnlisted(rules, id, now), unlisted: whyUnlisted(id) };
+    if (!found || !decision || !release) return { ...decideUnlisted(rules, id, now), unlisted: "not-found" };
     const inspection = permits(decision) ? await registries.inspect(rules, found.listing, release) : undefined;
     if (!inspection) return decision;
     return decideInspected(rules, found.listing, release, inspection.found, inspection.sources, now);
@@ -49,11 +49,6 @@ export async function decideLive(
   for (let start = 0; start < releases.length; start += PARALLEL)
     decisions.push(...(await Promise.all(releases.slice(start, start + PARALLEL).map(decideOne))));
   return decisions;
-}
-
-/** Why a registry told nothing of a release, in a decision's words. */
-export function whyUnlisted({ type }: ReleaseId): NonNullable<Decision["unlisted"]> {
-  return ECOSYSTEMS.has(type) ? "not-found" : "not-served";
 }
 
 /** The facts of one release as its registry tells them; undefined where it does not list it. */

@@ -20,14 +20,9 @@ export function paintVerdict(verdict: Verdict): string {
   return paint(VERDICT_STYLES[verdict], verdict);
 }
 
-const UNLISTED = {
-  "not-found": "not listed by the registry: judged by its purl alone",
-  "not-served": "no registry of its ecosystem is served yet: judged by its purl alone",
-} as const satisfies Record<NonNullable<Decision["unlisted"]>, string>;
-
 /** What a decision leaves open, in words; nothing where the release was found. */
 export function describeUnlisted({ unlisted }: Decision): string[] {
-  return unlisted === undefined ? [] : [UNLISTED[unlisted]];
+  return unlisted === undefined ? [] : ["not listed by the registry: judged by its purl alone"];
 }
 
 /** Columns as wide as their widest cell; the last one is not padded. Cells may be coloured. */

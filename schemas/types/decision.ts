@@ -46,9 +46,9 @@ export interface Decision {
    */
   skipped: string[];
   /**
-   * There where the release was judged by its purl alone although its registry was to be asked: `not-found` where that does not list it, `not-served` where no registry of its ecosystem can be asked yet. It is then not known whether the release exists.
+   * There where the release was judged by its purl alone although its registry was to be asked: `not-found` where that does not list it. It is then not known whether the release exists.
    */
-  unlisted?: "not-found" | "not-served";
+  unlisted?: "not-found";
 }
 export interface Evidence {
   id: string;

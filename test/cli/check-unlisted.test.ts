@@ -1,15 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { ECOSYSTEMS } from "../../core/ecosystems/index.ts";
-import { PURL_TYPES } from "../../core/purl.ts";
 import type { Decision } from "../../schemas/types/decision.ts";
 import { type CliRun, cordon } from "../support/cli.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";
 import { MALWARE_POLICY, malwareRecord } from "../support/policies.ts";
 import { type FixtureRegistry, startRegistry } from "../support/registry.ts";
-
-/** One without a registry to ask; undefined once there is none. */
-const NOT_SERVED = PURL_TYPES.find((type) => !ECOSYSTEMS.has(type));
 
 describe("a release that its registry does not list", () => {
   let folder: Folder;
@@ -63,12 +58,5 @@ block?  pkg:npm/evil@6.6.6  known-malicious/malware: An advisory names this rele
   it("is explained with the same words", async () => {
     const { stdout } = await run("policy", "explain", "pkg:npm/fine@9.9.9");
     assert.match(stdout, /^pkg:npm\/fine@9\.9\.9: allow\n.*\nnot listed by the registry: judged by its purl alone\n/);
-  });
-
-  it("may be of an ecosystem without a registry to ask", { skip: NOT_SERVED === undefined }, async () => {
-    const purl = `pkg:${NOT_SERVED}/fine@1.0.0`;
-    const [text, json] = await Promise.all([run("check", purl), run("check", purl, "--json")]);
-    assert.match(text.stdout, /^allow\? .* no registry of its ecosystem is served yet: judged by its purl alone\n/);
-    assert.deepEqual([text.code, decisionsOf(json)[0]?.unlisted], [1, "not-served"]);
   });
 });

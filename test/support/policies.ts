@@ -64,7 +64,7 @@ export function malwareRecord(
   name: string,
   versions: readonly string[],
   id = "MAL-2026-1",
-  ecosystem: "npm" | "PyPI" = "npm",
+  ecosystem: "npm" | "PyPI" | "Go" = "npm",
 ): OsvRecord {
   return {
     id,

@@ -18,7 +18,7 @@ import { CordonCommand } from "../../command.ts";
 import { parsePurlArgument } from "../../dir.ts";
 import { formatExplanation } from "../../explanation.ts";
 import { readLastChange } from "../../git.ts";
-import { factsLive, whyUnlisted } from "../../live.ts";
+import { factsLive } from "../../live.ts";
 import { openRules } from "../../open-rules.ts";
 import { RULES_FLAGS } from "../../rules-flags.ts";
 
@@ -65,7 +65,7 @@ or false, and where each rule stands. With --replay, makes a logged decision aga
     const listed = given || flags.offline ? undefined : await factsLive(id, rules, registries);
     const { decision, policies } = explain(rules, given ?? listed ?? offlineFacts(id, rules), asOf ?? new Date());
     const isFound = given !== undefined || listed !== undefined || flags.offline;
-    const explanation = { decision: isFound ? decision : { ...decision, unlisted: whyUnlisted(id) }, policies };
+    const explanation = { decision: isFound ? decision : { ...decision, unlisted: "not-found" as const }, policies };
     await this.#print(explanation, flags.dir);
     return explanation;
   }
