@@ -74,6 +74,8 @@ describe("cargo through the proxy", { skip: NO_CARGO ?? false }, () => {
   let folder: BundleFolder;
   let proxy: TestProxy;
   let outside: Listener;
+  /** Of before the denial. */
+  let warm: CargoProject;
   const files: { turned?: Record<string, string>; wide?: Record<string, string>; evil?: Record<string, string> } = {};
 
   before(async () => {
@@ -87,6 +89,8 @@ describe("cargo through the proxy", { skip: NO_CARGO ?? false }, () => {
     await folder.sign({ source: { policies: [MALWARE_POLICY] } });
     outside = await listen();
     proxy = await startTestProxy(folder, crates, { upstreams: new Map([["cargo", new URL("index/", crates.url)]]) });
+    warm = project({ dependencies: { turned: "1" } });
+    assertDone(await warm.fetch());
     files.turned = await lock({ turned: "1" });
     files.wide = await lock({ wide: "1" });
     files.evil = await lock({ "only-evil": "1" });
@@ -101,6 +105,7 @@ describe("cargo through the proxy", { skip: NO_CARGO ?? false }, () => {
     await proxy?.close();
     for (const server of [crates, outside]) await server?.close();
     folder?.remove();
+    warm?.remove();
   });
   afterEach(assertWire);
 
@@ -236,6 +241,17 @@ describe("cargo through the proxy", { skip: NO_CARGO ?? false }, () => {
           if (what === "turned" && ask === "buildFrozen") await assertSeen(made, "lockfile", run);
         }
       });
+
+    it("shows it to who vendors what was locked", async () => {
+      await using made = project({ dependencies: { turned: "1" }, files: files.turned ?? {} });
+      assertRefused(made, await made.run("vendor", "--respect-source-config"), "turned", "1.1.0");
+    });
+
+    it("is not asked by who has downloaded it before", async () => {
+      const run = await warm.buildFrozen();
+      assertDone(run);
+      assert.deepEqual(warm.unpacked("turned"), ["1.1.0"]);
+    });
 
     it("is healed by an update", async () => {
       await using made = project({ dependencies: { turned: "1" }, files: files.turned ?? {} });
