@@ -14,6 +14,8 @@ const ORDER = VERSION_ORDERS.cargo;
 const MAX_VERSIONS = 20_000;
 const MAX_TEXT = 256;
 const MAX_DL = 2048;
+/** About what the facts on a release cost, however short its line is. */
+const RELEASE_BYTES = 1500;
 
 /** A release as its line has it. */
 export interface IndexLine {
@@ -65,7 +67,7 @@ export function parseListing(name: string, bytes: Uint8Array): Listing {
     unusable,
     document: [...byVersion.keys()],
     hasManifests: false,
-    bytes: bytes.length * 2,
+    bytes: Math.max(bytes.length * 2, releases.size * RELEASE_BYTES),
   };
 }
 
