@@ -57,10 +57,13 @@ const MAX_BODY = 64 * 1024 * 1024;
 /** The public upstream with the private ones before it; the first whose pattern fits has the name. */
 export function withPrivate(open: Upstream, registries: readonly PrivateRegistry[]): Upstream {
   if (registries.length === 0) return open;
-  const isPrivate = (name: string) =>
-    registries.some(({ packages }) => packages.some((pattern) => fits(pattern, name)));
-  const upstreamOf = (name: string): Upstream =>
-    registries.find(({ packages }) => packages.some((pattern) => fits(pattern, name)))?.upstream ?? open;
+  const { type } = open.ecosystem;
+  const ownerOf = (name: string) =>
+    registries.find(({ packages }) =>
+      packages.some((pattern) => fits(comparable(type, pattern), comparable(type, name))),
+    );
+  const isPrivate = (name: string) => ownerOf(name) !== undefined;
+  const upstreamOf = (name: string): Upstream => ownerOf(name)?.upstream ?? open;
   return {
     ecosystem: open.ecosystem,
     registry: open.registry,
@@ -84,10 +87,14 @@ export function withPrivate(open: Upstream, registries: readonly PrivateRegistry
   };
 }
 
-/** Names that differ in case only are taken for one. */
-function fits(pattern: string, given: string): boolean {
-  const name = given.toLowerCase();
+function fits(pattern: string, name: string): boolean {
   return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+}
+
+/** Names that differ in case only are taken for one; and cargo, which does not find a crate, tries `_` for `-`. */
+function comparable(type: PurlType, name: string): string {
+  const lower = name.toLowerCase();
+  return type === "cargo" ? lower.replaceAll("_", "-") : lower;
 }
 
 /** Takes private names out of what the public registry is told. Throws NO_ENDPOINT where that cannot be done. */

@@ -107,7 +107,7 @@ async function writeListing(
   const { judged } = await options.listings.judge(name, rules);
   const view = await viewOf(judged, rules, options);
   recordWithheld(judged, view.judged, rules, context, options);
-  const newest = [...view.judged.decisions.values()].at(-1);
+  const newest = [...view.judged.decisions.values()].at(-1) ?? view.judged.gone.at(-1);
   if (options.upstream.ecosystem.refusesEmptyListings && newest && allowedVersions(view.judged).length === 0) {
     refuse(ctx, { decision: newest, judged: view.judged, rules }, context, options);
     return undefined;

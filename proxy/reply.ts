@@ -177,7 +177,7 @@ export function replyFailure(ctx: Context, error: CordonError): void {
   replyJson(ctx, error.status, { error: sentence, code: error.code });
   if (ctx.state["refusalForm"] !== "text") return;
   ctx.type = "text/plain";
-  ctx.body = `${headerText(sentence)}\n`;
+  ctx.body = `${headerText(sentence)} [${error.code}]\n`;
 }
 
 /** Printable ASCII: what a header may hold. */

@@ -171,7 +171,7 @@ export interface Ecosystem {
   readonly apiOf?: (config: unknown) => string | undefined;
   /** The registry's own config as clients get it; left out where there is none. */
   readonly config?: (registry: string) => object;
-  /** Whether a listing of which nothing is allowed is refused, because clients tell nothing of what it holds. */
+  /** Whether a listing of which nothing is allowed is refused, because clients would not tell why there is nothing. */
   readonly refusesEmptyListings: boolean;
   /** What to ask the upstream for: always the fullest document. */
   readonly listingAccept: string;

@@ -82,9 +82,11 @@ describe("go through the proxy", { skip: NO_GO ?? false }, () => {
   });
 
   it("is told why there is nothing of a module of which nothing is allowed", async () => {
-    const { code, output } = await project().get("example.com/evil");
-    assert.notEqual(code, 0);
-    assertTold(output, "blocked pkg:golang/example.com/evil@v1.0.0");
+    for (const spec of ["example.com/evil", "example.com/evil@v1", "example.com/evil@<v2.0.0"]) {
+      const { code, output } = await project().get(spec);
+      assert.notEqual(code, 0, spec);
+      assertTold(output, "blocked pkg:golang/example.com/evil@v1.0.0");
+    }
   });
 
   it("goes nowhere else for what is refused, with commas between proxies", async () => {

@@ -16,6 +16,8 @@ const NOTHING: Listing["tells"] = new Set();
 const MAX_VERSIONS = 20_000;
 const MAX_TEXT = 256;
 const MAX_DL = 2048;
+/** About what the facts on a release cost, however short its line is. */
+const RELEASE_BYTES = 1500;
 
 /** A release as its line has it. */
 export interface IndexLine {
@@ -67,7 +69,7 @@ export function parseListing(name: string, bytes: Uint8Array): Listing {
     unusable,
     document: [...byVersion.keys()],
     tells: [...releases.values()].every(({ facts }) => facts.published !== undefined) ? TIMES : NOTHING,
-    bytes: bytes.length * 2,
+    bytes: Math.max(bytes.length * 2, releases.size * RELEASE_BYTES),
   };
 }
 

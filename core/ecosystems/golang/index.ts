@@ -14,7 +14,8 @@ export const golang: Ecosystem = {
   publicRegistry,
   versions: VERSION_ORDERS.golang,
   filesLieElsewhere: false,
-  refusesEmptyListings: false,
+  // Of an empty list go says no more, for the beginning of a version, than that there is none.
+  refusesEmptyListings: true,
   refusalForm: "text",
   parseRequest,
   formOf: () => "list",

@@ -3,7 +3,7 @@ import type { JudgedListing } from "../ecosystem.ts";
 import { allowedVersions } from "../judged.ts";
 import { VERSION_ORDERS } from "../versions.ts";
 
-/** Of an empty list go asks for the newest instead, and is refused that with the reason. */
+/** One of which nothing is left is refused; of a module without any versions it is empty, and go asks for the newest instead. */
 export function renderListing(judged: JudgedListing): { contentType: string; body: string } {
   const lines = allowedVersions(judged).map((version) => `${version}\n`);
   return { contentType: "text/plain; charset=utf-8", body: lines.join("") };

@@ -36,7 +36,9 @@ export function zipName(version: string): string {
 
 /** `/sumdb/NAME/…`, which the client verifies by itself; of a module in it, its registry is asked. */
 function parseSumdb(path: string): RegistryRequest {
-  const [, rest = ""] = /^\/sumdb\/[a-z0-9.-]+(?:\/[a-z0-9.-]+){0,4}?\/(supported|latest|lookup\/[^?#]+|tile\/[0-9a-z./]+)$/.exec(path) ?? [];
+  const [, rest = ""] =
+    /^\/sumdb\/[a-z0-9.-]+(?:\/[a-z0-9.-]+){0,4}?\/(supported|latest|lookup\/[^?#]+|tile\/[0-9a-z./]+)$/.exec(path) ??
+    [];
   if (rest === "" || path.includes("..")) return NO_ENDPOINT;
   const [, escaped = ""] = /^lookup\/(.+)@[^@/]+$/.exec(rest) ?? [];
   const about = escaped === "" ? undefined : unescapeName(decode(escaped));

@@ -207,6 +207,11 @@ describe("parseListing()", () => {
   for (const [what, lines, releases] of LARGE)
     it(`reads ${what}`, () => assert.equal(read(lines()).releases.size, releases));
 
+  it("says what it costs by its bytes, or by its releases where lines are short", () => {
+    assert.ok(read([line({ odd: "x".repeat(1_000_000) })]).bytes > 2_000_000);
+    assert.equal(read(Array.from({ length: 1000 }, (_, at) => line({ vers: `1.${at}.0` }))).bytes, 1_500_000);
+  });
+
   it("refuses more lines, and more values, than are read", () => {
     fails(
       () => read(Array.from({ length: 20_001 }, (_, at) => line({ vers: `1.${at}.0` }))),
