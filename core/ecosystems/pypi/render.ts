@@ -173,18 +173,32 @@ function escapeHtml(text: string): string {
 
 /**
  * What pip would choose of all: a version is itself, a range its highest allowed release; without either the highest of
- * all, pre-releases only where there is nothing else, and the highest denied one where nothing is allowed. What is yanked
- * is for those who pin it (PEP 592).
+ * all, and the highest denied one where nothing is allowed. What is yanked is for those who pin it (PEP 592), and a
+ * pre-release for those who name one, or where there is nothing else (PEP 440, "Handling of pre-releases").
  */
 export function resolveVersion(judged: JudgedListing, wanted: string | undefined): string | undefined {
   const order = VERSION_ORDERS.pypi;
-  if (wanted !== undefined && order.isValid(wanted)) return releaseOf(judged.listing, wanted)?.version ?? wanted;
-  const isWanted = (version: string) => wanted === undefined || order.satisfies(version, wanted);
-  const isPin = wanted?.split(",").some((clause) => /^\s*===?[^*]*$/.test(clause)) === true;
-  const isYanked = (version: string) => !isPin && judged.listing.releases.get(version)?.facts.yanked === true;
-  const fitting = allowedVersions(judged).filter((version) => isWanted(version) && !isYanked(version));
-  const chosen = fitting.findLast((version) => !order.isPrerelease(version)) ?? fitting.at(-1);
-  return chosen ?? (wanted === undefined ? [...judged.decisions.keys()].at(-1) : undefined);
+  const { listing } = judged;
+  if (wanted !== undefined && order.isValid(wanted)) return releaseOf(listing, wanted)?.version ?? wanted;
+  const clauses = clausesOf(wanted ?? "");
+  const takesYanked = clauses.some(({ operator, version }) => /^===?$/.test(operator) && !version.endsWith(".*"));
+  const takesPrereleases = clauses.some(({ version }) => order.isPrerelease(version));
+  const fitting = allowedVersions(judged).filter(
+    (version) =>
+      (wanted === undefined || order.satisfies(version, wanted)) &&
+      (takesYanked || listing.releases.get(version)?.facts.yanked !== true),
+  );
+  const chosen = takesPrereleases ? undefined : fitting.findLast((version) => !order.isPrerelease(version));
+  const denied = wanted === undefined ? [...judged.decisions.keys()].at(-1) : undefined;
+  return chosen ?? fitting.at(-1) ?? denied;
+}
+
+/** Those that ask for something; what is left out, with `!=`, says nothing of what is wanted. */
+function clausesOf(range: string): { readonly operator: string; readonly version: string }[] {
+  return range.split(",").flatMap((clause) => {
+    const [, operator, version = ""] = /^\s*(===?|[~<>]=|[<>])\s*(.*?)\s*$/.exec(clause) ?? [];
+    return operator === undefined ? [] : [{ operator, version }];
+  });
 }
 
 /** The older JSON of a project, which some tools read (Warehouse, "JSON API"): what its page tells, and no more. */

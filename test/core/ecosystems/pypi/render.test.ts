@@ -389,6 +389,14 @@ describe("resolveVersion()", () => {
     assert.equal(resolve("==2.1", { denied: ["2.1"] }), undefined);
   });
 
+  it("gives a pre-release to who names one (PEP 440)", () => {
+    assert.equal(resolve(">=2.0rc1"), "3.0rc1");
+    assert.equal(resolve(">=1,<3.1.dev0"), "3.0rc1");
+    assert.equal(resolve("==3.0rc1"), "3.0rc1");
+    assert.equal(resolve(">=1,!=1.0rc1"), "2.0");
+    assert.equal(resolve(">=2.0rc1", { denied: ["3.0rc1"] }), "2.0");
+  });
+
   it("gives without a wish the highest stable one that is allowed, or the highest denied", () => {
     assert.equal(resolve(undefined), "2.0");
     assert.equal(resolve(undefined, { denied: ["1.0", "1.1", "2.0"] }), "3.0rc1");
