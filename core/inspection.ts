@@ -1,7 +1,15 @@
 /** Facts on one release that its listing does not tell: from its file, its attestations, the registry's keys, the public registry. */
 import type { Attestation, Package, Release } from "../schemas/types/facts.ts";
 import { checkDigests } from "./digest.ts";
-import type { Attested, ListedRelease, Listing, Question, ReadFile, ReleaseFile } from "./ecosystems/ecosystem.ts";
+import type {
+  Attested,
+  Ecosystem,
+  ListedRelease,
+  Listing,
+  Question,
+  ReadFile,
+  ReleaseFile,
+} from "./ecosystems/ecosystem.ts";
 import { CordonError } from "./errors.ts";
 import type { DeepSource, FactSource } from "./policy/facts.ts";
 import { verifyProvenance } from "./sigstore/provenance.ts";
@@ -68,9 +76,30 @@ async function inspectTime(
   const { info } = upstream.ecosystem;
   // Some registries tell it in the listing of some releases, and not of others.
   if (!info || facts.published !== undefined) return {};
-  const found = info.read(await askJson(upstream.of(name), info.question(name, facts.version)));
+  const found = await askInfo(upstream, name, facts.version);
   if (!found && info.isAlwaysThere) throw new CordonError("NOT_FOUND", `the upstream registry has no ${facts.purl}`);
+  if (found) requireSame(upstream.ecosystem, facts.version, found.version);
   return { release: found?.published === undefined ? {} : { published: found.published } };
+}
+
+/** The time of another release must not count for this one. Throws UPSTREAM_MALFORMED. */
+export function requireSame({ versions: { canonical } }: Ecosystem, asked: string, told: string): void {
+  if ((canonical(told) ?? told) !== (canonical(asked) ?? asked))
+    throw new CordonError("UPSTREAM_MALFORMED", `asked for ${asked}, the upstream tells of ${oneLine(told, 100)}`);
+}
+
+/**
+ * What the upstream says of a version, of a branch, or of what is newest; undefined where it has no such thing. Throws
+ * UPSTREAM_*, also for what cannot be read where such a document is always there: that is not the same as none.
+ */
+export async function askInfo(upstream: Upstream, name: string, query: string | undefined) {
+  const { info } = upstream.ecosystem;
+  const document = info && (await askJson(upstream.of(name), info.question(name, query)));
+  if (!info || document === undefined) return undefined;
+  const found = info.read(document);
+  if (!found && info.isAlwaysThere)
+    throw new CordonError("UPSTREAM_MALFORMED", `what the upstream says of ${name} ${query ?? ""} cannot be read`);
+  return found;
 }
 
 async function inspectManifest(release: ListedRelease, { upstream, readFile }: InspectionTools): Promise<Inspected> {

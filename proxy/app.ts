@@ -66,7 +66,7 @@ export function createApp(given: AppOptions): RequestListener {
       upstream,
       listings: new Listings(upstream, documents, rendering, now, metrics.staleCounter(upstream.ecosystem.type)),
       names: new Names(upstream, now),
-      texts: new Texts(upstream),
+      texts: new Texts(upstream, now),
       inspections: new Inspections({ upstream, files, root: options.root, now }),
       stripping: new Stripping(upstream, files, now),
       files,

@@ -1,13 +1,13 @@
 /** One registry, whatever its ecosystem: a request in, the gate's answer out. There is no other way through. */
 import type { Context } from "koa";
-import type { Form, JudgedListing, RegistryRequest } from "../core/ecosystems/ecosystem.ts";
+import type { Form, JudgedListing, RegistryRequest, ReleaseInfo } from "../core/ecosystems/ecosystem.ts";
 import { allowedVersions, fileNamed } from "../core/ecosystems/judged.ts";
 import { CordonError } from "../core/errors.ts";
 import { decideUnlisted, type Rules } from "../core/gate.ts";
-import { askJson, type Inspection } from "../core/inspection.ts";
+import { askInfo, type Inspection, requireSame } from "../core/inspection.ts";
 import { permits } from "../core/verdict.ts";
 import type { Decision } from "../schemas/types/decision.ts";
-import { contextOf, type RegistryOptions, record, refuse } from "./answer.ts";
+import { type Answer, contextOf, type RegistryOptions, record, refuse } from "./answer.ts";
 import type { DecisionContext } from "./decision-log.ts";
 import type { RenderedListing, View } from "./listings.ts";
 import { servePublish } from "./publish.ts";
@@ -146,64 +146,99 @@ async function serveRelease(
   { name, version }: RegistryRequest & { kind: "release" },
   options: RegistryOptions,
 ): Promise<void> {
-  const { upstream, inspections, listings } = options;
+  const { upstream, listings } = options;
   const rules = options.rules();
   const { judged, cached } = await listings.judge(name, rules);
   const context: DecisionContext = { ...contextOf(ctx, "metadata", options), cache: cached ? "hit" : "miss" };
-  const view = await viewOf(judged, rules, options);
-  const resolved = upstream.ecosystem.resolveVersion(view.judged, version) ?? (await lookUp(name, version, options));
+  // Where each release has a document of its own, one release is no reason to ask for those of others.
+  const isAlone = upstream.ecosystem.info !== undefined && version !== undefined;
+  const seen = isAlone ? judged : (await viewOf(judged, rules, options)).judged;
+  const resolved =
+    upstream.ecosystem.resolveVersion(seen, version) ?? (await askInfo(upstream, name, version))?.version;
   if (resolved === undefined)
     throw new CordonError("NOT_FOUND", `${name} has no version or tag ${JSON.stringify(version ?? "latest")}`);
-  const seen = view.judged.decisions.has(resolved)
-    ? view.judged
-    : (await listings.judgeOne(name, resolved, rules)).judged;
-  const answer = seen.decisions.has(resolved)
-    ? { judged: seen, rules, ...(await inspections.decide(seen, resolved, rules, "metadata")) }
-    : {
-        judged: view.judged,
-        rules,
-        decision: decideUnlisted(rules, { type: upstream.ecosystem.type, name, version: resolved }, options.now()),
-      };
-  const { decision } = answer;
-  if (!permits(decision)) return refuse(ctx, answer, context, options);
-  const rendered = await renderRelease(seen, resolved, options);
-  if (!rendered) throw new CordonError("NOT_FOUND", `the upstream registry has no ${decision.purl}`);
+  const { answer, rendered } = await answerRelease(seen, resolved, rules, options);
+  if (!permits(answer.decision)) return refuse(ctx, answer, context, options);
+  if (!rendered) throw new CordonError("NOT_FOUND", `the upstream registry has no ${answer.decision.purl}`);
   record(answer, context, options);
   replyRelease(ctx, rendered);
 }
 
-/** What only the upstream knows: which version a branch is, or what is newest where nothing has a version. */
-async function lookUp(
-  name: string,
-  version: string | undefined,
-  { upstream }: RegistryOptions,
-): Promise<string | undefined> {
-  const { info } = upstream.ecosystem;
-  return info?.read(await askJson(upstream.of(name), info.question(name, version)))?.version;
+interface AnsweredRelease {
+  readonly answer: Answer;
+  /** Undefined where it is denied, and where there is none. */
+  readonly rendered?: Rendered | undefined;
 }
 
-async function renderRelease(
-  judged: JudgedListing,
+type Rendered = { readonly contentType: string; readonly body: string };
+
+async function answerRelease(
+  seen: JudgedListing,
   version: string,
-  { upstream, texts, registry }: RegistryOptions,
-): Promise<{ contentType: string; body: string } | undefined> {
+  rules: Rules,
+  options: RegistryOptions,
+): Promise<AnsweredRelease> {
+  const { upstream, registry } = options;
+  const { ecosystem } = upstream;
+  const answer = await judgeRelease(seen, version, rules, options);
+  if (!permits(answer.decision)) return { answer };
+  if (!ecosystem.info) {
+    const rendered = ecosystem.renderRelease(answer.judged ?? seen, version, { registry, sentence: () => "" });
+    return { answer, rendered };
+  }
+  const found = await readInfo(seen.listing.name, version, options);
+  if (found.version === version) return { answer, rendered: renderInfo(found) };
+  // Another spelling of it, which go asks for by the shorter one: `v2.0.0` of `v2.0.0+incompatible`.
+  requireSame(ecosystem, version, found.version);
+  const meant = await judgeRelease(seen, found.version, rules, options);
+  return { answer: meant, rendered: renderInfo(found) };
+}
+
+async function judgeRelease(
+  seen: JudgedListing,
+  version: string,
+  rules: Rules,
+  { upstream, listings, inspections, now }: RegistryOptions,
+): Promise<Answer> {
+  const { name } = seen.listing;
+  const judged = seen.decisions.has(version) ? seen : (await listings.judgeOne(name, version, rules)).judged;
+  if (!judged.decisions.has(version)) {
+    const decision = decideUnlisted(rules, { type: upstream.ecosystem.type, name, version }, now());
+    return { decision, judged: seen, rules };
+  }
+  const ruling = await inspections.decide(judged, version, rules, "metadata");
+  // What is found may deny others too, and they are no alternatives then.
+  const isDenied = upstream.ecosystem.info !== undefined && !permits(ruling.decision);
+  return { ...ruling, judged: isDenied ? await inspections.view(judged, rules) : judged, rules };
+}
+
+/** What the upstream says of a version. Throws UPSTREAM_*, and NOT_FOUND. */
+async function readInfo(name: string, version: string, { upstream, texts }: RegistryOptions): Promise<ReleaseInfo> {
   const { info } = upstream.ecosystem;
-  if (!info) return upstream.ecosystem.renderRelease(judged, version, { registry, sentence: () => "" });
-  const { name } = judged.listing;
-  const bytes = await texts.read(info.question(name, version), true);
-  const found = info.read(parseJson(bytes));
-  if (found?.version !== version) return undefined;
-  const body = { Version: found.version, ...(found.published !== undefined && { Time: found.published }) };
+  const read = (bytes: Uint8Array) => info?.read(parseJson(bytes));
+  const question = info?.question(name, version) ?? { method: "GET", path: "" };
+  const found = read(await texts.read(question, (bytes) => read(bytes) !== undefined));
+  if (!found)
+    throw new CordonError("UPSTREAM_MALFORMED", `what the upstream says of ${name} ${version} cannot be read`);
+  return found;
+}
+
+function renderInfo({ version, published }: ReleaseInfo): Rendered {
+  const body = { Version: version, ...(published !== undefined && { Time: published }) };
   return { contentType: "application/json", body: JSON.stringify(body) };
 }
 
+/** Undefined for what is no JSON, or too much of it for what it is to tell. */
 function parseJson(bytes: Uint8Array): unknown {
+  if (bytes.length > MAX_INFO_BYTES) return undefined;
   try {
     return JSON.parse(Buffer.from(bytes).toString("utf8"));
-  } catch (cause) {
-    throw new CordonError("UPSTREAM_MALFORMED", "the upstream's document on a release is not JSON", { cause });
+  } catch {
+    return undefined;
   }
 }
+
+const MAX_INFO_BYTES = 64 * 1024;
 
 async function serveText(
   ctx: Context,
@@ -211,7 +246,7 @@ async function serveText(
   { texts, rules }: RegistryOptions,
 ): Promise<void> {
   rules(); // without a bundle nothing is served
-  replyText(ctx, await texts.read(question, isImmutable));
+  replyText(ctx, await texts.read(question, () => isImmutable));
 }
 
 /** They install nothing, so nothing is decided on them; where they lie, the listing tells. */

@@ -36,7 +36,7 @@ export type RegistryRequest =
   | { readonly kind: "answer"; readonly body: object }
   /** What a client must know of the registry first. */
   | { readonly kind: "config" }
-  | { readonly kind: "unsupported"; readonly status: 404 | 405; readonly reason: string };
+  | { readonly kind: "unsupported"; readonly status: 400 | 404 | 405; readonly reason: string };
 
 /** What is asked of a registry beyond its listings and files, below its own path. */
 export interface Question {
@@ -141,6 +141,12 @@ export interface ClientSettings {
   read(text: string, from: "variable" | "file", environment: Environment): string | undefined;
 }
 
+/** What the document on one release tells. */
+export interface ReleaseInfo {
+  readonly version: string;
+  readonly published: string | undefined;
+}
+
 export interface Ecosystem {
   readonly type: PurlType;
   /** Where clients find it below the proxy's own address. */
@@ -192,7 +198,7 @@ export interface Ecosystem {
     /** Whether there is no release of which there is no such document. */
     readonly isAlwaysThere: boolean;
     /** Undefined for what is no such document. */
-    read(document: unknown): { readonly version: string; readonly published: string | undefined } | undefined;
+    read(document: unknown): ReleaseInfo | undefined;
   };
   /** A release that the registry may have although its listing does not name it; left out where listings name all. */
   readonly unlisted?: (listing: Listing, version: string) => ListedRelease | undefined;

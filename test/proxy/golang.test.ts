@@ -198,4 +198,218 @@ describe("Go modules through the proxy", () => {
     const asked = modules.requests.filter((path) => path.endsWith(".info")).length;
     assert.ok(asked > 0 && asked <= 40, String(asked));
   });
+
+  it("asks for the time of one version where its `.info` is wanted", async () => {
+    await enforce(AGE);
+    assert.equal(await statusOf(`${BASE}/@v/v1.0.0.info`), 200);
+    assert.ok(modules.requests.every((path) => !path.endsWith(".info") || path.endsWith("/v1.0.0.info")));
+  });
+
+  it("takes what the Go language writes for no time at all for none", async () => {
+    modules.put({
+      path: "example.com/zero",
+      versions: [
+        { version: "v1.0.0", published: "0001-01-01T00:00:00Z" },
+        { version: "v1.1.0", published: null },
+      ],
+    });
+    await enforce(AGE);
+    for (const version of ["v1.0.0", "v1.1.0"])
+      for (const ending of ["info", "zip"])
+        assert.match(
+          await text(`/example.com/zero/@v/${version}.${ending}`),
+          /^cordon: held .*No publish time/,
+          version,
+        );
+  });
+
+  it("holds what is dated in the future", async () => {
+    modules.put({ path: "example.com/future", versions: [{ version: "v1.0.0", published: "2030-01-01T00:00:00Z" }] });
+    await enforce(AGE);
+    for (const what of ["@v/list", "@v/v1.0.0.info", "@v/v1.0.0.zip", "@latest"])
+      assert.equal(await statusOf(`/example.com/future/${what}`), 403, what);
+  });
+
+  describe("of a version that the upstream knows by another name", () => {
+    const info = (version: string) => JSON.stringify({ Version: version, Time: "2020-01-01T00:00:00Z" });
+    const YOUNG_ONE = { path: "example.com/old", versions: [{ version: "v2.0.0+incompatible", published: YOUNG }] };
+
+    it("judges that one, listed or not", async () => {
+      modules.put(YOUNG_ONE);
+      modules.put({
+        ...YOUNG_ONE,
+        path: "example.com/older",
+        versions: [{ ...YOUNG_ONE.versions[0], isUnlisted: true } as never],
+      });
+      const young = JSON.stringify({ Version: "v2.0.0+incompatible", Time: YOUNG });
+      for (const path of ["/example.com/old", "/example.com/older"])
+        modules.answer(`${path}/@v/v2.0.0.info`, (_request, response) => response.end(young));
+      await enforce(AGE);
+      for (const path of ["/example.com/old", "/example.com/older"])
+        for (const what of ["v2.0.0.info", "v2.0.0+incompatible.info", "v2.0.0+incompatible.zip"])
+          assert.equal(await statusOf(`${path}/@v/${what}`), 403, `${path} ${what}`);
+      await proxy.close();
+      await enforce({ source: { policies: [MALWARE_POLICY] }, revision: 2 });
+      for (const path of ["/example.com/old", "/example.com/older"])
+        assert.match(await text(`${path}/@v/v2.0.0.info`), /"v2\.0\.0\+incompatible"/, path);
+    });
+
+    it("is no 404, and no time, where that is another version altogether", async () => {
+      modules.answer(`${BASE}/@v/v1.2.0.info`, (_request, response) => response.end(info("v1.0.0")));
+      await enforce(AGE);
+      for (const ending of ["info", "zip"]) assert.equal(await statusOf(`${BASE}/@v/v1.2.0.${ending}`), 502, ending);
+      await proxy.close();
+      await enforce({ source: { policies: [MALWARE_POLICY] }, revision: 2 });
+      assert.equal(await statusOf(`${BASE}/@v/v1.2.0.info`), 502);
+    });
+  });
+
+  it("is no 404 where the upstream says what cannot be read", async () => {
+    for (const [query, body] of [
+      ["v1.0.0", "<html>"],
+      ["v1.1.0", "{}"],
+      ["v1.0.9", '{"Version":1}'],
+      ["main", '{"Version":"main"}'],
+      ["next", '{"Version":"v1.0.9007199254740993"}'],
+    ])
+      modules.answer(`${BASE}/@v/${query}.info`, (_request, response) => response.end(body));
+    modules.answer("/example.com/untagged/@latest", (_request, response) => response.end("[]"));
+    await enforce(AGE);
+    for (const query of ["v1.0.0", "v1.1.0", "v1.0.9", "main", "next"])
+      assert.equal(await statusOf(`${BASE}/@v/${query}.info`), 502, query);
+    for (const query of ["v1.0.0", "v1.1.0", "v1.0.9"])
+      assert.equal(await statusOf(`${BASE}/@v/${query}.zip`), 502, query);
+    assert.equal(await statusOf("/example.com/untagged/@latest"), 502);
+  });
+
+  it("keeps no `.info` that could not be read", async () => {
+    let body = "<html>";
+    modules.answer(`${BASE}/@v/v1.0.0.info`, (_request, response) => response.end(body));
+    await enforce({ source: { policies: [MALWARE_POLICY] } });
+    assert.equal(await statusOf(`${BASE}/@v/v1.0.0.info`), 502);
+    body = JSON.stringify({ Version: "v1.0.0" });
+    assert.equal(await statusOf(`${BASE}/@v/v1.0.0.info`), 200);
+  });
+
+  it("is no 404, after which go would ask elsewhere, for what Cordon alone cannot take", async () => {
+    await enforce({});
+    const long = `/example.com/${"a".repeat(600)}`;
+    const longer = `/example.com/${"a/".repeat(1200)}a`;
+    for (const path of [long, longer])
+      for (const what of ["@latest", "@v/list", "@v/v1.0.0.info", "@v/v1.0.0.mod", "@v/v1.0.0.zip"])
+        assert.equal(await statusOf(`${path}/${what}`), 400, what);
+    for (const what of ["zip", "mod", "info"].map((ending) => `v1.0.0-${"a".repeat(260)}.${ending}`))
+      assert.equal(await statusOf(`${BASE}/@v/${what}`), 400, what);
+    assert.equal(await statusOf(`${BASE}/@v/v1.0.9007199254740993.zip`), 400);
+    assert.deepEqual(modules.requests, []);
+  });
+
+  it("refuses what is newest where nothing is allowed, also of an upstream that does not tell that", async () => {
+    modules.put({ path: "example.com/evil", versions: [{ version: "v1.0.0" }, { version: "v1.1.0-rc.1" }] });
+    modules.answer("/example.com/evil/@latest", (_request, response) => response.writeHead(404).end());
+    await enforce({ records: [malware("example.com/evil", ["1.0.0", "1.1.0-rc.1"])] });
+    assert.equal(await statusOf("/example.com/evil/@v/list"), 403);
+    assert.match(await text("/example.com/evil/@latest"), /^cordon: blocked pkg:golang\/example\.com\/evil@v1\.0\.0: /);
+    assert.ok(!modules.requests.includes("/example.com/evil/@latest"));
+  });
+
+  it("takes no page for an empty list", async () => {
+    modules.answer(`${BASE}/@v/list`, (_request, response) => response.end("<html>\n<p>Back soon.</p>\n</html>\n"));
+    await enforce({});
+    assert.equal(await statusOf(`${BASE}/@v/list`), 502);
+    assert.equal(await statusOf(`${BASE}/@v/v1.0.0.zip`), 502);
+  });
+
+  it("does not hold a list of blank lines in memory", async () => {
+    const blank = Buffer.alloc(100 * 1024 * 1024, "\n");
+    modules.answer(`${BASE}/@v/list`, (_request, response) => response.end(blank));
+    await enforce({});
+    const before = process.memoryUsage().rss;
+    assert.equal(await statusOf(`${BASE}/@v/list`), 502);
+    assert.ok(process.memoryUsage().rss - before < 512 * 1024 * 1024);
+  });
+
+  it("serves a denied version under no other spelling", async () => {
+    const denied = { path: "example.com/spelt", versions: [{ version: "v1.2.0", published: YOUNG }] };
+    modules.put(denied);
+    await enforce({ ...AGE, records: [malware("example.com/spelt", ["1.2.0"])] });
+    const queries = [
+      "v1.2.0",
+      "v1.2.0%2Bmeta",
+      "v1.2.0+incompatible",
+      "v1.02.0",
+      "!v1.2.0",
+      "V1.2.0",
+      "v1.2",
+      "v1.2.0.",
+      "1.2.0",
+    ];
+    for (const query of [...queries, "%76%31.2.0", "v1.2.0%20", "v1.2.0%00", "%2e/v1.2.0", "v1.2.0-0"])
+      for (const ending of ["info", "zip"])
+        for (const method of ["GET", "HEAD"]) {
+          const answer = await fetch(`${proxy.publicUrl}/go/example.com/spelt/@v/${query}.${ending}`, {
+            method,
+            headers: { range: "bytes=0-9" },
+          });
+          const body = await answer.text();
+          assert.ok([400, 403, 404].includes(answer.status), `${method} ${query}.${ending} ${answer.status} ${body}`);
+        }
+    assert.ok(!modules.requests.some((path) => path.endsWith(".zip")));
+  });
+
+  it("judges what a branch that looks like a version stands for", async () => {
+    modules.put({
+      path: "example.com/spelt",
+      versions: [{ version: "v1.2.0", published: YOUNG }],
+      branches: { v1: "v1.2.0", "v1.02.0": "v1.2.0" },
+    });
+    await enforce(AGE);
+    for (const query of ["v1", "v1.02.0"])
+      assert.equal(await statusOf(`/example.com/spelt/@v/${query}.info`), 403, query);
+  });
+
+  it("keeps modules apart whose paths differ in case alone, and takes an advisory on one for both", async () => {
+    modules.put({ path: "example.com/acme/dep", versions: [{ version: "v9.0.0" }, { version: "v9.1.0" }] });
+    await enforce({ records: [malware("example.com/Acme/dep", ["9.1.0"])], source: { policies: [MALWARE_POLICY] } });
+    assert.equal(await text("/example.com/acme/dep/@v/list"), "v9.0.0\n");
+    for (const ending of ["zip", "info"]) {
+      assert.equal(await statusOf(`/example.com/acme/dep/@v/v9.0.0.${ending}`), 200, ending);
+      assert.equal(await statusOf(`/example.com/acme/dep/@v/v9.1.0.${ending}`), 403, ending);
+      assert.equal(await statusOf(`${BASE}/@v/v9.0.0.${ending}`), 404, ending);
+    }
+  });
+
+  it("follows a branch, the newest and the checksum database each time anew", async () => {
+    let head = "v1.0.0";
+    const info = () => JSON.stringify({ Version: head, Time: "2020-01-01T00:00:00Z" });
+    modules.answer(`${BASE}/@v/main.info`, (_request, response) => response.end(info()));
+    modules.answer("/sumdb/sum.example/latest", (_request, response) => response.end(head));
+    await enforce({ source: { policies: [MALWARE_POLICY] } });
+    assert.match(await text(`${BASE}/@v/main.info`), /v1\.0\.0/);
+    assert.equal(await text("/sumdb/sum.example/latest"), "v1.0.0");
+    head = "v1.1.0";
+    assert.match(await text(`${BASE}/@v/main.info`), /v1\.1\.0/);
+    assert.equal(await text("/sumdb/sum.example/latest"), "v1.1.0");
+  });
+
+  it("takes files from its cache while the list is away only where it still knows the list", async () => {
+    await enforce({ source: { policies: [MALWARE_POLICY] } });
+    assert.equal(await statusOf(`${BASE}/@v/v1.0.0.zip`), 200);
+    modules.answer(`${BASE}/@v/list`, (_request, response) => response.writeHead(503).end());
+    assert.equal(await statusOf(`${BASE}/@v/v1.0.0.zip`), 200);
+    const never = "/example.com/untagged";
+    modules.answer(`${never}/@v/list`, (_request, response) => response.writeHead(503).end());
+    for (const what of [`${PSEUDO}.zip`, `${PSEUDO}.info`]) assert.equal(await statusOf(`${never}/@v/${what}`), 502);
+    assert.ok(!modules.requests.includes(`${never}/@v/${PSEUDO}.zip`));
+  });
+
+  it("takes no file without digests from an earlier process", async () => {
+    const path = `${BASE}/@v/v1.0.0.zip`;
+    await enforce({ source: { policies: [MALWARE_POLICY] } });
+    assert.equal(await statusOf(path), 200);
+    await proxy.close();
+    await enforce({ source: { policies: [MALWARE_POLICY] }, revision: 2 });
+    assert.equal(await statusOf(path), 200);
+    assert.equal(modules.requests.filter((asked) => asked === path).length, 2);
+  });
 });

@@ -12,6 +12,8 @@ import { escapeName, zipName } from "./request.ts";
 const ORDER = VERSION_ORDERS.golang;
 const MAX_VERSIONS = 20_000;
 const MAX_LINE = 256;
+/** So many lines, with times behind the versions. */
+const MAX_BYTES = MAX_VERSIONS * (MAX_LINE + 64);
 const TELLS: Listing["tells"] = new Set();
 
 /** What a listing's document is: where its files lie. */
@@ -22,21 +24,7 @@ interface ModuleList {
 
 /** Throws UPSTREAM_MALFORMED. A line that is no version is left out, and named in `unusable`. */
 export function parseListing(name: string, bytes: Uint8Array, url?: URL): Listing {
-  const lines = Buffer.from(bytes).toString("utf8").split("\n");
-  const versions = new Set<string>();
-  const unusable: string[] = [];
-  for (const line of lines) {
-    // Some proxies write the time behind the version.
-    const [version = ""] = line.trim().split(/\s/, 1);
-    if (version === "") continue;
-    if (isVersion(version)) versions.add(version);
-    else unusable.push(version.slice(0, MAX_LINE));
-  }
-  if (versions.size > MAX_VERSIONS)
-    throw new CordonError(
-      "UPSTREAM_MALFORMED",
-      `the upstream's list of ${toPurl({ type: "golang", name })} cannot be judged: it has more than ${MAX_VERSIONS} versions`,
-    );
+  const { versions, unusable } = readLines(name, bytes);
   const sorted = [...versions].sort(ORDER.compare);
   const newest = newestOfLines(sorted, ORDER);
   const document: ModuleList = { base: new URL("./", url ?? "https://invalid.example/").href };
@@ -57,12 +45,37 @@ export function parseListing(name: string, bytes: Uint8Array, url?: URL): Listin
   return { ...listing, releases: new Map(releases) };
 }
 
-function isVersion(version: string): boolean {
-  return version.startsWith("v") && version.length <= MAX_LINE && ORDER.isValid(version);
+function readLines(name: string, bytes: Uint8Array) {
+  const versions = new Set<string>();
+  const unusable: string[] = [];
+  // Before it is taken apart: a line costs many times the byte that it may be.
+  if (bytes.length > MAX_BYTES) throw unreadable(name, `is larger than ${MAX_BYTES} bytes`);
+  for (const line of Buffer.from(bytes).toString("utf8").split("\n")) {
+    // Some proxies write the time behind the version.
+    const [version = ""] = line.trim().split(/\s/, 1);
+    if (version === "") continue;
+    if (isVersion(version)) versions.add(version);
+    else unusable.push(version.slice(0, MAX_LINE));
+  }
+  if (versions.size > MAX_VERSIONS) throw unreadable(name, `has more than ${MAX_VERSIONS} versions`);
+  // A page that says that the proxy is down would pass for a module without versions.
+  if (versions.size === 0 && unusable.length > 0) throw unreadable(name, "has no line that is a version");
+  return { versions, unusable };
 }
 
-/** Lists leave out pseudo-versions, and may be behind. */
-export function unlistedRelease({ name, document }: Listing, version: string): ListedRelease | undefined {
+function unreadable(name: string, why: string): CordonError {
+  const purl = toPurl({ type: "golang", name });
+  return new CordonError("UPSTREAM_MALFORMED", `the upstream's list of ${purl} cannot be judged: it ${why}`);
+}
+
+/** Without what SemVer's reader passes over, such as a space at the end. */
+function isVersion(version: string): boolean {
+  return /^v[0-9A-Za-z.+-]+$/.test(version) && version.length <= MAX_LINE && ORDER.isValid(version);
+}
+
+/** Lists leave out pseudo-versions, and may be behind. A purl may leave out the `v`. */
+export function unlistedRelease({ name, document }: Listing, given: string): ListedRelease | undefined {
+  const version = given.startsWith("v") ? given : `v${given}`;
   return isVersion(version) ? toRelease(name, version, false, document as ModuleList) : undefined;
 }
 
@@ -85,7 +98,9 @@ export function readInfo(document: unknown) {
   if (version === undefined || !isVersion(version)) return undefined;
   const time = own(document, "Time");
   const instant = typeof time === "string" ? parseInstant(time) : undefined;
-  return { version, published: instant && formatInstant(instant) };
+  // Go's zero time is the year 1, and that of most others 1970: what has no time must not pass for old.
+  const isKnown = instant !== undefined && instant.getTime() > 0;
+  return { version, published: isKnown ? formatInstant(instant) : undefined };
 }
 
 /** What it is asked for: a version, a branch, or without either what is newest. */

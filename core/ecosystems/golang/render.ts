@@ -3,6 +3,8 @@ import type { JudgedListing } from "../ecosystem.ts";
 import { allowedVersions } from "../judged.ts";
 import { VERSION_ORDERS } from "../versions.ts";
 
+const ORDER = VERSION_ORDERS.golang;
+
 /** One of which nothing is left is refused; of a module without any versions it is empty, and go asks for the newest instead. */
 export function renderListing(judged: JudgedListing): { contentType: string; body: string } {
   const lines = allowedVersions(judged).map((version) => `${version}\n`);
@@ -11,11 +13,15 @@ export function renderListing(judged: JudgedListing): { contentType: string; bod
 
 /**
  * A version is itself; nothing stands for the highest allowed release, or pre-release where there is none (Go Modules
- * Reference, "GOPROXY protocol"). Undefined for what only the upstream can tell: a branch, or what is newest without any tag.
+ * Reference, "GOPROXY protocol"). Where nothing is allowed, for the highest that is denied, so that go hears why and asks
+ * nobody else. Undefined for what only the upstream can tell: a branch, or what is newest without any version.
  */
 export function resolveVersion(judged: JudgedListing, wanted: string | undefined): string | undefined {
-  const order = VERSION_ORDERS.golang;
-  if (wanted !== undefined) return wanted.startsWith("v") && order.isValid(wanted) ? wanted : undefined;
-  const allowed = allowedVersions(judged);
-  return allowed.findLast((version) => !order.isPrerelease(version)) ?? allowed.at(-1);
+  if (wanted !== undefined) return wanted.startsWith("v") && ORDER.isValid(wanted) ? wanted : undefined;
+  return highest(allowedVersions(judged)) ?? highest([...judged.decisions.keys()]);
+}
+
+/** Of versions in order. */
+function highest(versions: readonly string[]): string | undefined {
+  return versions.findLast((version) => !ORDER.isPrerelease(version)) ?? versions.at(-1);
 }

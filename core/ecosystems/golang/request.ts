@@ -2,29 +2,38 @@
 import { isPackageName } from "../../purl.ts";
 import { oneLine } from "../../words.ts";
 import type { RegistryRequest } from "../ecosystem.ts";
+import { VERSION_ORDERS } from "../versions.ts";
 
 /** A version as it is asked for: a tag, a pseudo-version, a branch or the beginning of a commit. */
 const QUERY = /^[a-zA-Z0-9][a-zA-Z0-9._+~-]{0,255}$/;
 /** What is one and the same for ever. */
 const VERSION = /^v\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]*)?$/;
+const MAX_PATH = 2048;
+const MAX_NAME = 512;
+const MAX_VERSION = 256;
 
 /** `/MODULE/@v/list`, `/MODULE/@latest`, `/MODULE/@v/VERSION.info`, `.mod`, `.zip`, and `/sumdb/…`. */
 export function parseRequest(method: string, path: string): RegistryRequest {
   if (method !== "GET" && method !== "HEAD") return NO_WRITES;
-  if (path.length > 2048) return NO_ENDPOINT;
+  if (path.length > MAX_PATH) return CANNOT_JUDGE;
   if (path.startsWith("/sumdb/")) return parseSumdb(path);
   const [, escaped = "", what = ""] = /^\/(.+)\/(@latest|@v\/[^/]+)$/.exec(path) ?? [];
   const name = unescapeName(decode(escaped));
+  if (name !== undefined && name.length > MAX_NAME) return CANNOT_JUDGE;
   if (name === undefined || !isPackageName("golang", name))
     return what === "" ? NO_ENDPOINT : notFound(`${JSON.stringify(oneLine(escaped, 80))} cannot be a module's path`);
   if (what === "@latest") return { kind: "release", name, version: undefined };
   const file = unescapeName(decode(what.slice("@v/".length)));
   if (file === "list") return { kind: "listing", name };
   const [, version = "", ending] = /^(.+)\.(info|mod|zip)$/.exec(file ?? "") ?? [];
+  if (version.length > MAX_VERSION) return CANNOT_JUDGE;
   if (!QUERY.test(version)) return NO_ENDPOINT;
   if (ending === "info") return { kind: "release", name, version };
   if (!VERSION.test(version)) return NO_ENDPOINT;
-  if (ending === "zip") return { kind: "file", name, filename: zipName(version), version };
+  if (ending === "zip")
+    return VERSION_ORDERS.golang.isValid(version)
+      ? { kind: "file", name, filename: zipName(version), version }
+      : CANNOT_JUDGE;
   // Needed of every version that stands in a graph, also of those that are not used: without it nobody could build.
   const question = { method: "GET" as const, path: `/${escapeName(name)}/@v/${escapeName(version)}.mod`, about: name };
   return { kind: "text", question, isImmutable: true };
@@ -70,5 +79,11 @@ function notFound(reason: string): RegistryRequest {
   return { kind: "unsupported", status: 404, reason };
 }
 
+/** The upstream may well have it: after a 404 go would ask the next proxy for it, and get it there. */
+const CANNOT_JUDGE: RegistryRequest = {
+  kind: "unsupported",
+  status: 400,
+  reason: "a module's path or version of this length or form cannot be judged",
+};
 const NO_ENDPOINT = notFound("this module proxy has no such endpoint");
 const NO_WRITES: RegistryRequest = { kind: "unsupported", status: 405, reason: "a module proxy takes nothing" };
