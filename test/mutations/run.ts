@@ -275,7 +275,7 @@ const MUTATIONS: readonly Mutation[] = [
   mutation(
     "the description of a denied Go version, by its own address or a branch",
     "proxy/registry.ts",
-    "if (!permits(decision)) return refuse(ctx, answer, context, options);",
+    "if (!permits(answer.decision)) return refuse(ctx, answer, context, options);",
     "",
   ),
   mutation(
