@@ -6,7 +6,7 @@ import { findRelease } from "../core/ecosystems/judged.ts";
 import { CordonError } from "../core/errors.ts";
 import { decideInspected, decideUnlisted, factsOn, judgeListing, type Rules, toldBy } from "../core/gate.ts";
 import { createFetch } from "../core/http.ts";
-import { askJson, type Inspection, inspect, merge, readChecked } from "../core/inspection.ts";
+import { askJson, type Inspection, inspect, isThere, merge, readChecked } from "../core/inspection.ts";
 import { needsOf } from "../core/policy/needs.ts";
 import { type PurlType, type ReleaseId, toPurl } from "../core/purl.ts";
 import type { RecordedFacts } from "../core/recorded-facts.ts";
@@ -37,11 +37,14 @@ export async function decideLive(
   };
   const decideOne = async (id: ReleaseId): Promise<Decision> => {
     const found = await judged(id);
-    const release = found && findRelease(requireEcosystem(id.type), found.listing, id.version);
+    const release = found && (await registries.release(found.listing, id));
     const decision =
       release && (found.decisions.get(release.version) ?? decideAlone(rules, found.listing, release, now));
-    if (!found || !decision || !release) return { ...decideUnlisted(rules, id, now), unlisted: "not-found" };
-    const inspection = permits(decision) ? await registries.inspect(rules, found.listing, release) : undefined;
+    const unlisted = (): Decision => ({ ...decideUnlisted(rules, id, now), unlisted: "not-found" });
+    if (!found || !decision || !release) return unlisted();
+    if (!permits(decision)) return decision;
+    const inspection = await orMissing(registries.inspect(rules, found.listing, release));
+    if (inspection === "missing") return unlisted();
     if (!inspection) return decision;
     return decideInspected(rules, found.listing, release, inspection.found, inspection.sources, now);
   };
@@ -59,11 +62,22 @@ export async function factsLive(
 ): Promise<RecordedFacts | undefined> {
   const registries = new Registries(settings, new Date());
   const listing = await registries.listing(id);
-  const release = listing && findRelease(requireEcosystem(id.type), listing, id.version);
+  const release = listing && (await registries.release(listing, id));
   if (!listing || !release) return undefined;
-  const inspection = await registries.inspect(rules, listing, release);
+  const inspection = await orMissing(registries.inspect(rules, listing, release));
+  if (inspection === "missing") return undefined;
   const facts = factsOn(rules, listing, release, inspection?.found);
   return { facts, known: [...toldBy(listing), ...(inspection?.sources ?? [])] };
+}
+
+/** That one release is listed and not there must not end a run over all others. */
+async function orMissing<T>(found: Promise<T>): Promise<T | "missing"> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof CordonError && error.code === "NOT_FOUND") return "missing";
+    throw error;
+  }
 }
 
 /** Of a release that its listing does not name. */
@@ -88,12 +102,15 @@ class Registries {
 
   /** Undefined where there is no such package, or its ecosystem is not served yet. Throws UPSTREAM_*. */
   async listing({ type, name }: ReleaseId): Promise<Listing | undefined> {
-    try {
-      return await this.#open(type)?.listing(name);
-    } catch (error) {
-      if (error instanceof CordonError && error.code === "NOT_FOUND") return undefined;
-      throw error;
-    }
+    const listing = await orMissing(Promise.resolve(this.#open(type)?.listing(name)));
+    return listing === "missing" ? undefined : listing;
+  }
+
+  /** Undefined where there is none, listed or not. Throws UPSTREAM_*. */
+  async release(listing: Listing, { type, version }: ReleaseId): Promise<ListedRelease | undefined> {
+    const upstream = this.#open(type);
+    const release = findRelease(requireEcosystem(type), listing, version);
+    return upstream && release && (await isThere(upstream, listing, release)) ? release : undefined;
   }
 
   /** What the rules read of a release beyond its listing; undefined where they read nothing. Throws UPSTREAM_*, DIGEST_MISMATCH. */

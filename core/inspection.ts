@@ -102,6 +102,16 @@ export async function askInfo(upstream: Upstream, name: string, query: string | 
   return found;
 }
 
+/** Whether there is such a release: of one that the listing does not name, only its own document tells. Throws UPSTREAM_*. */
+export async function isThere(
+  upstream: Upstream,
+  { name, releases }: Listing,
+  { version }: ListedRelease,
+): Promise<boolean> {
+  if (releases.has(version) || !upstream.ecosystem.info?.isAlwaysThere) return true;
+  return (await askInfo(upstream, name, version)) !== undefined;
+}
+
 async function inspectManifest(release: ListedRelease, { upstream, readFile }: InspectionTools): Promise<Inspected> {
   const { inspectManifest } = upstream.ecosystem;
   return inspectManifest ? { release: await inspectManifest(release, readFile) } : {};

@@ -4,6 +4,7 @@ import type { JudgedListing } from "../core/ecosystems/ecosystem.ts";
 import { releaseOf } from "../core/ecosystems/judged.ts";
 import { CordonError } from "../core/errors.ts";
 import { decideUnlisted, type Rules } from "../core/gate.ts";
+import { isThere } from "../core/inspection.ts";
 import { type PackageId, parsePurl, toPurl } from "../core/purl.ts";
 import { draftApproval, toRefusal, type Wording } from "../core/refusal.ts";
 import type { Upstream } from "../core/upstream.ts";
@@ -55,7 +56,8 @@ export async function serveWhy(
       ? (await registry.inspections.decide(seen, release.version, current, "file")).decision
       : decideUnlisted(current, { ...id, version }, now());
   // Of what nobody has, "allow" would say too much.
-  if (!release && permits(decision)) throw new CordonError("NOT_FOUND", `the upstream registry has no ${toPurl(id)}`);
+  const isKnown = release && (await isThere(registry.upstream, judged.listing, release));
+  if (!isKnown && permits(decision)) throw new CordonError("NOT_FOUND", `the upstream registry has no ${toPurl(id)}`);
   const { verdicts, skipped } = decision;
   const { error, ...refusal } = toRefusal(decision, wording, judged);
   const denied = permits(decision) ? undefined : { error, approval: draftApproval(decision, release?.facts ?? {}) };

@@ -392,6 +392,19 @@ describe("Go modules through the proxy", () => {
     assert.equal(await text("/sumdb/sum.example/latest"), "v1.1.0");
   });
 
+  it("tells at `/-/why/` of what there is, however the version is spelt, and nothing of what there is not", async () => {
+    await enforce({ source: { policies: [MALWARE_POLICY] } });
+    const why = async (version: string) => {
+      const answer = await fetch(`${proxy.publicUrl}/-/why/pkg:golang/example.com/Acme/dep@${version}`);
+      return [answer.status, ((await answer.json()) as { purl?: string }).purl];
+    };
+    const purl = (version: string) => `pkg:golang/example.com/Acme/dep@${version}`;
+    for (const version of ["v1.0.0", PSEUDO])
+      for (const written of [version, version.slice(1)])
+        assert.deepEqual(await why(written), [200, purl(version)], written);
+    for (const version of ["v9.9.9", "9.9.9"]) assert.deepEqual(await why(version), [404, undefined], version);
+  });
+
   it("takes files from its cache while the list is away only where it still knows the list", async () => {
     await enforce({ source: { policies: [MALWARE_POLICY] } });
     assert.equal(await statusOf(`${BASE}/@v/v1.0.0.zip`), 200);

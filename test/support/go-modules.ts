@@ -13,6 +13,8 @@ export interface FixtureModuleVersion {
   readonly requires?: Readonly<Record<string, string>>;
   /** Lines of go.mod besides. */
   readonly directives?: readonly string[];
+  /** What its zip has in place of go.mod and a package. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Whether the list leaves it out, as it does pseudo-versions. */
   readonly isUnlisted?: boolean;
 }
@@ -86,24 +88,26 @@ function infoOf({ version, published = OLD }: FixtureModuleVersion): string {
   return JSON.stringify({ Version: version, ...(published !== null && { Time: published }) });
 }
 
-function modOf({ path }: FixtureModule, { requires = {}, directives = [] }: FixtureModuleVersion): string {
+export function modOf({ path }: FixtureModule, { requires = {}, directives = [] }: FixtureModuleVersion): string {
   const lines = Object.entries(requires).map(([name, version]) => `require ${name} ${version}`);
   return [`module ${path}`, "", "go 1.16", ...lines, ...directives, ""].join("\n");
 }
 
-/** The module zip format (Go Modules Reference, "Module zip files"). */
 export function zipOf(module: FixtureModule, version: FixtureModuleVersion): Uint8Array {
+  return zip(entriesOf(module, version));
+}
+
+/** The module zip format (Go Modules Reference, "Module zip files"). */
+export function entriesOf(module: FixtureModule, version: FixtureModuleVersion): { name: string; content: string }[] {
   const top = `${module.path}@${version.version}`;
   const [name = ""] = module.path
     .split("/")
     .filter((part) => !/^v\d+$/.test(part))
     .slice(-1);
   const imports = Object.keys(version.requires ?? {}).map((path) => `import _ "${path}"\n`);
-  return zip([
-    { name: `${top}/go.mod`, content: modOf(module, version) },
-    {
-      name: `${top}/${name}.go`,
-      content: `package ${name.replace(/\W/g, "")}\n\n${imports.join("")}\nconst Version = "${version.version}"\n`,
-    },
-  ]);
+  const files = version.files ?? {
+    "go.mod": modOf(module, version),
+    [`${name}.go`]: `package ${name.replace(/\W/g, "")}\n\n${imports.join("")}\nconst Version = "${version.version}"\n`,
+  };
+  return Object.entries(files).map(([path, content]) => ({ name: `${top}/${path}`, content }));
 }

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { Decision } from "../../schemas/types/decision.ts";
+import { cordon } from "../support/cli.ts";
+import { type Folder, makeFolder } from "../support/folder.ts";
+import { type FixtureModules, startModules } from "../support/go-modules.ts";
+import { AGE_POLICY, MALWARE_POLICY } from "../support/policies.ts";
+
+const PSEUDO = "v1.0.1-0.20200101000000-0123456789ab";
+const YOUNG = new Date(Date.now() - 3_600_000).toISOString();
+const PATH = "pkg:golang/example.com/Acme/dep";
+const RECORD = {
+  id: "MAL-2026-1",
+  modified: "2026-11-01T00:00:00Z",
+  affected: [{ package: { ecosystem: "Go", name: "example.com/Acme/dep" }, versions: ["1.0.9"] }],
+};
+/** With what a version is spelt, and what is said of it. */
+const CASES: readonly [version: string, decision: string, unlisted: string | undefined][] = [
+  ["v1.0.0", "allow", undefined],
+  ["1.0.0", "allow", undefined],
+  ["v1.1.0", "quarantine", undefined],
+  [PSEUDO, "allow", undefined],
+  [PSEUDO.slice(1), "allow", undefined],
+  ["v9.9.9", "allow", "not-found"],
+  ["9.9.9", "allow", "not-found"],
+  ["v1.0.9", "block", "not-found"],
+  ["main", "allow", "not-found"],
+];
+
+describe("Go modules in `cordon check` and `policy explain`", () => {
+  let modules: FixtureModules;
+  const folders: Folder[] = [];
+
+  before(async () => {
+    const versions = [
+      { version: "v1.0.0" },
+      { version: "v1.1.0", published: YOUNG },
+      { version: PSEUDO, isUnlisted: true },
+    ];
+    modules = await startModules([{ path: "example.com/Acme/dep", versions }]);
+  });
+  after(async () => {
+    await modules.close();
+    for (const folder of folders) folder.remove();
+  });
+
+  function policies(...files: (typeof AGE_POLICY)[]) {
+    const texts = Object.fromEntries(files.map(({ path, text }) => [path, text]));
+    const folder = makeFolder({ ...texts, "advisories/MAL-2026-1.json": JSON.stringify(RECORD) });
+    folders.push(folder);
+    return (...args: string[]) => cordon(...args, "--dir", folder.path, "--upstream", `golang=${modules.url}`);
+  }
+
+  it("judges what a list leaves out as well, and says of what there is not that it is not", async () => {
+    const run = policies(MALWARE_POLICY, AGE_POLICY);
+    const answer = await run("check", "--json", ...CASES.map(([version]) => `${PATH}@${version}`));
+    const { decisions } = answer.json() as { decisions: Decision[] };
+    assert.deepEqual(
+      decisions.map(({ decision, unlisted }, index) => [CASES[index]?.[0], decision, unlisted]),
+      CASES,
+    );
+  });
+
+  it("does so where no rule asks for times, too", async () => {
+    const run = policies(MALWARE_POLICY);
+    const purls = ["v1.0.0", PSEUDO, "v9.9.9"].map((version) => `${PATH}@${version}`);
+    const { decisions } = (await run("check", "--json", ...purls)).json() as { decisions: Decision[] };
+    assert.deepEqual(
+      decisions.map(({ unlisted }) => unlisted),
+      [undefined, undefined, "not-found"],
+    );
+  });
+
+  it("explains them", async () => {
+    const run = policies(MALWARE_POLICY, AGE_POLICY);
+    const explained = async (version: string) => (await run("policy", "explain", `${PATH}@${version}`)).stdout;
+    assert.match(await explained("v1.0.0"), /^pkg:golang\/example\.com\/Acme\/dep@v1\.0\.0: allow\n/);
+    assert.match(await explained("v1.1.0"), /: quarantine/);
+    assert.match(await explained(PSEUDO), /: allow\n/);
+    assert.match(await explained("v9.9.9"), /not listed by the registry: judged by its purl alone/);
+  });
+});
