@@ -107,8 +107,10 @@ async function writeListing(
   const { judged } = await options.listings.judge(name, rules);
   const view = await viewOf(judged, rules, options);
   recordWithheld(judged, view.judged, rules, context, options);
-  const newest = [...view.judged.decisions.values()].at(-1) ?? view.judged.gone.at(-1);
-  if (options.upstream.ecosystem.refusesEmptyListings && newest && allowedVersions(view.judged).length === 0) {
+  const { refusesEmptyListings, unlisted } = options.upstream.ecosystem;
+  // Where lists leave releases out, one that has none may be of a package that has some.
+  const newest = [...view.judged.decisions.values()].at(-1) ?? (unlisted ? undefined : view.judged.gone.at(-1));
+  if (refusesEmptyListings && newest && allowedVersions(view.judged).length === 0) {
     refuse(ctx, { decision: newest, judged: view.judged, rules }, context, options);
     return undefined;
   }

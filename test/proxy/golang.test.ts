@@ -313,6 +313,14 @@ describe("Go modules through the proxy", () => {
     assert.ok(!modules.requests.includes("/example.com/evil/@latest"));
   });
 
+  it("does not take a module without listed versions for one of which nothing is allowed", async () => {
+    const record = malware("example.com/untagged", ["1.0.0"]);
+    await enforce({ records: [record], source: { policies: [MALWARE_POLICY] } });
+    assert.equal(await text("/example.com/untagged/@v/list"), "");
+    assert.equal(await statusOf("/example.com/untagged/@latest"), 200);
+    assert.equal(await statusOf("/example.com/untagged/@v/v1.0.0.zip"), 403);
+  });
+
   it("takes no page for an empty list", async () => {
     modules.answer(`${BASE}/@v/list`, (_request, response) => response.end("<html>\n<p>Back soon.</p>\n</html>\n"));
     await enforce({});
