@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { type FixtureModules, startModules, zipOf } from "../support/go-modules.ts";
-import { AGE_POLICY, MALWARE_POLICY, policyFile } from "../support/policies.ts";
+import { AGE_POLICY, listFile, MALWARE_POLICY, policyFile } from "../support/policies.ts";
 import {
   type BundleFolder,
   makeBundleFolder,
@@ -430,6 +430,24 @@ describe("Go modules through the proxy", () => {
     assert.ok(performance.now() - startedAt < 3000);
     left.abort();
     await slow;
+  });
+
+  it("is denied by a list that names it with or without the `v`, or escaped", async () => {
+    const entries = ["@1.0.0", "@v1.1.0"].map((version) => `pkg:golang/example.com/Acme/dep${version}`);
+    const source = {
+      lists: [listFile("denied", [...entries, "pkg:golang/example.com/%21acme/dep@v1.2.0"])],
+      policies: [
+        policyFile(
+          "p",
+          "  rules: [{ name: r, condition: release.purl in lists.denied, verdict: block, message: No. }]",
+        ),
+      ],
+    };
+    await enforce({ source });
+    assert.equal(await text(`${BASE}/@v/list`), "v1.2.0-rc.1\n");
+    for (const version of ["v1.0.0", "v1.1.0", "v1.2.0"])
+      for (const ending of ["info", "zip"])
+        assert.equal(await statusOf(`${BASE}/@v/${version}.${ending}`), 403, `${version}.${ending}`);
   });
 
   it("takes files from its cache while the list is away only where it still knows the list", async () => {
