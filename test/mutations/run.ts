@@ -275,7 +275,19 @@ const MUTATIONS: readonly Mutation[] = [
   mutation(
     "the description of a denied Go version, by its own address or a branch",
     "proxy/registry.ts",
-    "if (!permits(decision)) return refuse(ctx, answer, context, options);",
+    "if (!permits(answer.decision)) return refuse(ctx, answer, context, options);",
+    "",
+  ),
+  mutation(
+    "a denied Go version by a shorter spelling",
+    "proxy/registry.ts",
+    "const meant = await judgeRelease(seen, found.version, rules, options);",
+    "const meant = answer;",
+  ),
+  mutation(
+    "the time of another Go version",
+    INSPECTION,
+    "if (found) requireSame(upstream.ecosystem, facts.version, found.version);",
     "",
   ),
   mutation(
