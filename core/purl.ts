@@ -47,6 +47,12 @@ function unescapeGo(text: string): string {
   return text.replace(/!([a-z])/g, (_escape, letter: string) => letter.toUpperCase());
 }
 
+/** With the `v` that advisories and some tools leave out: a list that names a release without it must match all the same. */
+function normalizeGoVersion(written: string): string {
+  const version = unescapeGo(written);
+  return /^\d+\.\d+\.\d+/.test(version) ? `v${version}` : version;
+}
+
 export function isPackageName(type: PurlType, name: string): boolean {
   if (name.length > 214 && type !== "golang") return false;
   return name.length <= 512 && NAMES[type].test(name) && !name.split("/").some((part) => part === "." || part === "..");
@@ -82,7 +88,7 @@ export function parsePurl(text: string): PackageId & { readonly version?: string
   if (!isPackageName(type, name)) throw notAPurl(text, `${JSON.stringify(name)} cannot be a name in ${type}`);
   if (!hasVersion) return { type, name };
   const written = decode(text, path.slice(at + 1));
-  const version = type === "golang" ? unescapeGo(written) : written;
+  const version = type === "golang" ? normalizeGoVersion(written) : written;
   if (!isVersion(version)) throw notAPurl(text, `${JSON.stringify(version)} cannot be a version`);
   return { type, name, version };
 }

@@ -167,7 +167,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     if (status !== 200) throw failureOf(url, status);
     return { bytes: body, digest: sha256(body), etag: tagOf(headers["etag"]) };
   };
-  const ask = async (url: URL, { method, body, encoding }: Omit<RelayRequest, "path">): Promise<RelayedAnswer> => {
+  const ask = async (
+    url: URL,
+    { method, body, encoding, maxBytes }: Omit<RelayRequest, "path">,
+  ): Promise<RelayedAnswer> => {
     const isOwn = requireKnown(url, "an answer");
     const { status, body: answer } = await fetchBytes(fetch, url, {
       method,
@@ -178,7 +181,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         ...(encoding && { "content-encoding": encoding }),
       },
       ...(body && { body }),
-      maxBytes: limits.relayBytes,
+      maxBytes: maxBytes ?? limits.relayBytes,
       timeoutMs: limits.timeoutMs,
       signal: AbortSignal.timeout(limits.listingMs),
     });
@@ -241,11 +244,11 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       const base = request.toApi ? await readApi() : registry.href;
       return ask(new URL(`${base.replace(/\/$/, "")}${request.path}`), request);
     },
-    async text({ path }) {
+    async text({ path, maxBytes = limits.relayBytes }) {
       const url = new URL(`${registry.href.replace(/\/$/, "")}${path}`);
       const { status, body } = await fetchBytes(fetch, url, {
         headers: authorization,
-        maxBytes: limits.relayBytes,
+        maxBytes,
         timeoutMs: limits.timeoutMs,
         signal: AbortSignal.timeout(limits.listingMs),
       });

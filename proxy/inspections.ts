@@ -59,6 +59,7 @@ const AT_ONCE = 4;
 const TIMES_AT_ONCE = 32;
 const WAIT_MS = 10_000;
 const LIMITS = { parallel: 8, parallelIdle: 0, maxIdle: 0 };
+const TIMES_LIMITS = { ...LIMITS, parallel: TIMES_AT_ONCE };
 
 export interface InspectionsOptions {
   readonly upstream: Upstream;
@@ -72,8 +73,12 @@ export class Inspections {
   /** By purl. What is dropped is found again where somebody asks. */
   readonly #known = createMemoryCache<string, Known>(MAX_FOUND_BYTES, weigh);
   readonly #keys = new Map<string, { readonly keys: Promise<unknown>; readonly until: number }>();
-  /** Apart: files that come slowly must not keep others from being asked about. */
-  readonly #jobs = { files: new Jobs<Found>(LIMITS), questions: new Jobs<Found>(LIMITS) };
+  /** Apart: files that come slowly, and the many times that a listing waits for, must not keep others from being asked about. */
+  readonly #jobs = {
+    files: new Jobs<Found>(LIMITS),
+    questions: new Jobs<Found>(LIMITS),
+    times: new Jobs<Found>(TIMES_LIMITS),
+  };
   /** What was decided on releases of a listing; whatever else may change it changes the judged listing. */
   readonly #rulings = new WeakMap<JudgedListing, Map<string, { readonly ruling: Ruling; readonly until: number }>>();
   /** By package: the releases on which what was found changed the decision. */
@@ -162,30 +167,34 @@ export class Inspections {
     const few = strict.has("file") ? 1 : AT_ONCE;
     const wanted = mostWanted(judged, unknown, strict.size === 1 && strict.has("time") ? TIMES_AT_ONCE : few);
     const asking = wanted.flatMap((release) =>
-      [...strict].map((source) => this.#inspect(source, listing, release).catch(() => undefined)),
+      [...strict].map((source) =>
+        this.#inspect(source, listing, release, source === "time" ? "times" : undefined).catch(() => undefined),
+      ),
     );
     if (asking.length > 0) await Promise.race([Promise.all(asking), setTimeout(WAIT_MS, undefined, { ref: false })]);
   }
 
-  async #inspect(source: DeepSource, listing: Listing, release: ListedRelease): Promise<Found> {
+  async #inspect(
+    source: DeepSource,
+    listing: Listing,
+    release: ListedRelease,
+    jobs: "files" | "questions" | "times" = source === "file" ? "files" : "questions",
+  ): Promise<Found> {
     const known = this.#knownOf(listing, release);
     const before = known.found.get(source);
     if (before && this.#isFresh(known, source)) return before;
-    return this.#jobs[source === "file" ? "files" : "questions"].now(
-      JSON.stringify([source, release.facts.purl, known.listed]),
-      async () => {
-        const { upstream, files, root, now } = this.#options;
-        if (source === "attestations") await root.refresh(now());
-        const readFile = (file: ReleaseFile) => readWhole(files, file, upstream);
-        const readKeys = (name: string) => this.#readKeys(name);
-        const inspected = await inspect(source, listing, release, { upstream, readFile, readKeys, root });
-        const found = { found: inspected, until: now().getTime() + FRESH_MS[source] };
-        known.found.set(source, found);
-        // Weighed anew, unless the release is listed otherwise by now.
-        if (this.#known.get(release.facts.purl) === known) this.#known.set(release.facts.purl, known);
-        return found;
-      },
-    );
+    return this.#jobs[jobs].now(JSON.stringify([source, release.facts.purl, known.listed]), async () => {
+      const { upstream, files, root, now } = this.#options;
+      if (source === "attestations") await root.refresh(now());
+      const readFile = (file: ReleaseFile) => readWhole(files, file, upstream);
+      const readKeys = (name: string) => this.#readKeys(name);
+      const inspected = await inspect(source, listing, release, { upstream, readFile, readKeys, root });
+      const found = { found: inspected, until: now().getTime() + FRESH_MS[source] };
+      known.found.set(source, found);
+      // Weighed anew, unless the release is listed otherwise by now.
+      if (this.#known.get(release.facts.purl) === known) this.#known.set(release.facts.purl, known);
+      return found;
+    });
   }
 
   /** Of a release that is listed otherwise now, nothing is known: what is found is compared with what is listed. */

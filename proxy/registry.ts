@@ -230,17 +230,14 @@ function renderInfo({ version, published }: ReleaseInfo): Rendered {
   return { contentType: "application/json", body: JSON.stringify(body) };
 }
 
-/** Undefined for what is no JSON, or too much of it for what it is to tell. */
+/** Undefined for what is no JSON. */
 function parseJson(bytes: Uint8Array): unknown {
-  if (bytes.length > MAX_INFO_BYTES) return undefined;
   try {
     return JSON.parse(Buffer.from(bytes).toString("utf8"));
   } catch {
     return undefined;
   }
 }
-
-const MAX_INFO_BYTES = 64 * 1024;
 
 async function serveText(
   ctx: Context,

@@ -133,6 +133,8 @@ export function replyUnauthorized(ctx: Context, sentence: string): void {
 export function replyUnsupported(ctx: Context, status: number, reason: string): void {
   const error = `cordon: ${reason}`;
   replyJson(ctx, status, { error, errors: [{ detail: error }] });
+  // Of what it is told elsewhere go shows text alone, and cargo what stands in `errors`.
+  if (status === 400) sayInText(ctx, error);
 }
 
 export function replyNotAllowed(ctx: Context, sentence: string): void {
@@ -175,9 +177,13 @@ export function replyFailure(ctx: Context, error: CordonError): void {
   ctx.remove("etag");
   const sentence = `cordon: ${error.message.split("\n", 1)[0]}. ${error.next}`;
   replyJson(ctx, error.status, { error: sentence, code: error.code });
+  sayInText(ctx, `${sentence} [${error.code}]`);
+}
+
+function sayInText(ctx: Context, sentence: string): void {
   if (ctx.state["refusalForm"] !== "text") return;
   ctx.type = "text/plain";
-  ctx.body = `${headerText(sentence)} [${error.code}]\n`;
+  ctx.body = `${headerText(sentence)}\n`;
 }
 
 /** Printable ASCII: what a header may hold. */

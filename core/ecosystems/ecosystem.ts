@@ -44,6 +44,8 @@ export interface Question {
   readonly path: string;
   /** The package that it is about, where it is about one: its registry is asked. */
   readonly about?: string;
+  /** Of an answer that is known to be short; left out: as much as of any. */
+  readonly maxBytes?: number;
   /** Whether it is asked of the registry's own API, which its config names, and not below its path. */
   readonly toApi?: true;
   /** Where it tells names of packages: as the keys of its body, or anywhere. */

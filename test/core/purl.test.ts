@@ -45,6 +45,11 @@ const READ: readonly [what: string, text: string, expected: PackageId & { versio
     { type: "golang", name: "github.com/BurntSushi/toml", version: "v1.0.0-RC1" },
   ],
   [
+    "a Go version without its v",
+    "pkg:golang/acme.example/m@1.0.0-rc.1",
+    { type: "golang", name: "acme.example/m", version: "v1.0.0-rc.1" },
+  ],
+  [
     "build metadata",
     "pkg:golang/github.com/acme/db@v2.0.0%2Bincompatible",
     { type: "golang", name: "github.com/acme/db", version: "v2.0.0+incompatible" },

@@ -18,6 +18,12 @@ const MODULES = [
   // Names a denied version in its graph, and uses a newer one.
   { path: "example.com/old", versions: [{ version: "v1.0.0", requires: { "example.com/graph": "v1.0.0" } }] },
   { path: "example.com/graph", versions: [{ version: "v1.0.0" }, { version: "v1.1.0" }] },
+  {
+    path: "example.com/big",
+    versions: [{ version: "v1.0.0" }, { version: "v2.0.0+incompatible", published: YOUNG }],
+    branches: { "v2.0.0": "v2.0.0+incompatible" },
+  },
+  { path: `example.com/${"long/".repeat(110)}path`, versions: [{ version: "v1.0.0" }] },
 ];
 const malware = (id: string, name: string, versions: readonly string[]) => ({
   id,
@@ -94,6 +100,20 @@ describe("go through the proxy", { skip: NO_GO ?? false }, () => {
     const made = project({}, `,${elsewhere.url}`);
     assertTold((await made.get("example.com/dep@v1.2.0")).output, "blocked pkg:golang/example.com/dep@v1.2.0");
     assert.equal(elsewhere.requests.length, asked);
+  });
+
+  it("goes nowhere else for what is known by another name, or has one that is too long to be judged", async () => {
+    const asked = elsewhere.requests.length;
+    const made = project({}, `,${elsewhere.url}`);
+    assertTold((await made.get("example.com/big@v2.0.0")).output, "held pkg:golang/example.com/big@v2.0.0");
+    const long = await made.get(`example.com/${"long/".repeat(110)}path@v1.0.0`);
+    assert.match(long.output, /400 Bad Request\n\s*server response: cordon: .* cannot be judged/);
+    // It asks for each path above it as well, and those there are not.
+    const past = elsewhere.requests.slice(asked);
+    assert.ok(
+      past.every((path) => !/\/path\/@|\/big\/@/.test(path)),
+      past.join("\n"),
+    );
   });
 
   it("is refused a denied version that go.mod names already, also to download and to build", async () => {

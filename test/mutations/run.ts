@@ -279,6 +279,18 @@ const MUTATIONS: readonly Mutation[] = [
     "",
   ),
   mutation(
+    "a denied Go version by a shorter spelling",
+    "proxy/registry.ts",
+    "const meant = await judgeRelease(seen, found.version, rules, options);",
+    "const meant = answer;",
+  ),
+  mutation(
+    "the time of another Go version",
+    INSPECTION,
+    "if (found) requireSame(upstream.ecosystem, facts.version, found.version);",
+    "",
+  ),
+  mutation(
     "a file on this network, by the word of a public registry",
     "core/upstream.ts",
     'fileOrigins === "public" ? isPublic(url)',

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { type FixtureModules, startModules, zipOf } from "../support/go-modules.ts";
-import { AGE_POLICY, MALWARE_POLICY, policyFile } from "../support/policies.ts";
+import { AGE_POLICY, listFile, MALWARE_POLICY, policyFile } from "../support/policies.ts";
 import {
   type BundleFolder,
   makeBundleFolder,
@@ -411,6 +411,50 @@ describe("Go modules through the proxy", () => {
       for (const written of [version, version.slice(1)])
         assert.deepEqual(await why(written), [200, purl(version)], written);
     for (const version of ["v9.9.9", "9.9.9"]) assert.deepEqual(await why(version), [404, undefined], version);
+  });
+
+  it("reads no more of an `.info` than one may have", async () => {
+    const large = JSON.stringify({ Version: "v1.0.0", Time: "2020-01-01T00:00:00Z", more: "a".repeat(1024 * 1024) });
+    modules.answer(`${BASE}/@v/v1.0.0.info`, (_request, response) => response.end(large));
+    await enforce(AGE);
+    for (const ending of ["info", "zip"]) assert.equal(await statusOf(`${BASE}/@v/v1.0.0.${ending}`), 502, ending);
+    await proxy.close();
+    await enforce({ source: { policies: [MALWARE_POLICY] }, revision: 2 });
+    assert.equal(await statusOf(`${BASE}/@v/v1.0.0.info`), 502);
+  });
+
+  it("keeps no file waiting for the times that another module's list waits for", async () => {
+    const versions = Array.from({ length: 40 }, (_, index) => ({ version: `v1.${index}.0` }));
+    modules.put({ path: "example.com/slow", versions });
+    for (const { version } of versions) modules.answer(`/example.com/slow/@v/${version}.info`, () => {});
+    await enforce(AGE);
+    const left = new AbortController();
+    const slow = fetch(`${proxy.publicUrl}/go/example.com/slow/@v/list`, { signal: left.signal }).catch(() => {});
+    while (!modules.requests.some((path) => path.startsWith("/example.com/slow/@v/v")))
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    const startedAt = performance.now();
+    assert.equal(await statusOf(`${BASE}/@v/v1.0.0.zip`), 200);
+    assert.ok(performance.now() - startedAt < 3000);
+    left.abort();
+    await slow;
+  });
+
+  it("is denied by a list that names it with or without the `v`, or escaped", async () => {
+    const entries = ["@1.0.0", "@v1.1.0"].map((version) => `pkg:golang/example.com/Acme/dep${version}`);
+    const source = {
+      lists: [listFile("denied", [...entries, "pkg:golang/example.com/%21acme/dep@v1.2.0"])],
+      policies: [
+        policyFile(
+          "p",
+          "  rules: [{ name: r, condition: release.purl in lists.denied, verdict: block, message: No. }]",
+        ),
+      ],
+    };
+    await enforce({ source });
+    assert.equal(await text(`${BASE}/@v/list`), "v1.2.0-rc.1\n");
+    for (const version of ["v1.0.0", "v1.1.0", "v1.2.0"])
+      for (const ending of ["info", "zip"])
+        assert.equal(await statusOf(`${BASE}/@v/${version}.${ending}`), 403, `${version}.${ending}`);
   });
 
   it("takes files from its cache while the list is away only where it still knows the list", async () => {

@@ -14,6 +14,8 @@ const MAX_VERSIONS = 20_000;
 const MAX_LINE = 256;
 /** So many lines, with times behind the versions. */
 const MAX_BYTES = MAX_VERSIONS * (MAX_LINE + 64);
+/** A version, a time, and where they come from. */
+const MAX_INFO_BYTES = 64 * 1024;
 const TELLS: Listing["tells"] = new Set();
 
 /** What a listing's document is: where its files lie. */
@@ -107,5 +109,5 @@ export function readInfo(document: unknown) {
 export function infoQuestion(name: string, query: string | undefined): Question {
   const module = `/${escapeName(name)}`;
   const path = query === undefined ? `${module}/@latest` : `${module}/@v/${escapeName(query)}.info`;
-  return { method: "GET", path, about: name };
+  return { method: "GET", path, about: name, maxBytes: MAX_INFO_BYTES };
 }
