@@ -13,6 +13,7 @@ import {
   startTestProxy,
   type TestProxy,
 } from "../support/proxy.ts";
+import { send } from "../support/send.ts";
 
 const malware = (name: string, versions: readonly string[]) => ({
   id: "MAL-2026-1",
@@ -169,12 +170,12 @@ describe("a Cargo registry through the proxy", () => {
   it("refuses in two lines of less than 512 bytes, the second of them whole", async () => {
     await start();
     await enforce({ source: sourceOf("release.version == '1.1.0'") });
-    const answer = await get(crate("1.1.0"));
-    assert.equal(answer.headers.get("content-type"), "text/plain; charset=utf-8");
-    assert.equal(answer.headers.get("cache-control"), "no-store");
-    assert.match(answer.statusText, /^Forbidden - cordon: blocked pkg:cargo\/some_crate@1\.1\.0: No/);
+    const answer = await send(`${base}${crate("1.1.0")}`, { method: "GET" });
+    assert.equal(answer.headers["content-type"], "text/plain; charset=utf-8");
+    assert.equal(answer.headers["cache-control"], "no-store");
+    assert.match(answer.message, /^Forbidden - cordon: blocked pkg:cargo\/some_crate@1\.1\.0: No/);
     assert.equal(
-      await answer.text(),
+      answer.text,
       `cordon: blocked pkg:cargo/some_crate@1.1.0: No (one).\nWhy, and how to ask for an exception: ${proxy.publicUrl}/-/why/pkg:cargo/some_crate@1.1.0\n`,
     );
   });
