@@ -5,10 +5,11 @@ import { readAdvisories } from "../core/advisories/read.ts";
 import { AdvisoryTable } from "../core/advisories/table.ts";
 import { parseConfig } from "../core/config.ts";
 import { CordonError } from "../core/errors.ts";
-import type { Rules } from "../core/gate.ts";
+import { findingsOn, type Rules } from "../core/gate.ts";
 import { compilePolicies } from "../core/policy/compile.ts";
 import { lintPolicies } from "../core/policy/lint.ts";
 import { findStrays, type PolicySource, readConfigFile, readPolicySource } from "../core/policy/source.ts";
+import type { ReleaseId } from "../core/purl.ts";
 import { type Diagnostic, formatDiagnostic } from "../core/source/diagnostic.ts";
 import { YamlFile } from "../core/source/yaml-file.ts";
 import type { CordonConfig } from "../schemas/types/cordon.ts";
@@ -40,10 +41,6 @@ export function readRepository(dir: string): Repository {
   const { config, diagnostics: inConfig } = parseConfig(configFile);
   const { set, diagnostics: inPolicies } = compilePolicies(source);
   const { records, diagnostics: inAdvisories } = readAdvisories(dir);
-  // Where something does not compile, what it names or reads is not known, and hints on the rest would mislead.
-  const suspicious = inPolicies.some(({ severity }) => severity === "error")
-    ? []
-    : lintPolicies(set, source, { now: new Date(), maxApprovalDays: config.approvals?.maxDays ?? 90 });
   const feeds = [compileFeed(LOCAL_FEED, records)];
   const missing: Diagnostic[] = [];
   const missingFeeds: string[] = [];
@@ -59,12 +56,21 @@ export function readRepository(dir: string): Repository {
         );
     }
   }
+  const rules = { set, tables: feeds.map(({ name, table }) => new AdvisoryTable(name, table)), reference: null };
+  // Where something does not compile, what it names or reads is not known, and hints on the rest would mislead.
+  const suspicious = inPolicies.some(({ severity }) => severity === "error")
+    ? []
+    : lintPolicies(set, source, {
+        now: new Date(),
+        maxApprovalDays: config.approvals?.maxDays ?? 90,
+        maliciousIds: (release) => maliciousIds(rules, release),
+      });
   return {
     dir,
     config,
     source,
     feeds,
-    rules: { set, tables: feeds.map(({ name, table }) => new AdvisoryTable(name, table)), reference: null },
+    rules,
     diagnostics: [
       ...findStrays(dir).map(toStray),
       ...inConfig,
@@ -98,6 +104,11 @@ export function requireFeeds(dir: string): Repository {
     );
   }
   return repository;
+}
+
+function maliciousIds(rules: Rules, release: ReleaseId): string[] {
+  const affecting = findingsOn(rules, release).affecting(release.version);
+  return affecting.flatMap(({ kind, id }) => (kind === "malicious" ? [id] : []));
 }
 
 function toStray(file: string): Diagnostic {

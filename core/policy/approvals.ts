@@ -20,6 +20,8 @@ export interface Approval {
   readonly digests: ReadonlyMap<string, ReadonlySet<string>>;
   /** The policies that it lifts; undefined: every approvable one. */
   readonly policies: ReadonlySet<string> | undefined;
+  /** Whether it says that it knows of a malicious advisory on the release. */
+  readonly overridesMalicious: boolean;
   readonly approvedBy: string;
   readonly created: Date;
   readonly expires: Date;
@@ -88,6 +90,7 @@ function toApproval(path: string, { spec }: ApprovalFile): Approval {
     purl: toPurl(parseReleasePurl(spec.purl)),
     digests,
     policies: spec.policies ? new Set(spec.policies) : undefined,
+    overridesMalicious: spec.override === "malicious",
     approvedBy: oneLine(spec.approvedBy, MAX_NAME),
     created: new Date(spec.created),
     expires: new Date(spec.expires),

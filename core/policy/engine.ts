@@ -158,13 +158,19 @@ function tryEvaluate(expression: CelExpression | undefined, context: CelContext)
   }
 }
 
-export function lifts(approval: Approval, { name, approvable }: CompiledPolicy, facts: Facts, now: Date): boolean {
-  const named = approval.policies?.has(name);
-  if (!(named ?? approvable)) return false;
+export function lifts(approval: Approval, policy: CompiledPolicy, facts: Facts, now: Date): boolean {
+  const named = approval.policies?.has(policy.name);
+  if (!(named ?? policy.approvable)) return false;
+  if (policy.readsAdvisories && isMalicious(facts) && !(named && approval.overridesMalicious)) return false;
   const { digests = {}, files } = facts.release;
   // Of several files all: one that came later nobody has approved.
   if (files) return files.length > 0 && files.every((file) => approves(approval, file.digests as Digests, now));
   return approves(approval, digests as Digests, now);
+}
+
+/** Whoever approved it for another reason may not have known: an advisory may come after the approval. */
+function isMalicious({ advisories }: Facts): boolean {
+  return advisories.some(({ kind }) => kind === "malicious");
 }
 
 /** Most severe first; of two holds the one that lasts longer, of two ways to strip the thorough one; then by name, so that the order is always the same. */

@@ -24,7 +24,15 @@ export interface Approval {
      * @minItems 1
      */
     policies?: string[];
+    /**
+     * Needed where a malicious advisory names the release: without it, no policy that reads advisories is lifted. The policies must be named then.
+     */
+    override?: "malicious";
     reason: string;
+    /**
+     * Where the request is discussed: an id or an address.
+     */
+    ticket?: string;
     requestedBy: string;
     approvedBy: string;
     created: string;

@@ -28,11 +28,15 @@ export interface ApprovalFixture {
   readonly purl: string;
   readonly digests: readonly string[];
   readonly policies?: readonly string[];
+  readonly override?: "malicious";
+  readonly requestedBy?: string;
   readonly created?: string;
   readonly expires?: string;
+  /** Left out: `approvals/npm/one.yaml`. */
+  readonly path?: string;
 }
 
-export function approvalFile(approval: ApprovalFixture): { path: string; text: string } {
+export function approvalFile({ path = "approvals/npm/one.yaml", ...approval }: ApprovalFixture) {
   const spec = {
     reason: "Reviewed.",
     requestedBy: "dev",
@@ -41,7 +45,7 @@ export function approvalFile(approval: ApprovalFixture): { path: string; text: s
     expires: "2026-12-01T00:00:00Z",
     ...approval,
   };
-  return { path: "approvals/npm/one.yaml", text: JSON.stringify({ apiVersion: "cordon/v1", kind: "Approval", spec }) };
+  return { path, text: JSON.stringify({ apiVersion: "cordon/v1", kind: "Approval", spec }) };
 }
 
 export function compileSet(source: Partial<PolicySource>): PolicySet {

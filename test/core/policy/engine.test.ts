@@ -242,13 +242,41 @@ describe("decide()", () => {
     }
 
     it("lifts a policy that is not approvable only by naming it", () => {
-      const malicious = factsOf({}, [MALWARE]);
-      assert.equal(judge({ policies: [MALWARE_POLICY], approvals: approve() }, malicious).decision, "block");
+      const strict = policyFile(
+        "strict",
+        '  rules: [{ name: r, condition: "true", verdict: block, message: m }]\n  approvable: false',
+      );
+      assert.equal(judge({ policies: [strict], approvals: approve() }, young).decision, "block");
       assert.equal(
-        judge({ policies: [MALWARE_POLICY], approvals: approve({ policies: ["known-malicious"] }) }, malicious)
-          .decision,
+        judge({ policies: [strict], approvals: approve({ policies: ["strict"] }) }, young).decision,
         "allow",
       );
+    });
+
+    describe("of a release that an advisory calls malicious", () => {
+      const malicious = factsOf({}, [MALWARE]);
+      const decide = (approval: Parameters<typeof approve>[0], facts = malicious) =>
+        judge({ policies: [MALWARE_POLICY], approvals: approve(approval) }, facts).decision;
+
+      it("lifts nothing unless it names the policy and says that it overrides the advisory", () => {
+        assert.equal(decide({}), "block");
+        assert.equal(decide({ policies: ["known-malicious"] }), "block");
+        assert.equal(decide({ policies: ["release-age"], override: "malicious" }), "block");
+        assert.equal(decide({ policies: ["known-malicious"], override: "malicious" }), "allow");
+      });
+
+      it("lifts no other policy that reads advisories either, approvable or not", () => {
+        const scored = policyFile(
+          "scored",
+          '  rules: [{ name: r, condition: "size(advisories) > 0", verdict: block, message: m }]',
+        );
+        const weak = factsOf({}, [{ ...MALWARE, kind: "vulnerability" as const }]);
+        const lifted = (facts: Facts, approval: Parameters<typeof approve>[0] = {}) =>
+          judge({ policies: [scored], approvals: approve(approval) }, facts).decision;
+        assert.equal(lifted(weak), "allow");
+        assert.equal(lifted(malicious), "block");
+        assert.equal(lifted(malicious, { policies: ["scored"], override: "malicious" }), "allow");
+      });
     });
   });
 });

@@ -15,7 +15,11 @@ function lint(source: Partial<PolicySource>): string[] {
   const { set, diagnostics } = compilePolicies(whole);
   const found = [
     ...diagnostics,
-    ...lintPolicies(set, whole, { now: new Date("2026-11-22T12:00:00Z"), maxApprovalDays: 90 }),
+    ...lintPolicies(set, whole, {
+      now: new Date("2026-11-22T12:00:00Z"),
+      maxApprovalDays: 90,
+      maliciousIds: ({ name }) => (name === "evil" ? ["MAL-2026-1", "MAL-2026-2"] : []),
+    }),
   ];
   return found.map(({ severity, code, message, line }) => `${severity} ${code} line ${line}: ${message}`);
 }
@@ -53,7 +57,8 @@ describe("lintPolicies() and compilePolicies()", () => {
     );
   });
 
-  const CASES: readonly [name: string, source: Partial<PolicySource>, expected: readonly string[]][] = [
+  type Case = readonly [name: string, source: Partial<PolicySource>, expected: readonly string[]];
+  const CASES: readonly Case[] = [
     [
       "a list that no rule reads",
       { lists: [listFile("trusted", ["a"])] },
@@ -114,6 +119,69 @@ describe("lintPolicies() and compilePolicies()", () => {
         ],
       },
       ["error approval-time line 1: the approval ends before it begins"],
+    ],
+    ...["1.x", "latest"].map(
+      (version): Case => [
+        `an approval of ${version} and not of one release`,
+        { approvals: [approvalFile({ purl: `pkg:npm/x@${encodeURIComponent(version)}`, digests: [SHA1] })] },
+        [
+          `error approval-version line 1: \`${version}\` is no version of npm: an approval names exactly one release, without wildcards or ranges`,
+        ],
+      ],
+    ),
+    [
+      "an approval in a folder whose owners are others",
+      { approvals: [approvalFile({ purl: "pkg:npm/x@1.0.0", digests: [SHA1], path: "approvals/cargo/x.yaml" })] },
+      [
+        "error approval-place line 1: an approval of a release of npm lies in approvals/npm/, so that its owners review it",
+      ],
+    ],
+    [
+      "an approval of what is called malicious that does not say so",
+      { approvals: [approvalFile({ purl: "pkg:npm/evil@1.0.0", digests: [SHA1], policies: ["release-age"] })] },
+      [
+        "error approval-malicious line 1: MAL-2026-1, MAL-2026-2 calls this release malicious: to lift that all the same, name the policy that says so and write `override: malicious`",
+      ],
+    ],
+    [
+      "nothing of one that does",
+      {
+        approvals: [
+          approvalFile({
+            purl: "pkg:npm/evil@1.0.0",
+            digests: [SHA1],
+            policies: ["release-age"],
+            override: "malicious",
+          }),
+        ],
+      },
+      [],
+    ],
+    [
+      "an override that names no policy",
+      { approvals: [approvalFile({ purl: "pkg:npm/evil@1.0.0", digests: [SHA1], override: "malicious" })] },
+      ["error schema line 1: spec: must have property policies when property override is present"],
+    ],
+    [
+      "an override where nothing is to be overridden",
+      {
+        approvals: [
+          approvalFile({
+            purl: "pkg:npm/x@1.0.0",
+            digests: [SHA1],
+            policies: ["release-age"],
+            override: "malicious",
+          }),
+        ],
+      },
+      [
+        "warning approval-override line 1: no malicious advisory names this release: leave `override` out, so that one that comes later counts",
+      ],
+    ],
+    [
+      "an approval that its requester gave",
+      { approvals: [approvalFile({ purl: "pkg:npm/x@1.0.0", digests: [SHA1], requestedBy: "Security " })] },
+      ["warning self-approved line 1: whoever asked for this approval has given it: have somebody else review it"],
     ],
     [
       "a condition that is never true",
