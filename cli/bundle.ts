@@ -15,6 +15,7 @@ import type { Manifest } from "../schemas/types/manifest.ts";
 import { readCommit } from "./git.ts";
 import { table } from "./print.ts";
 import type { Repository } from "./repository.ts";
+import { readRuleHistory } from "./rule-history.ts";
 
 /** A bundle that another is built on top of. */
 export interface PreviousBundle {
@@ -40,9 +41,10 @@ export async function buildInto(
   repository: Repository,
   { out, revision, previous = readBuilt(out) ?? null, isNewEpoch = false, now, version }: BuildOptions,
 ): Promise<BuiltBundle> {
-  const { config, source, feeds, dir } = repository;
+  const { config, source, feeds, dir, rules } = repository;
+  const history = await readRuleHistory(dir, rules.set.policies);
   const built = buildBundle({
-    source,
+    source: { ...source, ...(history && { history }) },
     feeds,
     channel: config.channel ?? "stable",
     epoch: (previous?.manifest.epoch ?? 0) + (isNewEpoch ? 1 : 0),

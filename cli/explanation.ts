@@ -13,24 +13,18 @@ const SIGNS: Record<RuleOutcome, string> = {
   unreached: "·",
 };
 const MAX_VALUE = 160;
+const MAX_AUTHOR = 60;
 
-/** Where a rule was last changed: commit and author; empty where that is not known. */
-export type LastChange = (file: string, line: number) => string;
-
-export function formatExplanation(
-  decision: Decision,
-  policies: readonly PolicyExplanation[],
-  lastChange: LastChange,
-): string {
+export function formatExplanation(decision: Decision, policies: readonly PolicyExplanation[]): string {
   const by = decision.policy === null ? "" : ` by ${decision.policy}/${decision.rule}`;
   const until = decision.until === null ? "" : `\nIt comes free at ${decision.until}.`;
   const unlisted = describeUnlisted(decision).map((text) => `\n${paint("yellow", text)}`);
   const head = `${paint("bold", decision.purl)}: ${paintVerdict(decision.decision)}${by}\n${decision.reason}${until}${unlisted.join("")}`;
   const approvalOf = (name: string) => decision.verdicts.find(({ policy }) => policy === name)?.approval;
-  return [head, ...policies.map((policy) => formatPolicy(policy, approvalOf(policy.policy), lastChange))].join("\n\n");
+  return [head, ...policies.map((policy) => formatPolicy(policy, approvalOf(policy.policy)))].join("\n\n");
 }
 
-function formatPolicy(policy: PolicyExplanation, approval: PolicyVerdict["approval"], lastChange: LastChange): string {
+function formatPolicy(policy: PolicyExplanation, approval: PolicyVerdict["approval"]): string {
   const { title, file, mode, applies, rules, facts, variables, liftedBy } = policy;
   const lines = [
     `${paint("bold", policy.policy)}${mode === "audit" ? " (audit)" : ""}  ${title}  ${paint("dim", file)}`,
@@ -42,7 +36,7 @@ function formatPolicy(policy: PolicyExplanation, approval: PolicyVerdict["approv
     );
   for (const [name, value] of Object.entries(variables))
     lines.push(`  ${paint("dim", `variables.${name} =`)} ${value}`);
-  for (const rule of rules) lines.push(...formatRule(policy, rule, lastChange));
+  for (const rule of rules) lines.push(...formatRule(policy, rule));
   const who = approval ? ` (by ${approval.approvedBy}, until ${approval.expires})` : "";
   if (liftedBy !== null) lines.push(`  ${paint("green", "lifted")} by ${liftedBy}${who}`);
   return lines.join("\n");
@@ -50,11 +44,10 @@ function formatPolicy(policy: PolicyExplanation, approval: PolicyVerdict["approv
 
 function formatRule(
   { file }: PolicyExplanation,
-  { rule, verdict, line, outcome, trace }: RuleExplanation,
-  lastChange: LastChange,
+  { rule, verdict, line, change, outcome, trace }: RuleExplanation,
 ): string[] {
-  const change = lastChange(file, line);
-  const head = `  ${signOf(outcome, verdict)} ${rule} (${verdict}) ${outcome}  ${paint("dim", `${file}:${line}${change === "" ? "" : `, ${change}`}`)}`;
+  const last = change ? `, ${change.commit.slice(0, 7)} by ${oneLine(change.author, MAX_AUTHOR)}` : "";
+  const head = `  ${signOf(outcome, verdict)} ${rule} (${verdict}) ${outcome}  ${paint("dim", `${file}:${line}${last}`)}`;
   return trace ? [head, ...decisiveParts(trace).map(formatPart)] : [head];
 }
 

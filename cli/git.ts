@@ -3,6 +3,8 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type SimpleGit, type SimpleGitOptions, simpleGit } from "simple-git";
 import { CordonError, messageOf } from "../core/errors.ts";
+import type { RuleChange } from "../core/policy/rule-origins.ts";
+import { formatInstant } from "../core/time.ts";
 import { oneLine } from "../core/words.ts";
 
 /** What git has no use for, and what simple-git would print with DEBUG=*. */
@@ -25,16 +27,54 @@ export async function readCommit(dir: string): Promise<string | null> {
   }
 }
 
-/** Commit and author of a line's last change (`1a2b3c4 by Ann`); empty outside git, and for what is not committed. */
-export async function readLastChange(dir: string, file: string, line: number): Promise<string> {
+/** Where `dir` lies in its work tree, with a slash at the end; empty at the top, and outside git. */
+export async function readPrefix(dir: string): Promise<string> {
   try {
-    const blame = await open(dir).raw(["blame", "--porcelain", "-L", `${line},${line}`, "--", file]);
-    const author = /^author (.*)$/m.exec(blame)?.[1] ?? "";
-    return /^0{40}/.test(blame) || author === "" ? "" : `${blame.slice(0, 7)} by ${oneLine(author, 60)}`;
+    return (await open(dir).revparse(["--show-prefix"])).trim();
   } catch {
     return "";
   }
 }
+
+/**
+ * The last change of each line of a file, by number; none for lines that are not committed. Empty outside git, and in a
+ * shallow clone, where git would name the oldest commit that it has.
+ */
+export async function readLineChanges(dir: string, file: string): Promise<ReadonlyMap<number, RuleChange>> {
+  const git = open(dir);
+  try {
+    if ((await git.revparse(["--is-shallow-repository"])).trim() !== "false") return new Map();
+    return parseBlame(await git.raw(["blame", "--porcelain", "--", file]));
+  } catch {
+    return new Map();
+  }
+}
+
+/** `git blame --porcelain`: what a commit is stands at the first of its lines only. */
+function parseBlame(text: string): ReadonlyMap<number, RuleChange> {
+  const commits = new Map<string, { author: string; date: string }>();
+  const changes = new Map<number, RuleChange>();
+  let commit = "";
+  let line = 0;
+  for (const row of text.split("\n")) {
+    const head = /^([0-9a-f]{40,64}) \d+ (\d+)/.exec(row);
+    if (head) {
+      [commit, line] = [head[1] ?? "", Number(head[2])];
+      if (!commits.has(commit)) commits.set(commit, { author: "", date: "" });
+    } else if (row.startsWith("\t")) {
+      const known = commits.get(commit);
+      if (known && !/^0+$/.test(commit)) changes.set(line, { commit, ...known });
+    } else {
+      const [, key, value = ""] = /^(author|author-time) (.*)$/.exec(row) ?? [];
+      const known = commits.get(commit);
+      if (known && key === "author") known.author = oneLine(value, MAX_AUTHOR);
+      if (known && key === "author-time") known.date = formatInstant(new Date(Number(value) * 1000));
+    }
+  }
+  return changes;
+}
+
+const MAX_AUTHOR = 60;
 
 export interface Clone {
   /** Fetches the newest commit alone; its id. */

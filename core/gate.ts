@@ -13,6 +13,7 @@ import type { Inspected } from "./inspection.ts";
 import type { PolicySet } from "./policy/compile.ts";
 import { decide } from "./policy/engine.ts";
 import type { FactSource } from "./policy/facts.ts";
+import type { RuleOrigins } from "./policy/rule-origins.ts";
 import { type PackageId, type ReleaseId, toPurl } from "./purl.ts";
 
 /** What decides: compiled policies, and the advisories that they ask. */
@@ -21,6 +22,8 @@ export interface Rules {
   readonly tables: readonly AdvisoryTable[];
   /** The bundle that they came from; null for a directory. */
   readonly reference: BundleReference;
+  /** Left out where nobody asked git. */
+  readonly origins?: RuleOrigins;
   /** Ask the advisories as they were known then; left out: as they are known now. */
   readonly asOf?: Date | undefined;
   /** See Circumstances. */

@@ -7,6 +7,7 @@ import { CordonError } from "../errors.ts";
 import type { Rules } from "../gate.ts";
 import { isObject, own } from "../json.ts";
 import { compilePolicies, preparePolicies } from "../policy/compile.ts";
+import { isRuleHistory } from "../policy/rule-origins.ts";
 import type { PolicySource } from "../policy/source.ts";
 import { formatDiagnostic } from "../source/diagnostic.ts";
 import { ADVISORY_PREFIX, POLICY_PART } from "./build.ts";
@@ -46,7 +47,8 @@ export async function openBundle(
     throw new CordonError("BUNDLE_MALFORMED", "the bundle has no policies, and would allow everything");
   await preparePolicies(set);
   const reference = { revision: manifest.revision, digest: `sha256:${digest}` };
-  return { rules: { set, tables: [...tables.values()], reference }, tables };
+  const origins = { ...manifest.source, history: source.history };
+  return { rules: { set, tables: [...tables.values()], reference, origins }, tables };
 }
 
 /** Reads every part, each checked against its digests; whether the manifest is to be trusted is the caller's business. */
@@ -129,5 +131,13 @@ function parseSource(bytes: Uint8Array): PolicySource {
     }
     return list;
   };
-  return { policies: files("policies"), lists: files("lists"), approvals: files("approvals") };
+  const history = own(source, "history");
+  if (history !== undefined && !isRuleHistory(history))
+    throw new CordonError("BUNDLE_MALFORMED", "the history in the bundle's policy part cannot be read");
+  return {
+    policies: files("policies"),
+    lists: files("lists"),
+    approvals: files("approvals"),
+    ...(history && { history }),
+  };
 }

@@ -36,6 +36,8 @@ export interface CompiledRule {
   readonly needs: ReadonlySet<FactSource>;
   /** Where the rule stands in `CompiledPolicy.file`, from 1. */
   readonly line: number;
+  /** The last line of its own. */
+  readonly endLine: number;
 }
 
 export interface CompiledVariable {
@@ -269,6 +271,7 @@ class PolicyCompiler {
         until,
         needs: this.#needsOf(condition),
         line: this.#file.lineOf(path),
+        endLine: this.#file.endLineOf(path),
       });
     }
     return rules;

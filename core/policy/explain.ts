@@ -6,6 +6,7 @@ import type { CelContext } from "./cel.ts";
 import type { CompiledPolicy, CompiledRule, PolicySet } from "./compile.ts";
 import { baseContext, lifts, policyContext } from "./engine.ts";
 import { type FactSource, factSource } from "./facts.ts";
+import { changeOf, type RuleChange, type RuleHistory } from "./rule-origins.ts";
 import { type TracedPart, tracePart } from "./trace.ts";
 
 /** `unjudged`: it reads a document that is not at hand. `unreached`: an earlier rule settled the policy. */
@@ -15,6 +16,8 @@ export interface RuleExplanation {
   readonly rule: string;
   readonly verdict: Verdict;
   readonly line: number;
+  /** Its last change; null where that is not known. */
+  readonly change: RuleChange | null;
   readonly outcome: RuleOutcome;
   /** How its condition came to its value; null where it was not evaluated. */
   readonly trace: TracedPart | null;
@@ -39,16 +42,21 @@ export interface PolicyExplanation {
 export interface ExplainOptions {
   readonly now: Date;
   readonly known: ReadonlySet<FactSource>;
+  readonly history: RuleHistory | undefined;
 }
 
-export function explainPolicies(set: PolicySet, facts: Facts, { now, known }: ExplainOptions): PolicyExplanation[] {
+export function explainPolicies(
+  set: PolicySet,
+  facts: Facts,
+  { now, known, history }: ExplainOptions,
+): PolicyExplanation[] {
   const base = baseContext(set, facts, now);
   const approvals = set.approvals.get(facts.release.purl) ?? [];
   return set.policies.map((policy) => {
     const applies = !policy.ecosystems || policy.ecosystems.has(facts.pkg.ecosystem);
     const context = policyContext(policy, base);
     const { name, title, file, mode } = policy;
-    const rules = applies ? explainRules(policy, context, known) : [];
+    const rules = applies ? explainRules(policy, context, known, history) : [];
     return {
       policy: name,
       title,
@@ -63,11 +71,16 @@ export function explainPolicies(set: PolicySet, facts: Facts, { now, known }: Ex
   });
 }
 
-function explainRules(policy: CompiledPolicy, context: CelContext, known: ReadonlySet<FactSource>): RuleExplanation[] {
+function explainRules(
+  policy: CompiledPolicy,
+  context: CelContext,
+  known: ReadonlySet<FactSource>,
+  history: RuleHistory | undefined,
+): RuleExplanation[] {
   let settled: RuleOutcome | undefined;
   return policy.rules.map((rule) => {
     const { name, verdict, line } = rule;
-    const common = { rule: name, verdict, line };
+    const common = { rule: name, verdict, line, change: changeOf({ history }, policy.file, line) ?? null };
     if (settled) return { ...common, outcome: settled, trace: null };
     if (!isAtHand(rule, known)) {
       settled = "unjudged";

@@ -3,11 +3,14 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CordonError } from "../errors.ts";
 import { listStrays, readFolder, readText, type SourceFile } from "../source/files.ts";
+import type { RuleHistory } from "./rule-origins.ts";
 
 export interface PolicySource {
   readonly policies: readonly SourceFile[];
   readonly lists: readonly SourceFile[];
   readonly approvals: readonly SourceFile[];
+  /** Left out where git was not asked. */
+  readonly history?: RuleHistory;
 }
 
 const YAML_ENDINGS = [".yaml", ".yml"];

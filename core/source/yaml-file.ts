@@ -69,6 +69,14 @@ export class YamlFile {
     return this.#lines.linePos(this.#node(path)?.range?.[0] ?? 0).line;
   }
 
+  /** The last line of the value at `path`. */
+  endLineOf(path: Path): number {
+    const [start = 0, end = 1] = this.#node(path)?.range ?? [];
+    // The value of a block ends behind its line feed, on the next line.
+    const length = this.text.slice(start, end).trimEnd().length;
+    return this.#lines.linePos(start + Math.max(0, length - 1)).line;
+  }
+
   #node(path: Path): Node | undefined {
     for (let length = path.length; length >= 0; length--) {
       const node = length === 0 ? this.#document.contents : this.#document.getIn(path.slice(0, length), true);

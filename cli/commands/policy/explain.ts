@@ -6,6 +6,7 @@ import { isObject, own } from "../../../core/json.ts";
 import { decide } from "../../../core/policy/engine.ts";
 import { explainPolicies, type PolicyExplanation } from "../../../core/policy/explain.ts";
 import { checkFacts, EVERY_SOURCE, type FactSource } from "../../../core/policy/facts.ts";
+import type { RuleOrigins } from "../../../core/policy/rule-origins.ts";
 import { parseReleasePurl, type ReleaseId } from "../../../core/purl.ts";
 import type { RecordedFacts } from "../../../core/recorded-facts.ts";
 import { formatDiagnostic } from "../../../core/source/diagnostic.ts";
@@ -17,9 +18,9 @@ import { atFlag, parseAt } from "../../at.ts";
 import { CordonCommand } from "../../command.ts";
 import { parsePurlArgument } from "../../dir.ts";
 import { formatExplanation } from "../../explanation.ts";
-import { readLastChange } from "../../git.ts";
 import { factsLive } from "../../live.ts";
 import { openRules } from "../../open-rules.ts";
+import { readRuleHistory } from "../../rule-history.ts";
 import { RULES_FLAGS } from "../../rules-flags.ts";
 
 interface Explanation {
@@ -58,25 +59,25 @@ or false, and where each rule stands. With --replay, makes a logged decision aga
     const asOf = parseAt(flags.at);
     const id = args.purl === undefined ? undefined : parsePurlArgument(args.purl, parseReleasePurl);
     const { rules: current, registries } = await openRules(flags);
-    const rules = { ...current, asOf };
-    if (flags.replay !== undefined) return this.#replay(rules, flags.replay, flags.dir);
+    const rules = { ...current, asOf, origins: current.origins ?? (await originsOf(flags.dir, current)) };
+    if (flags.replay !== undefined) return this.#replay(rules, flags.replay);
     if (id === undefined) throw new CordonError("USAGE", "nothing to explain: give a package URL, or --replay");
     const given = flags.facts !== undefined ? readFacts(id, flags.facts, rules) : undefined;
     const listed = given || flags.offline ? undefined : await factsLive(id, rules, registries);
     const { decision, policies } = explain(rules, given ?? listed ?? offlineFacts(id, rules), asOf ?? new Date());
     const isFound = given !== undefined || listed !== undefined || flags.offline;
     const explanation = { decision: isFound ? decision : { ...decision, unlisted: "not-found" as const }, policies };
-    await this.#print(explanation, flags.dir);
+    this.#print(explanation);
     return explanation;
   }
 
-  async #replay(rules: Rules, text: string, dir: string): Promise<Explanation> {
+  #replay(rules: Rules, text: string): Explanation {
     const { logged, facts, known, now } = parseLogLine(
       existsSync(text) ? (readText(text).split("\n", 1)[0] ?? "") : text,
     );
     const explanation = explain(rules, { facts, known }, now);
     const different = COMPARED.filter((field) => explanation.decision[field] !== own(logged, field));
-    await this.#print(explanation, dir);
+    this.#print(explanation);
     if (different.length === 0) this.log("\nThe decision is the one that was logged.");
     else {
       for (const field of different)
@@ -88,19 +89,19 @@ or false, and where each rule stands. With --replay, makes a logged decision aga
     return { ...explanation, same: different.length === 0 };
   }
 
-  async #print({ decision, policies }: Explanation, dir: string): Promise<void> {
-    const changes = new Map<string, string>();
-    for (const { file, rules } of policies) {
-      for (const { line } of rules) changes.set(`${file}:${line}`, await readLastChange(dir, file, line));
-    }
-    this.log(formatExplanation(decision, policies, (file, line) => changes.get(`${file}:${line}`) ?? ""));
+  #print({ decision, policies }: Explanation): void {
+    this.log(formatExplanation(decision, policies));
   }
+}
+
+async function originsOf(dir: string, { set }: Rules): Promise<RuleOrigins> {
+  return { repository: null, commit: null, history: await readRuleHistory(dir, set.policies) };
 }
 
 function explain(rules: Rules, { facts, known: list }: RecordedFacts, now: Date): Explanation {
   const known: ReadonlySet<FactSource> = new Set(list);
   const decision = decide(rules.set, facts, { now, known, bundle: rules.reference });
-  return { decision, policies: explainPolicies(rules.set, facts, { now, known }) };
+  return { decision, policies: explainPolicies(rules.set, facts, { now, known, history: rules.origins?.history }) };
 }
 
 function offlineFacts(id: ReleaseId, rules: Rules): RecordedFacts {

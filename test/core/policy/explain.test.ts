@@ -28,7 +28,11 @@ describe("explainPolicies()", () => {
     - { name: short, expression: size(pkg.name) < 3 }
   rules: ${JSON.stringify(rules)}`;
     const set = compileSet({ policies: [policyFile("p", spec)] });
-    return explainPolicies(set, FACTS, { now: NOW, known: new Set(["identity", "listing", "time"]) })[0]?.variables;
+    return explainPolicies(set, FACTS, {
+      now: NOW,
+      known: new Set(["identity", "listing", "time"]),
+      history: undefined,
+    })[0]?.variables;
   };
 
   it("tells how a variable failed that a rule asked for, also by another variable", () => {
