@@ -1,4 +1,5 @@
 /** How a decision that denies is worded, and its form for programs. */
+import type { ForgeSettings } from "../schemas/types/cordon.ts";
 import type { Decision, Evidence } from "../schemas/types/decision.ts";
 import type { Release } from "../schemas/types/facts.ts";
 import type { JudgedListing } from "./ecosystems/ecosystem.ts";
@@ -11,17 +12,25 @@ import { permits } from "./verdict.ts";
 /** The body of a 403, for npm and for programs (docs/HTTP.md). */
 export interface Refusal
   extends Pick<Decision, "decision" | "purl" | "policy" | "rule" | "reason" | "until" | "bundle" | "decidedAt"> {
+  /** For programs; it does not change with the wording. */
+  readonly code: RefusalCode;
   /** The whole in one sentence; npm prints it. */
   readonly error: string;
+  /** For programs, and those that write programs: whether to try again, and what to do instead. */
+  readonly retry: string;
   readonly evidence: readonly Evidence[];
   readonly remediation: { readonly requestUrl: string | null; readonly alternatives: readonly string[] };
 }
+
+export type RefusalCode = "POLICY_BLOCKED" | "POLICY_HELD" | "POLICY_STRIPPED" | "POLICY_ALLOWED";
 
 export interface Wording {
   /** Where clients reach the proxy, without a slash at the end. */
   readonly publicUrl: string;
   /** The policy repository, for links to propose an approval. */
   readonly repository: string | null;
+  /** What hosts it, where its name does not tell. */
+  readonly forge?: ForgeSettings | undefined;
 }
 
 const MAX_IDS = 3;
@@ -29,8 +38,11 @@ const MAX_ALTERNATIVES = 3;
 
 export function toRefusal(decision: Decision, wording: Wording, judged?: JudgedListing): Refusal {
   const { decision: verdict, purl, policy, rule, reason, evidence, until, bundle, decidedAt } = decision;
+  const isDenied = !permits(decision);
   return {
+    code: codeOf(decision),
     error: sentenceOf(decision, wording),
+    retry: retryOf(decision),
     decision: verdict,
     purl,
     policy,
@@ -41,10 +53,21 @@ export function toRefusal(decision: Decision, wording: Wording, judged?: JudgedL
     bundle,
     decidedAt,
     remediation: {
-      requestUrl: wording.repository,
-      alternatives: judged && !permits(decision) ? alternativesTo(decision, judged) : [],
+      requestUrl: isDenied ? `${whyUrl(purl, wording)}#request` : null,
+      alternatives: judged && isDenied ? alternativesTo(decision, judged) : [],
     },
   };
+}
+
+function codeOf({ decision }: Decision): RefusalCode {
+  if (decision === "strip-scripts") return "POLICY_STRIPPED";
+  return decision === "block" ? "POLICY_BLOCKED" : decision === "quarantine" ? "POLICY_HELD" : "POLICY_ALLOWED";
+}
+
+function retryOf(decision: Decision): string {
+  if (permits(decision)) return "It may be installed.";
+  const when = decision.until === null ? "" : ` before ${decision.until}`;
+  return `Do not retry${when}: the answer stays the same until somebody approves the release, or changes the policy. Install one of the alternatives, or ask a person to request an approval.`;
 }
 
 /** One line: what, why, by which policy, on what evidence, until when, and where to read more. */

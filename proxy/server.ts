@@ -21,6 +21,7 @@ import {
   type Upstream,
   type UpstreamLimits,
 } from "../core/upstream.ts";
+import type { ForgeSettings } from "../schemas/types/cordon.ts";
 import { createApp } from "./app.ts";
 import { BundleLifecycle } from "./bundle-lifecycle.ts";
 import type { OnExpired } from "./bundle-status.ts";
@@ -40,6 +41,8 @@ export interface ProxyOptions {
   /** Left out: the address listened on. */
   readonly publicUrl: string | undefined;
   readonly repository: string | null;
+  /** What hosts it; left out: as its name tells. */
+  readonly forge?: ForgeSettings | undefined;
   /** The public registry of each ecosystem that is served. */
   readonly upstreams: ReadonlyMap<PurlType, URL>;
   /** Ecosystems to whose public upstream clients may publish; left out: none. */
@@ -108,7 +111,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     const watched = openUpstreams({ ...options, now, log, fetch }, fetchFile);
     const startedAt = now();
     const root = options.attestationRoot ?? openRoot({}, { base: ".", cacheDir: options.state });
-    const wording = { publicUrl, repository: options.repository };
+    const wording = { publicUrl, repository: options.repository, forge: options.forge };
     const answer = createApp({ ...watched, lifecycle, wording, decisions, cache, root, startedAt, now, log });
     // Whoever waits to be asked for a body is asked by what reads it: what is refused need not be sent.
     server.on("request", answer).on("checkContinue", answer);

@@ -1,21 +1,22 @@
 /** `/-/why/<purl>`: the decision on a release, or on every denied release of a package, the withheld ones included. */
 import type { Context } from "koa";
 import type { JudgedListing } from "../core/ecosystems/ecosystem.ts";
-import { releaseOf } from "../core/ecosystems/judged.ts";
+import { allowedVersions, releaseOf } from "../core/ecosystems/judged.ts";
 import { CordonError } from "../core/errors.ts";
-import { decideUnlisted, type Rules } from "../core/gate.ts";
+import { decideUnlisted, factsOn, type Rules } from "../core/gate.ts";
 import { isThere } from "../core/inspection.ts";
-import { type PackageId, parsePurl, toPurl } from "../core/purl.ts";
-import { draftApproval, toRefusal, type Wording } from "../core/refusal.ts";
+import { type PackageId, parsePurl, type ReleaseId, toPurl } from "../core/purl.ts";
+import { type Refusal, toRefusal, type Wording } from "../core/refusal.ts";
+import { type ReleaseReport, reportOn } from "../core/report.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { permits } from "../core/verdict.ts";
-import type { Decision } from "../schemas/types/decision.ts";
 import type { Inspections } from "./inspections.ts";
 import type { Listings } from "./listings.ts";
 import { replyJson } from "./reply.ts";
 
 /** Of a package with more denied releases the highest are shown. */
 const MAX_DENIED = 200;
+const MAX_ALLOWED = 20;
 
 /** What is asked for decisions. */
 export interface JudgingRegistry {
@@ -44,24 +45,57 @@ export async function serveWhy(
   const { version } = id;
   if (version === undefined) {
     if (!judged) throw new CordonError("NOT_FOUND", `the upstream registry has no ${text}`);
-    const denied = [...judged.decisions.values(), ...judged.gone].filter((decision) => !permits(decision));
-    const shown = denied.slice(-MAX_DENIED).map((decision) => toRefusal(decision, wording));
-    return replyJson(ctx, 200, { purl: toPurl(id), denied: shown, more: denied.length - shown.length });
+    return replyJson(ctx, 200, reportPackage(id, judged, wording));
   }
-  const seen = registry && judged && (await judgeOne(judged, version, current, registry));
-  const release = seen && releaseOf(seen.listing, version);
+  const release = { ...id, version };
+  replyJson(ctx, 200, await reportRelease(release, current, { registry, judged, wording, now: now() }));
+}
+
+/** Every denied release of a package, and what of it is allowed. */
+export interface PackageReport {
+  readonly purl: string;
+  /** The highest allowed versions, highest first. */
+  readonly allowed: readonly string[];
+  readonly denied: readonly Refusal[];
+  /** How many more are denied. */
+  readonly more: number;
+}
+
+function reportPackage(id: PackageId, judged: JudgedListing, wording: Wording): PackageReport {
+  const denied = [...judged.decisions.values(), ...judged.gone].filter((decision) => !permits(decision));
+  const shown = denied.slice(-MAX_DENIED).map((decision) => toRefusal(decision, wording));
+  const allowed = allowedVersions(judged).slice(-MAX_ALLOWED).reverse();
+  return { purl: toPurl(id), allowed, denied: shown, more: denied.length - shown.length };
+}
+
+interface Asked {
+  readonly registry: JudgingRegistry | undefined;
+  /** Undefined where the package is not listed. */
+  readonly judged: JudgedListing | undefined;
+  readonly wording: Wording;
+  readonly now: Date;
+}
+
+async function reportRelease(
+  id: ReleaseId,
+  rules: Rules,
+  { registry, judged, wording, now }: Asked,
+): Promise<ReleaseReport> {
+  const seen = registry && judged && (await judgeOne(judged, id.version, rules, registry));
+  const release = seen && releaseOf(seen.listing, id.version);
   // As its file would be judged: by all that the rules read.
-  const decision: Decision =
-    registry && seen && release
-      ? (await registry.inspections.decide(seen, release.version, current, "file")).decision
-      : decideUnlisted(current, { ...id, version }, now());
+  const inspected = release && (await registry.inspections.decide(seen, release.version, rules, "file"));
+  const decision = inspected?.decision ?? decideUnlisted(rules, id, now);
   // Of what nobody has, "allow" would say too much.
-  const isKnown = release && (await isThere(registry.upstream, judged.listing, release));
+  const isKnown = release && (await isThere(registry.upstream, judged?.listing ?? seen.listing, release));
   if (!isKnown && permits(decision)) throw new CordonError("NOT_FOUND", `the upstream registry has no ${toPurl(id)}`);
-  const { verdicts, skipped } = decision;
-  const { error, ...refusal } = toRefusal(decision, wording, judged);
-  const denied = permits(decision) ? undefined : { error, approval: draftApproval(decision, release?.facts ?? {}) };
-  replyJson(ctx, 200, { ...denied, ...refusal, verdicts, skipped });
+  const known = release && {
+    ecosystem: registry.upstream.ecosystem,
+    judged: seen,
+    release,
+    facts: factsOn(rules, seen.listing, release, inspected?.inspection?.found),
+  };
+  return reportOn(decision, rules, wording, known);
 }
 
 /** Some registries have releases that they do not list. */

@@ -64,6 +64,7 @@ once. Without a verified bundle it answers 503.`;
       state,
       publicUrl: flags["public-url"] ?? config.publicUrl,
       repository: config.repository ?? null,
+      forge: config.forge,
       upstreams: upstreamUrls(registries),
       publish: config.proxy?.publish ?? [],
       privateRegistries: privateRegistries(config),

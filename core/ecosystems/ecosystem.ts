@@ -149,6 +149,13 @@ export interface ReleaseInfo {
   readonly published: string | undefined;
 }
 
+export interface ReleaseDetails {
+  /** The account that published it. */
+  readonly publisher?: string | undefined;
+  /** What it needs, with the versions that it takes; not what only its authors need. */
+  readonly dependencies?: ReadonlyMap<string, string>;
+}
+
 export interface Ecosystem {
   readonly type: PurlType;
   /** Where clients find it below the proxy's own address. */
@@ -188,6 +195,8 @@ export interface Ecosystem {
    * document that cannot be judged as a whole.
    */
   parseListing(name: string, bytes: Uint8Array, url?: URL): Listing;
+  /** What a listing tells of a release for people to read, and no rule reads; left out where it tells nothing more. */
+  readonly describe?: (release: ListedRelease) => ReleaseDetails;
   /** The document on all names, at the registry's own address; left out where there is none. */
   readonly names?: {
     /** Those that can be names. Throws UPSTREAM_MALFORMED. */

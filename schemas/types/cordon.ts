@@ -41,6 +41,7 @@ export interface CordonConfig {
    * Where the policy repository lives; refusals link to it.
    */
   repository?: string;
+  forge?: ForgeSettings;
   /**
    * How clients reach the proxy.
    */
@@ -129,6 +130,23 @@ export interface CordonConfig {
      */
     onExpired?: "enforce" | "hold-new" | "deny";
   };
+}
+/**
+ * The site that hosts `repository`, where approvals are proposed. Left out: as the host's name tells.
+ */
+export interface ForgeSettings {
+  /**
+   * `gitea` is Forgejo too.
+   */
+  kind?: "github" | "gitea" | "gitlab";
+  /**
+   * The branch that approvals are merged into.
+   */
+  branch?: string;
+  /**
+   * Where its API is, if not where the public ones have it.
+   */
+  api?: string;
 }
 export interface PrivateRegistry {
   ecosystem: "npm" | "pypi" | "cargo" | "golang";

@@ -89,11 +89,17 @@ describe("whyUrl()", () => {
   });
 });
 
+const DO_NOT_RETRY = "Do not retry";
+const UNTIL_THEN =
+  "the answer stays the same until somebody approves the release, or changes the policy. Install one of the alternatives, or ask a person to request an approval.";
+
 describe("toRefusal()", () => {
   it("has the fields of the contract and no others", () => {
     const decision = decisionOf({ evidence: evidence(1) });
     assert.deepEqual(toRefusal(decision, WORDING, judgedOf({ "1.4.0": "allow", "1.5.0": "block" })), {
+      code: "POLICY_BLOCKED",
       error: sentenceOf(decision, WORDING),
+      retry: `${DO_NOT_RETRY}: ${UNTIL_THEN}`,
       decision: "block",
       purl: "pkg:npm/x@1.5.0",
       policy: "known-malicious",
@@ -103,16 +109,33 @@ describe("toRefusal()", () => {
       until: null,
       bundle: { revision: 3, digest: `sha256:${"0".repeat(64)}` },
       decidedAt: "2026-11-22T12:00:00Z",
-      remediation: { requestUrl: "https://git.example/acme/policy", alternatives: ["1.4.0"] },
+      remediation: { requestUrl: "https://proxy.example/-/why/pkg:npm/x@1.5.0#request", alternatives: ["1.4.0"] },
     });
   });
 
-  it("has no alternatives where there is no listing, and no link where there is no repository", () => {
-    assert.deepEqual(toRefusal(decisionOf(), { ...WORDING, repository: null }).remediation, {
-      requestUrl: null,
-      alternatives: [],
-    });
+  it("has no alternatives where there is no listing, and nothing to ask for where nothing is denied", () => {
+    assert.deepEqual(toRefusal(decisionOf(), WORDING).remediation.alternatives, []);
+    const allowed = toRefusal(decisionOf({ decision: "warn" }), WORDING, judgedOf({ "1.5.0": "warn" }));
+    assert.deepEqual(allowed.remediation, { requestUrl: null, alternatives: [] });
   });
+
+  const CODES: readonly [decision: Partial<Decision>, code: string, retry: string][] = [
+    [{ decision: "block" }, "POLICY_BLOCKED", `${DO_NOT_RETRY}: ${UNTIL_THEN}`],
+    [
+      { decision: "quarantine", until: "2026-11-25T00:00:00Z" },
+      "POLICY_HELD",
+      `${DO_NOT_RETRY} before 2026-11-25T00:00:00Z: ${UNTIL_THEN}`,
+    ],
+    [{ decision: "strip-scripts", strip: "metadata" }, "POLICY_STRIPPED", "It may be installed."],
+    [{ decision: "warn" }, "POLICY_ALLOWED", "It may be installed."],
+    [{ decision: "allow" }, "POLICY_ALLOWED", "It may be installed."],
+  ];
+  for (const [decision, code, retry] of CODES) {
+    it(`tells programs ${code} of ${decision.decision}, and whether to try again`, () => {
+      const refusal = toRefusal(decisionOf(decision), WORDING);
+      assert.deepEqual([refusal.code, refusal.retry], [code, retry]);
+    });
+  }
 });
 
 describe("alternativesTo()", () => {

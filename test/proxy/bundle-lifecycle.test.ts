@@ -383,7 +383,7 @@ describe("a proxy", () => {
     assert.equal((await why("pkg:npm/%40acme/ui@1.0.0"))["decision"], "allow");
     const blocked = await why("pkg:npm/%40acme/ui@1.0.1");
     assert.equal(blocked["decision"], "block");
-    assert.deepEqual(blocked["remediation"], { requestUrl: null, alternatives: ["1.0.0"] });
+    assert.deepEqual((blocked["remediation"] as { alternatives: string[] }).alternatives, ["1.0.0"]);
     assert.equal((await why("pkg:npm/%40acme/ui@1.0.2"))["decision"], "block");
     const denied = (await why("pkg:npm/%40acme/ui"))["denied"] as { purl: string }[];
     assert.deepEqual(

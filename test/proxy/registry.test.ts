@@ -252,7 +252,9 @@ describe("the npm registry", () => {
       const body = (await answer.json()) as Record<string, unknown>;
       const error = `cordon: blocked pkg:npm/evil@1.0.1: An advisory names this release as malicious (known-malicious, MAL-2026-1). Why, and how to ask for an exception: ${proxy.publicUrl}/-/why/pkg:npm/evil@1.0.1`;
       assert.deepEqual(body, {
+        code: "POLICY_BLOCKED",
         error,
+        retry: body["retry"],
         decision: "block",
         purl: "pkg:npm/evil@1.0.1",
         policy: "known-malicious",
@@ -262,8 +264,12 @@ describe("the npm registry", () => {
         until: null,
         bundle: body["bundle"],
         decidedAt: "2026-11-22T12:00:00Z",
-        remediation: { requestUrl: null, alternatives: ["1.0.0"] },
+        remediation: {
+          requestUrl: `${proxy.publicUrl}/-/why/pkg:npm/evil@1.0.1#request`,
+          alternatives: ["1.0.0"],
+        },
       });
+      assert.match(String(body["retry"]), /^Do not retry: /);
       assert.match((body["bundle"] as { digest: string }).digest, /^sha256:[0-9a-f]{64}$/);
     });
 

@@ -2,7 +2,7 @@ import type { Ecosystem } from "../ecosystem.ts";
 import { VERSION_ORDERS } from "../versions.ts";
 import { apiOf, readRelease, releaseQuestion } from "./api.ts";
 import { inspectCrate, inspectManifest } from "./crate.ts";
-import { parseListing } from "./listing.ts";
+import { describe, parseListing } from "./listing.ts";
 import { renderListing, resolveVersion } from "./render.ts";
 import { CONFIG_PATH, indexPath, parseRequest } from "./request.ts";
 import { publicRegistry, settings } from "./settings.ts";
@@ -29,6 +29,7 @@ export const cargo: Ecosystem = {
   info: { question: releaseQuestion, isAlwaysThere: false, read: readRelease },
   config: (registry) => ({ dl: `${registry}/crates`, api: registry }),
   parseListing,
+  describe,
   inspectManifest,
   inspectFile: inspectCrate,
   renderListing,

@@ -5,7 +5,7 @@ import { CordonError } from "../../errors.ts";
 import { countValues, isObject, type JsonObject, MAX_VALUES, own, ownString } from "../../json.ts";
 import { toPurl } from "../../purl.ts";
 import { formatInstant, parseInstant } from "../../time.ts";
-import type { ListedRelease, Listing } from "../ecosystem.ts";
+import type { ListedRelease, Listing, ReleaseDetails } from "../ecosystem.ts";
 import { newestOfLines } from "../history.ts";
 import { VERSION_ORDERS } from "../versions.ts";
 import { filenameOf } from "./request.ts";
@@ -16,6 +16,7 @@ const NOTHING: Listing["tells"] = new Set();
 const MAX_VERSIONS = 20_000;
 const MAX_TEXT = 256;
 const MAX_DL = 2048;
+const MAX_DEPENDENCIES = 1000;
 /** About what the facts on a release cost, however short its line is. */
 const RELEASE_BYTES = 1500;
 
@@ -153,6 +154,16 @@ function readLine(name: string, text: string): IndexLine | string {
 
 function short(text: string | undefined): string | undefined {
   return text !== undefined && text !== "" && text.length <= MAX_TEXT ? text : undefined;
+}
+
+/** For people: what it needs, as cargo reads it; not what only its tests need. */
+export function describe({ entry }: ListedRelease): ReleaseDetails {
+  const deps = own(JSON.parse((entry as IndexLine).text), "deps");
+  const needed = (Array.isArray(deps) ? deps : []).slice(0, MAX_DEPENDENCIES).flatMap((dep) => {
+    const name = ownString(dep, "package") ?? ownString(dep, "name");
+    return name === undefined || own(dep, "kind") === "dev" ? [] : [[name, ownString(dep, "req") ?? ""] as const];
+  });
+  return { dependencies: new Map(needed) };
 }
 
 function toRelease(line: IndexLine, newestOfLine: boolean, download: (line: IndexLine) => string): ListedRelease {

@@ -1,7 +1,7 @@
 import type { Ecosystem } from "../ecosystem.ts";
 import { VERSION_ORDERS } from "../versions.ts";
 import { inspectFile } from "./inspect.ts";
-import { parseListing } from "./listing.ts";
+import { describe, parseListing } from "./listing.ts";
 import { formOf, renderListing, renderRelease, resolveVersion, tagsOf } from "./render.ts";
 import { parseRequest } from "./request.ts";
 import { publicRegistry, settings } from "./settings.ts";
@@ -25,6 +25,7 @@ export const npm: Ecosystem = {
   listingUrl: (registry, name) =>
     new URL(name.replace("/", "%2f"), registry.href.endsWith("/") ? registry : `${registry.href}/`),
   parseListing,
+  describe,
   inspectFile,
   attestations: { of: attestedBy, bundles: provenanceBundles },
   signatures: {

@@ -5,7 +5,7 @@ import { CordonError } from "../../errors.ts";
 import { countValues, isObject, type JsonObject, MAX_VALUES, own, ownString } from "../../json.ts";
 import { toPurl } from "../../purl.ts";
 import { formatInstant, parseInstant } from "../../time.ts";
-import type { ListedRelease, Listing } from "../ecosystem.ts";
+import type { ListedRelease, Listing, ReleaseDetails } from "../ecosystem.ts";
 import { createProvenanceHistory, newestOfLines } from "../history.ts";
 import { VERSION_ORDERS } from "../versions.ts";
 import { installScriptsOf } from "./manifests.ts";
@@ -17,6 +17,7 @@ const MAX_VERSIONS = 20_000;
 const MAX_TAGS = 1000;
 /** A rule may loop over them. */
 const MAX_MAINTAINERS = 100;
+const MAX_DEPENDENCIES = 1000;
 /** Of a text about the package: rules read it, and the log may keep it, once for each of its releases. */
 const MAX_PACKAGE_TEXT = 2048;
 /** About what a value costs in memory, however short its text. */
@@ -213,6 +214,15 @@ function earlier(a: Date | undefined, b: Date | undefined): Date | undefined {
 
 export function isDeprecated(deprecated: unknown): boolean {
   return (typeof deprecated === "string" && deprecated !== "") || deprecated === true;
+}
+
+/** For people: what a release that somebody else published, or that needs something new, is looked at for. */
+export function describe({ entry }: ListedRelease): ReleaseDetails {
+  const dependencies = new Map<string, string>();
+  for (const field of ["dependencies", "optionalDependencies", "peerDependencies"])
+    for (const [name, range] of Object.entries(own(entry, field) ?? {}).slice(0, MAX_DEPENDENCIES))
+      dependencies.set(name, typeof range === "string" ? range : "");
+  return { publisher: short(ownString(own(entry, "_npmUser"), "name")), dependencies };
 }
 
 function repositoryOf(manifest: JsonObject): string | undefined {
