@@ -1,0 +1,66 @@
+/** Pieces that several pages use. */
+import type { Verdict } from "../../schemas/types/decision.ts";
+import { type Content, html, type Markup } from "./html.ts";
+import type { Tone } from "./layout.ts";
+import type { ReleaseReport } from "./report.ts";
+import { grouped, said } from "./said.ts";
+
+/** A command to copy. */
+export function command(text: string): Markup {
+  return html`<div class="command"><code>${text}</code><button type="button" class="copy" hidden><span role="status">Copy</span><span class="visually-hidden"> the command</span></button></div>`;
+}
+
+/** What else there is of something whose first ones are shown. */
+export function andMore(count: number, noun: string): Markup | undefined {
+  return count > 0 ? html`<p class="muted small">${grouped(count)} more ${noun}; all are in the JSON.</p>` : undefined;
+}
+
+/** With commas between them. */
+export function listed(items: readonly Content[]): Content {
+  return items.map((item, index) => html`${index > 0 && ", "}${item}`);
+}
+
+/** A name that programs know. */
+export function code(name: string, length = 100): Markup {
+  return html`<code>${said(name, length)}</code>`;
+}
+
+export function section(id: string, title: Content, content: Content): Markup {
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`;
+}
+
+/** A row of a description list, or nothing. */
+export function fact(term: string, description: Content): Markup | undefined {
+  if (description === null || description === undefined || description === "") return undefined;
+  return html`<div><dt>${term}</dt><dd>${description}</dd></div>`;
+}
+
+export function toneOf({ code }: Pick<ReleaseReport, "code">): Tone {
+  switch (code) {
+    case "POLICY_BLOCKED":
+      return "blocked";
+    case "POLICY_HELD":
+      return "held";
+    case "POLICY_STRIPPED":
+      return "stripped";
+    case "POLICY_ALLOWED":
+      return "allowed";
+  }
+}
+
+export const TONE_OF_VERDICT: Record<Verdict, Tone> = {
+  block: "blocked",
+  quarantine: "held",
+  "strip-scripts": "stripped",
+  warn: "neutral",
+  allow: "allowed",
+};
+
+/** `1.4 MB`: decimal units, as registries show sizes. */
+export function sizeText(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`;
+  const [divisor, unit] =
+    bytes < 1_000_000 ? [1000, "kB"] : bytes < 1_000_000_000 ? [1_000_000, "MB"] : [1_000_000_000, "GB"];
+  const amount = bytes / divisor;
+  return `${amount < 10 ? amount.toFixed(1) : grouped(Math.round(amount))} ${unit}`;
+}
