@@ -63,18 +63,7 @@ function digestOf(constant: Markup): string {
   return `sha256-${createHash("sha256").update(constant.toString()).digest("base64")}`;
 }
 
-export function layOut({
-  title,
-  tone,
-  status,
-  heading,
-  hero,
-  main,
-  aside,
-  isCalm,
-  jsonUrl,
-  colophon,
-}: PageParts): string {
+export function layOut({ title, tone, status, heading, hero, main, aside, isCalm, jsonUrl }: PageParts): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
