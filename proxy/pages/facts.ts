@@ -33,7 +33,7 @@ ${section(
   "decision",
   "The decision",
   html`<dl class="facts">${fact("Decided", timeOf(decidedAt))}${fact("By bundle", bundle ? html`Revision ${bundle.revision}<div class="digest">${said(bundle.digest, 80)}</div>` : "none: rules straight from a folder")}
-${fact("Elsewhere", html`<a href="${pages}${toPurl({ type, name })}">All decisions on ${said(name, 60)}</a>`)}
+${fact("For programs", html`<a href="${pages}${purl}?format=json">The same as JSON</a>`)}${fact("Elsewhere", html`<a href="${pages}${toPurl({ type, name })}">All decisions on ${said(name, 60)}</a>`)}
 </dl>`,
 )}`;
 }
@@ -48,12 +48,14 @@ function age(published: string, decidedAt: string): Markup | undefined {
 /** What is known of who built it. */
 function origin({ provenance, attestation }: ReleaseSummary): Content[] {
   const rows: Content[] = [];
+  // It begins with the repository, mostly.
+  const workflow = attestation?.workflow?.replace(`${attestation.repository}/`, "");
   if (attestation)
     rows.push(
       fact(
         "Build attestation",
         attestation.verified
-          ? html`Verified${attestation.repository && html`: built from ${claimedAddress(attestation.repository)}`}${attestation.workflow && html`<div class="digest">${said(attestation.workflow, 300)}</div>`}`
+          ? html`Verified${attestation.repository && html`: built from ${claimedAddress(attestation.repository)}`}${workflow && html`<div class="digest">${said(workflow, 300)}</div>`}`
           : html`<span class="alarm held">Not verified</span>${attestation.problem && html`: ${said(attestation.problem, 300)}`}`,
       ),
     );

@@ -1,16 +1,19 @@
-/** What a person types to install one release, in the ecosystem's own client. */
+/** What a person types to install one release, in the clients of its ecosystem. */
 import type { ReleaseId } from "../../core/purl.ts";
 
-export function installCommand({ type, name, version }: ReleaseId): string {
+/** The ecosystem's own client first. */
+export function installCommands({ type, name, version }: ReleaseId): readonly [string, ...string[]] {
+  const at = quote(`${name}@${version}`);
+  const exactly = quote(`${name}==${version}`);
   switch (type) {
     case "npm":
-      return `npm install ${quote(`${name}@${version}`)}`;
+      return [`npm install ${at}`, `pnpm add ${at}`, `yarn add ${at}`, `bun add ${at}`];
     case "pypi":
-      return `pip install ${quote(`${name}==${version}`)}`;
+      return [`pip install ${exactly}`, `uv add ${exactly}`, `poetry add ${exactly}`, `pdm add ${exactly}`];
     case "cargo":
-      return `cargo add ${quote(`${name}@${version}`)}`;
+      return [`cargo add ${at}`];
     case "golang":
-      return `go get ${quote(`${name}@${version}`)}`;
+      return [`go get ${at}`];
   }
 }
 

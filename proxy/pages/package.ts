@@ -1,12 +1,11 @@
 /** The page on a package: every release of it that is denied, and what of it may be installed. */
 import { type PurlType, parsePurl, parseReleasePurl } from "../../core/purl.ts";
 import { type Content, html, type Markup } from "./html.ts";
-import { installCommand } from "./install-commands.ts";
 import { layOut } from "./layout.ts";
-import { andMore, command, section, TONE_OF_VERDICT } from "./parts.ts";
+import { andMore, installation, section, TONE_OF_VERDICT } from "./parts.ts";
 import type { PackageReport } from "./report.ts";
 import { firstOf, grouped, said } from "./said.ts";
-import { timeOf } from "./times.ts";
+import { reasonText, timeOf } from "./times.ts";
 
 const WORDS = {
   block: "Blocked",
@@ -31,7 +30,7 @@ export function packagePage(report: PackageReport, publicUrl: string): string {
     status,
     heading: said(name, 200),
     hero: html`<p class="identity">${ECOSYSTEMS[type]} <span aria-hidden="true">·</span> ${said(purl, 600)}</p>`,
-    main: html`<div class="first">${newest === undefined ? section("install", "Nothing to install", html`<p>No release of this package is allowed at the moment.</p>`) : section("install", html`The newest allowed release is ${said(newest, 100)}`, command(installCommand({ type, name, version: newest })))}</div>
+    main: html`<div class="first">${newest === undefined ? section("install", "Nothing to install", html`<p>No release of this package is allowed at the moment.</p>`) : section("install", html`The newest allowed release is ${said(newest, 100)}`, installation({ type, name, version: newest }))}</div>
 ${deniedOf(report, publicUrl)}
 ${versionsOf(allowed, (version) => `${publicUrl}/-/why/${purl}@${version}`)}`,
     jsonUrl: `${publicUrl}/-/why/${purl}?format=json`,
@@ -52,7 +51,7 @@ function deniedOf({ denied, more }: PackageReport, publicUrl: string): Content {
 
 function row({ purl, decision, reason, until, policy }: PackageReport["denied"][number], publicUrl: string): Markup {
   const { version } = parseReleasePurl(purl);
-  return html`<th scope="row"><a href="${publicUrl}/-/why/${purl}">${said(version, 100)}</a></th><td class="state"><span class="tag ${TONE_OF_VERDICT[decision]}">${WORDS[decision]}</span></td><td>${said(reason, 240)}<div class="meta">${policy && html`<code>${said(policy, 100)}</code>`}${until !== null && html`, until ${timeOf(until)}`}</div></td>`;
+  return html`<th scope="row"><a href="${publicUrl}/-/why/${purl}">${said(version, 100)}</a></th><td class="state"><span class="tag ${TONE_OF_VERDICT[decision]}">${WORDS[decision]}</span></td><td>${reasonText(reason, 240)}<div class="meta">${policy && html`<code>${said(policy, 100)}</code>`}${until !== null && html`, until ${timeOf(until)}`}</div></td>`;
 }
 
 function versionsOf(allowed: readonly string[], pageOf: (version: string) => string): Content {

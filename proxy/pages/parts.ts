@@ -1,13 +1,23 @@
 /** Pieces that several pages use. */
+import type { ReleaseId } from "../../core/purl.ts";
 import type { Verdict } from "../../schemas/types/decision.ts";
 import { type Content, html, type Markup } from "./html.ts";
+import { installCommands } from "./install-commands.ts";
 import type { Tone } from "./layout.ts";
 import type { ReleaseReport } from "./report.ts";
 import { grouped, said } from "./said.ts";
 
-/** A command to copy. */
+/** A command to copy; a line ends between its words where it can. */
 export function command(text: string): Markup {
-  return html`<div class="command"><code>${text}</code><button type="button" class="copy" hidden><span role="status">Copy</span><span class="visually-hidden"> the command</span></button></div>`;
+  const words = text.split(" ").map((word, index) => html`${index > 0 && " "}<span>${word}</span>`);
+  return html`<div class="command"><code>${words}</code><button type="button" class="copy" hidden><span role="status">Copy</span><span class="visually-hidden"> the command</span></button></div>`;
+}
+
+/** How to install a release, with the ecosystem's own client and with others. */
+export function installation(id: ReleaseId): Markup {
+  const [own, ...others] = installCommands(id);
+  const rest = html`<details class="small"><summary>With another client</summary>${others.map((other) => command(other))}</details>`;
+  return html`${command(own)}${others.length > 0 && rest}`;
 }
 
 /** What else there is of something whose first ones are shown. */

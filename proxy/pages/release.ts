@@ -3,13 +3,12 @@ import { type PurlType, parseReleasePurl } from "../../core/purl.ts";
 import { evidenceOn } from "./evidence.ts";
 import { factsOn } from "./facts.ts";
 import { type Content, html, type Markup } from "./html.ts";
-import { installCommand } from "./install-commands.ts";
 import { layOut } from "./layout.ts";
-import { code, command, listed, section, toneOf } from "./parts.ts";
+import { code, installation, listed, section, toneOf } from "./parts.ts";
 import type { ReleaseReport } from "./report.ts";
 import { askFor } from "./request.ts";
 import { said } from "./said.ts";
-import { between, dayOf, spanText, timeOf } from "./times.ts";
+import { between, dayOf, reasonText, spanText, timeOf } from "./times.ts";
 
 /** `publicUrl`: where people reach the proxy, without a slash at the end. */
 export function releasePage(report: ReleaseReport, publicUrl: string): string {
@@ -27,7 +26,6 @@ ${untilOf(report)}`,
     main: html`${insteadOf(report)}${askFor(report)}${evidence}`,
     isCalm: !isDenied(report) && evidence.every((part) => part === undefined),
     aside: factsOn(report, `${publicUrl}/-/why/`),
-    jsonUrl: `${publicUrl}/-/why/${purl}?format=json`,
   });
 }
 
@@ -69,7 +67,7 @@ function reasonOf({ policy, rule, reason, verdicts }: ReleaseReport): Markup {
   const deciding = verdicts.find((verdict) => verdict.policy === policy && verdict.rule === rule);
   const title = deciding?.source?.title;
   const names = html`${code(policy)}${rule && html`, rule ${code(rule)}`}`;
-  return html`<p class="lead">${said(reason, 600)}</p>
+  return html`<p class="lead">${reasonText(reason, 600)}</p>
 <p class="by">By policy ${title ? html`<strong>${said(title, 150)}</strong> (${names})` : names}</p>`;
 }
 
@@ -95,8 +93,7 @@ function untilOf(report: ReleaseReport): Content {
 function insteadOf(report: ReleaseReport): Content {
   const { purl, remediation, until } = report;
   const id = parseReleasePurl(purl);
-  if (!isDenied(report))
-    return html`<div class="first">${section("install", "Install it", command(installCommand(id)))}</div>`;
+  if (!isDenied(report)) return html`<div class="first">${section("install", "Install it", installation(id))}</div>`;
   const [best, ...others] = remediation.alternatives.slice(0, 5);
   if (best === undefined) {
     const wait = until === null ? "" : " Wait until it comes free, or ask for an exception.";
@@ -104,5 +101,5 @@ function insteadOf(report: ReleaseReport): Content {
   }
   const rest =
     others.length > 0 && html`<p class="others">Also allowed: ${listed(others.map((version) => code(version)))}</p>`;
-  return html`<div class="first">${section("instead", html`Install ${said(best, 100)} instead`, html`${command(installCommand({ ...id, version: best }))}${rest}`)}</div>`;
+  return html`<div class="first">${section("instead", html`Install ${said(best, 100)} instead`, html`${installation({ ...id, version: best })}${rest}`)}</div>`;
 }

@@ -48,7 +48,8 @@ function thin(text: string): string {
   return text.replace(/(\p{M}{3})\p{M}+/gu, "$1");
 }
 
-function omission(count: number): Markup | undefined {
+/** How much of a text is not shown. */
+export function omission(count: number): Markup | undefined {
   return count > 0 ? html` <span class="omitted">… ${grouped(count)} more characters</span>` : undefined;
 }
 

@@ -62,6 +62,7 @@ section+section{margin-top:2.75rem}
 h2{font-size:1.3125rem;font-weight:650;letter-spacing:-.012em;margin-bottom:.8rem}
 h3{font-size:1rem;font-weight:650}
 section p+p,section p+.command,section .command+p{margin-top:.8rem}
+.command+.command{margin-top:.4rem}
 .muted{color:var(--muted)}
 .small{font-size:.875rem}
 
@@ -69,6 +70,7 @@ section p+p,section p+.command,section .command+p{margin-top:.8rem}
 .first+section{margin-top:2.25rem}
 .command{display:flex;align-items:stretch;background:var(--code);border-radius:7px;overflow:hidden}
 .command code{flex:1;min-width:0;padding:.75rem .95rem;font-size:.9375rem;line-height:1.5}
+.command code span{display:inline-block;max-width:100%}
 .command code::before{content:"$ ";color:var(--muted);user-select:none}
 .copy{flex:none;padding:0 .95rem;border:0;border-left:1px solid var(--line);background:transparent;color:var(--link);font:600 .875rem var(--sans);cursor:pointer}
 .copy:hover{background:var(--line)}
@@ -111,6 +113,7 @@ p+.entries{margin-top:.7rem}
 .tag{flex:none;padding:.08rem .5rem;border-radius:4px;background:var(--soft);color:var(--tone);font-size:.8125rem;font-weight:650;white-space:nowrap}
 .meta{color:var(--muted);font-size:.875rem}
 .meta a{color:inherit}
+.rating{display:inline-block}
 .rating::first-letter,.failure::first-letter{text-transform:uppercase}
 h3+pre{margin-top:.55rem}
 

@@ -1,7 +1,7 @@
 /** Times and spans for people, always in UTC: whoever reads the page and whoever runs the proxy see the same. */
 import { formatInstant, parseInstant } from "../../core/time.ts";
-import { type Content, html } from "./html.ts";
-import { plain } from "./said.ts";
+import { type Content, html, type Markup } from "./html.ts";
+import { omission, plain } from "./said.ts";
 
 const MONTHS = "January February March April May June July August September October November December".split(" ");
 const UNITS = [
@@ -18,6 +18,12 @@ export function timeOf(instant: string): Content {
   if (!date) return plain(instant, 40);
   const text = `${dayText(date)}, ${date.toISOString().slice(11, 16)} UTC`;
   return html`<time datetime="${formatInstant(date)}">${text}</time>`;
+}
+
+/** A reason as a rule words it, with the instants in it as people write them. */
+export function reasonText(text: string, length: number): Markup {
+  const parts = plain(text, length).split(/(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/);
+  return html`<bdi>${parts.map((part, index) => (index % 2 === 0 ? part : timeOf(part)))}</bdi>${omission(text.length - length)}`;
 }
 
 /** `22 November 2026`. */
