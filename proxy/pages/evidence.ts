@@ -39,7 +39,7 @@ function advisory(advisory: Pick<AdvisorySummary, "id" | "url" | "source"> & Par
   const rating = [severity && said(severity, 40), typeof score === "number" && `CVSS ${score}`].filter(Boolean);
   return html`<div class="entry-head">${tag}<h3>${outside(url, said(id, 100))}</h3></div>
 ${summary && html`<p>${said(summary, 600)}</p>`}
-<p class="meta">${rating.length > 0 && html`<span class="rating">${listed(rating)}</span>. `}${fixed.length > 0 && html`Fixed in ${listed(fixed.map((version) => said(version, 60)))}. `}From the feed ${said(source, 60)}.</p>`;
+<p class="meta">${rating.length > 0 && html`<span class="rating">${listed(rating)}</span>. `}${fixed.length > 0 && html`Fixed in ${listed(fixed.slice(0, 20).map((version) => said(version, 60)))}. `}From the feed ${said(source, 60)}.</p>`;
 }
 
 function policiesOn({ verdicts, skipped, reason }: ReleaseReport): Content {

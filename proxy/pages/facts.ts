@@ -76,6 +76,10 @@ function filesOf({ files }: ReleaseSummary): Content {
   if (shown.length === 0) return undefined;
   return html`<details><summary>${files.length === 1 ? "File and digests" : `${files.length} files and digests`}</summary><ul class="files">${shown.map(
     ({ name, size, digests }) =>
-      html`<li class="small">${said(name, 200)}${size !== null && html` <span class="muted">${sizeText(size)}</span>`}${Object.entries(digests).map(([algorithm, hex]) => html`<div class="digest">${said(algorithm, 20)}: ${said(hex, 200)}</div>`)}</li>`,
+      html`<li class="small">${said(name, 200)}${size !== null && html` <span class="muted">${sizeText(size)}</span>`}${Object.entries(
+        digests,
+      )
+        .slice(0, 10)
+        .map(([algorithm, hex]) => html`<div class="digest">${said(algorithm, 20)}: ${said(hex, 200)}</div>`)}</li>`,
   )}</ul>${andMore(more, "files")}</details>`;
 }
