@@ -5,7 +5,7 @@ import { type Content, html, type Markup } from "./html.ts";
 /** Longer text is cut before anything else is done with it: a document may hold megabytes. */
 const MAX_LINE = 300;
 const MAX_SCRIPT = 4000;
-const MAX_URL = 2000;
+const MAX_URL = 8000;
 
 /** One line, kept apart from the direction in which what is around it is written. */
 export function said(text: string, length = MAX_LINE): Markup {

@@ -57,7 +57,7 @@ describe("webAddress", () => {
     "an address of this page": "/-/status",
     "one without a scheme": "//evil.example/",
     "one that hides its host behind a name": "https://registry.example@evil.example/",
-    "one that is too long": `https://a.example/${"x".repeat(2000)}`,
+    "one that is too long": `https://a.example/${"x".repeat(8000)}`,
   };
   for (const [name, text] of Object.entries(refused))
     it(`is none for ${name}`, () => assert.equal(webAddress(text), undefined));
