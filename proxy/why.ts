@@ -12,7 +12,10 @@ import type { Upstream } from "../core/upstream.ts";
 import { permits } from "../core/verdict.ts";
 import type { Inspections } from "./inspections.ts";
 import type { Listings } from "./listings.ts";
-import { replyJson } from "./reply.ts";
+import { packagePage } from "./pages/package.ts";
+import { releasePage } from "./pages/release.ts";
+import { servesPeople, wantsPage } from "./pages/wanted.ts";
+import { replyJson, replyPage } from "./reply.ts";
 
 /** Of a package with more denied releases the highest are shown. */
 const MAX_DENIED = 200;
@@ -38,6 +41,7 @@ export async function serveWhy(
   text: string,
   { registries, rules, wording, now }: WhyOptions,
 ): Promise<void> {
+  servesPeople(ctx);
   const id = parsePurl(text);
   const current = rules();
   const registry = registries.find(({ upstream }) => upstream.ecosystem.type === id.type);
@@ -45,10 +49,12 @@ export async function serveWhy(
   const { version } = id;
   if (version === undefined) {
     if (!judged) throw new CordonError("NOT_FOUND", `the upstream registry has no ${text}`);
-    return replyJson(ctx, 200, reportPackage(id, judged, wording));
+    const report = reportPackage(id, judged, wording);
+    return wantsPage(ctx) ? replyPage(ctx, 200, packagePage(report, wording.publicUrl)) : replyJson(ctx, 200, report);
   }
   const release = { ...id, version };
-  replyJson(ctx, 200, await reportRelease(release, current, { registry, judged, wording, now: now() }));
+  const report = await reportRelease(release, current, { registry, judged, wording, now: now() });
+  return wantsPage(ctx) ? replyPage(ctx, 200, releasePage(report, wording.publicUrl)) : replyJson(ctx, 200, report);
 }
 
 /** Every denied release of a package, and what of it is allowed. */

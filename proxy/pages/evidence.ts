@@ -1,8 +1,9 @@
 /** What a decision rests on: advisories, every policy's verdict with its rule, scripts, and what is new in the release. */
+
+import type { ReleaseReport, ReleaseSummary, ReportedVerdict } from "../../core/report.ts";
 import type { Verdict } from "../../schemas/types/decision.ts";
 import { type Content, html, type Markup } from "./html.ts";
-import { andMore, code, listed, section, TONE_OF_VERDICT } from "./parts.ts";
-import type { ReleaseReport, ReleaseSummary, ReportedVerdict } from "./report.ts";
+import { andMore, code, listed, section, TONE_OF_VERDICT, titleOf } from "./parts.ts";
 import { firstOf, grouped, outside, prose, said, saidLines } from "./said.ts";
 import { dayOf, reasonText } from "./times.ts";
 
@@ -69,7 +70,7 @@ function verdictOf(
 ): Markup {
   const tone = mode === "enforce" && liftedBy === null ? TONE_OF_VERDICT[verdict] : "neutral";
   const lifting = approval && html`, approved by ${said(approval.approvedBy, 100)}, until ${dayOf(approval.expires)}`;
-  return html`<div class="entry-head"><span class="tag ${tone}">${VERDICT_WORDS[verdict]}${liftedBy !== null && ", lifted"}</span><h3>${source?.title ? said(source.title, 150) : code(policy)}</h3></div>
+  return html`<div class="entry-head"><span class="tag ${tone}">${VERDICT_WORDS[verdict]}${liftedBy !== null && ", lifted"}</span><h3>${titleOf({ policy, source }) ?? code(policy)}</h3></div>
 ${reason !== told && html`<p>${reasonText(reason, 600)}</p>`}
 ${mode === "audit" && html`<p class="meta">On trial: recorded, and not enforced.</p>`}
 ${liftedBy !== null && html`<p class="meta">Lifted by ${code(liftedBy, 300)}${lifting}.</p>`}

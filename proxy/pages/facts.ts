@@ -1,9 +1,9 @@
 /** Beside the decision: what is known of the release, its files, and who decided. */
 
 import { parsePurl, toPurl } from "../../core/purl.ts";
+import type { ReleaseReport, ReleaseSummary } from "../../core/report.ts";
 import { type Content, html, type Markup } from "./html.ts";
 import { andMore, fact, section, sizeText } from "./parts.ts";
-import type { ReleaseReport, ReleaseSummary } from "./report.ts";
 import { claimedAddress, firstOf, said } from "./said.ts";
 import { between, dayOf, spanText, timeOf } from "./times.ts";
 

@@ -1,7 +1,7 @@
 /** The page for what could not be answered. */
 import { html } from "./html.ts";
 import { layOut } from "./layout.ts";
-import { said } from "./said.ts";
+import { prose, said } from "./said.ts";
 
 export interface Failure {
   readonly status: number;
@@ -20,7 +20,7 @@ export function failurePage({ status, message, next, code }: Failure): string {
     tone: "neutral",
     status: `Error ${status}`,
     heading,
-    hero: html`<p class="lead failure">${said(message, 600)}</p>${next ? html`<p class="by">${said(next, 400)}</p>` : undefined}`,
+    hero: html`<p class="lead failure">${said(message, 600)}</p>${next ? html`<p class="by">${prose(next, 400)}</p>` : undefined}`,
     main: html`<p class="muted small">${code && html`Code <code>${said(code, 60)}</code>. `}Nothing was decided: this is not a refusal by a policy.</p>`,
   });
 }

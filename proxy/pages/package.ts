@@ -1,9 +1,9 @@
 /** The page on a package: every release of it that is denied, and what of it may be installed. */
 import { type PurlType, parsePurl, parseReleasePurl } from "../../core/purl.ts";
+import type { PackageReport } from "../why.ts";
 import { type Content, html, type Markup } from "./html.ts";
 import { layOut } from "./layout.ts";
 import { andMore, installation, section, TONE_OF_VERDICT } from "./parts.ts";
-import type { PackageReport } from "./report.ts";
 import { firstOf, grouped, said } from "./said.ts";
 import { reasonText, timeOf } from "./times.ts";
 

@@ -1,10 +1,10 @@
 /** Pieces that several pages use. */
 import type { ReleaseId } from "../../core/purl.ts";
+import type { ReleaseReport, ReportedVerdict } from "../../core/report.ts";
 import type { Verdict } from "../../schemas/types/decision.ts";
 import { type Content, html, type Markup } from "./html.ts";
 import { installCommands } from "./install-commands.ts";
 import type { Tone } from "./layout.ts";
-import type { ReleaseReport } from "./report.ts";
 import { grouped, said } from "./said.ts";
 
 /** A command to copy; a line ends between its words where it can. */
@@ -37,6 +37,11 @@ export function code(name: string, length = 100): Markup {
 
 export function section(id: string, title: Content, content: Content): Markup {
   return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`;
+}
+
+/** What its authors call a policy; undefined where that is but its name. */
+export function titleOf({ policy, source }: Pick<ReportedVerdict, "policy" | "source">): Markup | undefined {
+  return source?.title && source.title !== policy ? said(source.title, 150) : undefined;
 }
 
 /** A row of a description list, or nothing. */

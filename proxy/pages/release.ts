@@ -1,11 +1,11 @@
 /** The page on one release: what was decided, why, until when, what to take instead, how to ask, and on what evidence. */
 import { type PurlType, parseReleasePurl } from "../../core/purl.ts";
+import type { ReleaseReport } from "../../core/report.ts";
 import { evidenceOn } from "./evidence.ts";
 import { factsOn } from "./facts.ts";
 import { type Content, html, type Markup } from "./html.ts";
 import { layOut } from "./layout.ts";
-import { code, installation, listed, section, toneOf } from "./parts.ts";
-import type { ReleaseReport } from "./report.ts";
+import { code, installation, listed, section, titleOf, toneOf } from "./parts.ts";
 import { askFor } from "./request.ts";
 import { said } from "./said.ts";
 import { between, dayOf, reasonText, spanText, timeOf } from "./times.ts";
@@ -65,10 +65,10 @@ function reasonOf({ policy, rule, reason, verdicts }: ReleaseReport): Markup {
     return html`<p class="lead">${isLifted ? "An approval lifts what policies hold against it." : calm}</p>`;
   }
   const deciding = verdicts.find((verdict) => verdict.policy === policy && verdict.rule === rule);
-  const title = deciding?.source?.title;
+  const title = deciding && titleOf(deciding);
   const names = html`${code(policy)}${rule && html`, rule ${code(rule)}`}`;
   return html`<p class="lead">${reasonText(reason, 600)}</p>
-<p class="by">By policy ${title ? html`<strong>${said(title, 150)}</strong> (${names})` : names}</p>`;
+<p class="by">By policy ${title ? html`<strong>${title}</strong> (${names})` : names}</p>`;
 }
 
 /** When a denial ends by itself, and how far that is. */

@@ -1,7 +1,8 @@
 /** How to ask for an exception: on the forge, on the command line, or by hand. */
+
+import type { ReleaseReport } from "../../core/report.ts";
 import { type Content, html } from "./html.ts";
 import { code, command, listed, section } from "./parts.ts";
-import type { ReleaseReport } from "./report.ts";
 import { saidLines, webAddress } from "./said.ts";
 
 const MAX_DRAFT = 20_000;

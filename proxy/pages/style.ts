@@ -33,6 +33,7 @@ pre code{font-size:1em}
 bdi{unicode-bidi:isolate}
 :focus-visible{outline:3px solid var(--link);outline-offset:3px;border-radius:3px}
 main:focus{outline:none}
+a,button,summary{scroll-margin-block:1.5rem}
 .visually-hidden{position:absolute;width:1px;height:1px;margin:-1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .skip{position:absolute;left:1rem;top:-6rem;padding:.6rem 1rem;background:var(--button);color:var(--onButton);border-radius:0 0 6px 6px;z-index:1}
 .skip:focus{top:0}

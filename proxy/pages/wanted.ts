@@ -5,9 +5,10 @@ import { parseAccept } from "../../core/accept.ts";
 /** What every browser's `Accept` begins with when somebody opens an address, and no package manager's does. */
 const BROWSER = "text/html,application/xhtml+xml";
 
-/** Set by whoever answers a path that exists for people too; elsewhere only a browser gets a page. */
+/** Said of a path that exists for people too, in whatever form it is answered; elsewhere only a browser gets a page. */
 export function servesPeople(ctx: Context): void {
   ctx.state["servesPeople"] = true;
+  ctx.set({ vary: "accept", "x-content-type-options": "nosniff" });
 }
 
 export function wantsPage(ctx: Context): boolean {
