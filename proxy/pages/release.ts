@@ -85,7 +85,7 @@ function untilOf(report: ReleaseReport): Content {
   const share = Math.min(98, Math.max(2, Math.round((100 * since) / (since + left))));
   return html`<div class="clock">
 <svg aria-hidden="true" focusable="false"><rect y="5" width="100%" height="4" rx="2" fill="var(--line)"/><rect y="5" width="${share}%" height="4" rx="2" fill="var(--mark)"/><circle cx="${share}%" cy="7" r="6.5" fill="var(--mark)"/></svg>
-<ol><li><b>Published</b>${timeOf(release.published)}</li><li><b>Free by itself</b>${timeOf(until)}${inHowLong}</li></ol>
+<ol><li><b>Published</b>${timeOf(release.published)}</li><li><b>Free in ${spanText(left)}</b>${timeOf(until)}</li></ol>
 </div>`;
 }
 

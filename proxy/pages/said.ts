@@ -50,7 +50,7 @@ function thin(text: string): string {
 
 /** How much of a text is not shown. */
 export function omission(count: number): Markup | undefined {
-  return count > 0 ? html` <span class="omitted">… ${grouped(count)} more characters</span>` : undefined;
+  return count > 0 ? html` <span class="omitted">(${grouped(count)} more characters)</span>` : undefined;
 }
 
 /** `1,024`: the same wherever the page is made. */

@@ -124,7 +124,7 @@ export const BLOCKED = reportOf({
   release: summaryOf({
     version: "3.7.2",
     published: "2018-07-12T09:49:24Z",
-    publisher: "a-maintainer",
+    publisher: null,
     license: "BSD-2-Clause",
     repository: "https://forge.example/eslint/eslint-scope",
     size: 111_400,
@@ -154,10 +154,7 @@ export const BLOCKED = reportOf({
   previous: {
     version: "3.7.1",
     published: "2017-04-12T20:10:00Z",
-    changes: [
-      { what: "publisher", before: "another-maintainer", after: "a-maintainer" },
-      { what: "install script postinstall", before: null, after: "node ./lib/build.js" },
-    ],
+    changes: [{ what: "install script postinstall", before: null, after: "node ./lib/build.js" }],
   },
   approval: {
     path: "approvals/npm/eslint-scope@3.7.2.yaml",
@@ -276,20 +273,20 @@ export const STRIPPED = reportOf({
 export const ALLOWED = reportOf();
 
 export const PACKAGE: PackageReport = {
-  purl: "pkg:npm/chalk",
-  allowed: ["5.6.3", "5.6.0", "5.5.0", "5.4.1", "5.4.0", "5.3.0", "5.2.0", "5.1.2", "5.1.1", "5.1.0", "5.0.1", "4.1.2"],
+  purl: "pkg:npm/%40acme/tokens",
+  allowed: ["3.1.2", "3.1.0", "3.0.2", "3.0.1", "3.0.0", "2.8.4", "2.8.3", "2.8.2", "2.8.1", "2.8.0", "2.7.1", "1.9.6"],
   denied: [
     {
-      ...summaryOfDenial("pkg:npm/chalk@5.6.1"),
+      ...summaryOfDenial("pkg:npm/%40acme/tokens@3.1.1"),
       code: "POLICY_BLOCKED",
       decision: "block",
       policy: "known-malicious",
       rule: "malware",
-      reason: "Malicious package: it redirects payments of crypto-currency in the browser to the attackers.",
+      reason: "Malicious package: published with a stolen token; it sends the environment of a build to the attackers.",
       until: null,
     },
     {
-      ...summaryOfDenial("pkg:npm/chalk@5.6.4"),
+      ...summaryOfDenial("pkg:npm/%40acme/tokens@3.2.0"),
       code: "POLICY_HELD",
       decision: "quarantine",
       policy: "release-age",
