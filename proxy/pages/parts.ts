@@ -50,14 +50,14 @@ export function fact(term: string, description: Content): Markup | undefined {
   return html`<div><dt>${term}</dt><dd>${description}</dd></div>`;
 }
 
-export function toneOf({ code }: Pick<ReleaseReport, "code">): Tone {
+export function toneOf({ code, error }: Pick<ReleaseReport, "code" | "error">): Tone {
   switch (code) {
     case "POLICY_BLOCKED":
       return "blocked";
     case "POLICY_HELD":
       return "held";
     case "POLICY_STRIPPED":
-      return "stripped";
+      return error === undefined ? "stripped" : "held"; // where they cannot be taken out
     case "POLICY_ALLOWED":
       return "allowed";
   }

@@ -174,5 +174,7 @@ summary{color:var(--ink);list-style:none}
 h2,h3{break-after:avoid}
 main a[href^="http"]::after{content:" <" attr(href) ">";font-size:.8em;color:var(--muted)}
 main a[href^="http"]+.host{display:none}
+main a.button::after{content:none}
+main a.button+.host{display:inline}
 }
 `;
