@@ -4,82 +4,87 @@ import { parsePurl, toPurl } from "../../core/purl.ts";
 import type { ReleaseReport, ReleaseSummary } from "../../core/report.ts";
 import { type Content, html, type Markup } from "./html.ts";
 import { andMore, fact, section, sizeText } from "./parts.ts";
-import { claimedAddress, firstOf, said } from "./said.ts";
+import { claimedAddress, firstOf, grouped, said } from "./said.ts";
 import { between, dayOf, spanText, timeOf } from "./times.ts";
 
 const MAX_FILES = 30;
+const MAX_DIGESTS = 10;
 
 /** `pages`: what the addresses of decision pages begin with. */
 export function factsOn(report: ReleaseReport, pages: string): Content {
-  const { release, bundle, decidedAt, purl } = report;
-  const { type, name } = parsePurl(purl);
-  const rows = release && [
-    fact(
-      "Published",
-      release.published
-        ? html`${dayOf(release.published)}${age(release.published, decidedAt)}`
-        : "The registry does not say",
-    ),
-    fact("Publisher", release.publisher && said(release.publisher, 100)),
-    fact("Licence", release.license && said(release.license, 100)),
-    fact("Repository, as claimed", release.repository && claimedAddress(release.repository)),
-    ...origin(release),
-    fact("Unpacked size", release.size === null ? undefined : sizeText(release.size)),
-    fact("Deprecated", release.deprecated && said(release.deprecated, 300)),
-    fact("Withdrawn", release.yanked ? said(release.yankedReason ?? "by its publisher", 300) : undefined),
+  return [releaseOf(report), decisionOf(report, pages)];
+}
+
+function releaseOf({ release, decidedAt }: ReleaseReport): Markup {
+  if (!release) {
+    const text = "The registry does not list it: this was decided by its name and version alone.";
+    return section("release", "The release", html`<p class="muted small">${text}</p>`);
+  }
+  const { published, publisher, license, repository, size, deprecated, yanked, yankedReason } = release;
+  const rows = [
+    fact("Published", published ? [dayOf(published), age(published, decidedAt)] : "The registry does not say"),
+    fact("Publisher", publisher && said(publisher, 100)),
+    fact("Licence", license && said(license, 100)),
+    fact("Repository, as claimed", repository && claimedAddress(repository)),
+    attestationOf(release),
+    provenanceOf(release),
+    fact("Unpacked size", size === null ? undefined : sizeText(size)),
+    fact("Deprecated", deprecated && said(deprecated, 300)),
+    fact("Withdrawn", yanked ? said(yankedReason ?? "by its publisher", 300) : undefined),
   ];
-  return html`${section("release", "The release", rows ? html`<dl class="facts">${rows}</dl>${filesOf(release)}` : html`<p class="muted small">The registry does not list it: this was decided by its name and version alone.</p>`)}
-${section(
-  "decision",
-  "The decision",
-  html`<dl class="facts">${fact("Decided", timeOf(decidedAt))}${fact("By bundle", bundle ? html`Revision ${bundle.revision}<div class="digest">${said(bundle.digest, 80)}</div>` : "none: rules straight from a folder")}
-${fact("For programs", html`<a href="${pages}${purl}?format=json">The same as JSON</a>`)}${fact("Elsewhere", html`<a href="${pages}${toPurl({ type, name })}">All decisions on ${said(name, 60)}</a>`)}
-</dl>`,
-)}`;
+  return section("release", "The release", [html`<dl class="facts">${rows}</dl>`, filesOf(release)]);
 }
 
-function age(published: string, decidedAt: string): Markup | undefined {
-  const span = between(published, decidedAt);
-  return span !== undefined && span >= 0
-    ? html`<div class="muted small">${spanText(span)} before this decision</div>`
-    : undefined;
+function age(published: string, decidedAt: string): Content {
+  const span = between(published, decidedAt) ?? -1;
+  return span >= 0 && html`<div class="muted small">${spanText(span)} before this decision</div>`;
 }
 
-/** What is known of who built it. */
-function origin({ provenance, attestation }: ReleaseSummary): Content[] {
-  const rows: Content[] = [];
+function attestationOf({ attestation }: ReleaseSummary): Content {
+  if (!attestation) return undefined;
+  const { verified, problem, repository, workflow } = attestation;
+  if (!verified) return fact("Build attestation", [alarm("Not verified"), problem && html`: ${said(problem, 300)}`]);
+  const from = repository && html`: built from ${claimedAddress(repository)}`;
   // It begins with the repository, mostly.
-  const workflow = attestation?.workflow?.replace(`${attestation.repository}/`, "");
-  if (attestation)
-    rows.push(
-      fact(
-        "Build attestation",
-        attestation.verified
-          ? html`Verified${attestation.repository && html`: built from ${claimedAddress(attestation.repository)}`}${workflow && html`<div class="digest">${said(workflow, 300)}</div>`}`
-          : html`<span class="alarm held">Not verified</span>${attestation.problem && html`: ${said(attestation.problem, 300)}`}`,
-      ),
-    );
-  if (provenance?.lost)
-    rows.push(
-      fact(
-        "Provenance",
-        html`<span class="alarm held">Lost</span>${provenance.lostFrom === null ? "" : html`: ${said(provenance.lostFrom, 60)} had some, this has none`}`,
-      ),
-    );
-  else if (provenance && !attestation)
-    rows.push(fact("Provenance", provenance.present ? "Named by the registry; not verified here" : "None"));
-  return rows;
+  const by = workflow?.replace(`${repository}/`, "");
+  return fact("Build attestation", html`Verified${from}${by && html`<div class="digest">${said(by, 300)}</div>`}`);
+}
+
+function provenanceOf({ provenance, attestation }: ReleaseSummary): Content {
+  if (!provenance) return undefined;
+  const { present, lost, lostFrom } = provenance;
+  if (lost)
+    return fact("Provenance", [alarm("Lost"), lostFrom && html`: ${said(lostFrom, 60)} had some, this has none`]);
+  if (attestation) return undefined;
+  return fact("Provenance", present ? "Named by the registry; not verified here" : "None");
+}
+
+function alarm(word: string): Markup {
+  return html`<span class="alarm held">${word}</span>`;
 }
 
 function filesOf({ files }: ReleaseSummary): Content {
   const { shown, more } = firstOf(files, MAX_FILES);
   if (shown.length === 0) return undefined;
-  return html`<details><summary>${files.length === 1 ? "File and digests" : `${files.length} files and digests`}</summary><ul class="files">${shown.map(
+  const items = shown.map(
     ({ name, size, digests }) =>
-      html`<li class="small">${said(name, 200)}${size !== null && html` <span class="muted">${sizeText(size)}</span>`}${Object.entries(
-        digests,
-      )
-        .slice(0, 10)
-        .map(([algorithm, hex]) => html`<div class="digest">${said(algorithm, 20)}: ${said(hex, 200)}</div>`)}</li>`,
-  )}</ul>${andMore(more, "files")}</details>`;
+      html`<li class="small">${said(name, 200)}${size !== null && html` <span class="muted">${sizeText(size)}</span>`}
+${Object.entries(digests)
+  .slice(0, MAX_DIGESTS)
+  .map(([algorithm, hex]) => html`<div class="digest">${said(algorithm, 20)}: ${said(hex, 200)}</div>`)}</li>`,
+  );
+  const title = files.length === 1 ? "File and digests" : `${grouped(files.length)} files and digests`;
+  return html`<details><summary>${title}</summary><ul class="files">${items}</ul>${andMore(more, "files")}</details>`;
+}
+
+function decisionOf({ purl, bundle, decidedAt }: ReleaseReport, pages: string): Markup {
+  const { type, name } = parsePurl(purl);
+  const rules = bundle && html`Revision ${bundle.revision}<div class="digest">${said(bundle.digest, 80)}</div>`;
+  const rows = [
+    fact("Decided", timeOf(decidedAt)),
+    fact("By bundle", rules ?? "none: rules straight from a folder"),
+    fact("For programs", html`<a href="${pages}${purl}?format=json">The same as JSON</a>`),
+    fact("Elsewhere", html`<a href="${pages}${toPurl({ type, name })}">All decisions on ${said(name, 60)}</a>`),
+  ];
+  return section("decision", "The decision", html`<dl class="facts">${rows}</dl>`);
 }

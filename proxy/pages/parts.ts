@@ -1,5 +1,5 @@
 /** Pieces that several pages use. */
-import type { ReleaseId } from "../../core/purl.ts";
+import { type PurlType, parsePurl, type ReleaseId } from "../../core/purl.ts";
 import type { ReleaseReport, ReportedVerdict } from "../../core/report.ts";
 import type { Verdict } from "../../schemas/types/decision.ts";
 import { type Content, html, type Markup } from "./html.ts";
@@ -10,7 +10,8 @@ import { grouped, said } from "./said.ts";
 /** A command to copy; a line ends between its words where it can. */
 export function command(text: string): Markup {
   const words = text.split(" ").map((word, index) => html`${index > 0 && " "}<span>${word}</span>`);
-  return html`<div class="command"><code>${words}</code><button type="button" class="copy" hidden><span role="status">Copy</span><span class="visually-hidden"> the command</span></button></div>`;
+  return html`<div class="command"><code>${words}</code>
+<button type="button" class="copy" hidden><span role="status">Copy</span><span class="visually-hidden"> the command</span></button></div>`;
 }
 
 /** How to install a release, with the ecosystem's own client and with others. */
@@ -38,6 +39,19 @@ export function code(name: string, length = 100): Markup {
 export function section(id: string, title: Content, content: Content): Markup {
   return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`;
 }
+
+/** What the eye is to find first. */
+export function panel(id: string, title: Content, content: Content): Markup {
+  return html`<div class="first">${section(id, title, content)}</div>`;
+}
+
+/** Below a heading, what it is exactly. */
+export function identity(purl: string): Markup {
+  const { type } = parsePurl(purl);
+  return html`<p class="identity">${ECOSYSTEMS[type]} <span aria-hidden="true">·</span> ${said(purl, 600)}</p>`;
+}
+
+const ECOSYSTEMS: Record<PurlType, string> = { npm: "npm", pypi: "PyPI", cargo: "Cargo", golang: "Go" };
 
 /** What its authors call a policy; undefined where that is but its name. */
 export function titleOf({ policy, source }: Pick<ReportedVerdict, "policy" | "source">): Markup | undefined {

@@ -1,11 +1,11 @@
 /** The page on one release: what was decided, why, until when, what to take instead, how to ask, and on what evidence. */
-import { type PurlType, parseReleasePurl } from "../../core/purl.ts";
+import { parseReleasePurl } from "../../core/purl.ts";
 import type { ReleaseReport } from "../../core/report.ts";
 import { evidenceOn } from "./evidence.ts";
 import { factsOn } from "./facts.ts";
 import { type Content, html, type Markup } from "./html.ts";
-import { layOut } from "./layout.ts";
-import { code, installation, listed, section, titleOf, toneOf } from "./parts.ts";
+import { layOut, type Tone } from "./layout.ts";
+import { code, identity, installation, listed, panel, titleOf, toneOf } from "./parts.ts";
 import { askFor } from "./request.ts";
 import { said } from "./said.ts";
 import { between, dayOf, reasonText, spanText, timeOf } from "./times.ts";
@@ -13,30 +13,28 @@ import { between, dayOf, reasonText, spanText, timeOf } from "./times.ts";
 /** `publicUrl`: where people reach the proxy, without a slash at the end. */
 export function releasePage(report: ReleaseReport, publicUrl: string): string {
   const { purl } = report;
-  const { type, name, version } = parseReleasePurl(purl);
+  const { name, version } = parseReleasePurl(purl);
+  const tone = toneOf(report);
   const evidence = evidenceOn(report);
   return layOut({
-    title: `${name} ${version}: ${TITLES[report.code]}`,
-    tone: toneOf(report),
+    title: `${name} ${version}: ${TITLES[tone]}`,
+    tone,
     status: statusOf(report),
     heading: html`${said(name, 200)} <span class="version">${said(version, 100)}</span>`,
-    hero: html`<p class="identity">${ECOSYSTEMS[type]} <span aria-hidden="true">·</span> ${said(purl, 600)}</p>
-${reasonOf(report)}
-${untilOf(report)}`,
-    main: html`${insteadOf(report)}${askFor(report)}${evidence}`,
+    hero: [identity(purl), reasonOf(report), untilOf(report)],
+    main: [insteadOf(report), askFor(report), evidence],
     isCalm: !isDenied(report) && evidence.every((part) => part === undefined),
     aside: factsOn(report, `${publicUrl}/-/why/`),
   });
 }
 
-const ECOSYSTEMS: Record<PurlType, string> = { npm: "npm", pypi: "PyPI", cargo: "Cargo", golang: "Go" };
-
-const TITLES = {
-  POLICY_BLOCKED: "blocked",
-  POLICY_HELD: "held",
-  POLICY_STRIPPED: "install scripts taken out",
-  POLICY_ALLOWED: "allowed",
-} as const satisfies Record<ReleaseReport["code"], string>;
+const TITLES: Record<Tone, string> = {
+  blocked: "blocked",
+  held: "held",
+  stripped: "allowed, without its install scripts",
+  allowed: "allowed",
+  neutral: "decided",
+};
 
 function isDenied({ error }: Pick<ReleaseReport, "error">): boolean {
   return error !== undefined;
@@ -84,7 +82,11 @@ function untilOf(report: ReleaseReport): Content {
     return html`<p class="by">It comes free by itself on <strong>${timeOf(until)}</strong>${inHowLong}.</p>`;
   const share = Math.min(98, Math.max(2, Math.round((100 * since) / (since + left))));
   return html`<div class="clock">
-<svg aria-hidden="true" focusable="false"><rect y="5" width="100%" height="4" rx="2" fill="var(--line)"/><rect y="5" width="${share}%" height="4" rx="2" fill="var(--mark)"/><circle cx="${share}%" cy="7" r="6.5" fill="var(--mark)"/></svg>
+<svg aria-hidden="true" focusable="false">
+<rect y="5" width="100%" height="4" rx="2" fill="var(--line)"/>
+<rect y="5" width="${share}%" height="4" rx="2" fill="var(--mark)"/>
+<circle cx="${share}%" cy="7" r="6.5" fill="var(--mark)"/>
+</svg>
 <ol><li><b>Published</b>${timeOf(release.published)}</li><li><b>Free in ${spanText(left)}</b>${timeOf(until)}</li></ol>
 </div>`;
 }
@@ -93,13 +95,14 @@ function untilOf(report: ReleaseReport): Content {
 function insteadOf(report: ReleaseReport): Content {
   const { purl, remediation, until } = report;
   const id = parseReleasePurl(purl);
-  if (!isDenied(report)) return html`<div class="first">${section("install", "Install it", installation(id))}</div>`;
+  if (!isDenied(report)) return panel("install", "Install it", installation(id));
   const [best, ...others] = remediation.alternatives.slice(0, 5);
   if (best === undefined) {
     const wait = until === null ? "" : " Wait until it comes free, or ask for an exception.";
-    return html`<div class="first">${section("instead", "Nothing to install instead", html`<p>No stable release of this package is allowed, or none is known.${wait}</p>`)}</div>`;
+    const none = html`<p>No stable release of this package is allowed, or none is known.${wait}</p>`;
+    return panel("instead", "Nothing to install instead", none);
   }
   const rest =
     others.length > 0 && html`<p class="others">Also allowed: ${listed(others.map((version) => code(version)))}</p>`;
-  return html`<div class="first">${section("instead", html`Install ${said(best, 100)} instead`, html`${installation({ ...id, version: best })}${rest}`)}</div>`;
+  return panel("instead", html`Install ${said(best, 100)} instead`, [installation({ ...id, version: best }), rest]);
 }
