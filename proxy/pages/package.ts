@@ -42,7 +42,7 @@ export function packagePage(report: PackageReport, publicUrl: string): string {
 /** The highest first, as people look for them. */
 function deniedOf({ denied, more }: PackageReport, publicUrl: string): Content {
   if (denied.length === 0) return undefined;
-  const rows = denied.toReversed().map((one) => html`<tr>${row(one, publicUrl)}</tr>`);
+  const rows = alike(denied.toReversed()).map((group) => html`<tr>${row(group, publicUrl)}</tr>`);
   const table = html`<table class="releases">
 <caption>The newest first. Each version leads to its decision.</caption>
 <thead><tr><th scope="col">Version</th><th scope="col">Decision</th><th scope="col">Why</th></tr></thead>
@@ -50,11 +50,30 @@ function deniedOf({ denied, more }: PackageReport, publicUrl: string): Content {
   return section("denied", "Denied releases", [table, andMore(more, "denied releases")]);
 }
 
-function row({ purl, decision, reason, until, policy }: PackageReport["denied"][number], publicUrl: string): Markup {
-  const { version } = parseReleasePurl(purl);
+type Denied = PackageReport["denied"][number];
+type Group = readonly [Denied, ...Denied[]];
+
+/** An advisory is mostly on many releases: what is denied for the same reason is said once. */
+function alike(denied: readonly Denied[]): readonly Group[] {
+  const groups = new Map<string, [Denied, ...Denied[]]>();
+  for (const one of denied) {
+    const { decision, policy, rule, reason, until } = one;
+    const key = JSON.stringify([decision, policy, rule, reason, until]);
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
+  }
+  return [...groups.values()];
+}
+
+function row(group: Group, publicUrl: string): Markup {
+  const [{ decision, reason, until, policy }] = group;
   const [tone, word] = decision === "block" ? ["blocked", "Blocked"] : ["held", "Held"];
   const by = [policy && code(policy), until !== null && html`until ${timeOf(until)}`].filter(Boolean);
-  return html`<th scope="row"><a href="${publicUrl}/-/why/${purl}">${said(version, 100)}</a></th>
+  const versions = group.map(
+    ({ purl }) => html`<a href="${publicUrl}/-/why/${purl}">${said(parseReleasePurl(purl).version, 100)}</a>`,
+  );
+  return html`<th scope="row">${listed(versions)}</th>
 <td class="state"><span class="tag ${tone}">${word}</span></td>
 <td>${reasonText(reason, 240)}<div class="meta">${listed(by)}</div></td>`;
 }

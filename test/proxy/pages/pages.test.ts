@@ -237,6 +237,19 @@ describe("packagePage()", () => {
     assert.match(page, /2 releases are denied/);
   });
 
+  it("says once what many releases are denied for", () => {
+    const [one] = PACKAGE.denied;
+    assert.ok(one);
+    const denied = ["1.0.0", "1.0.1", "1.0.2"].map((version) => ({ ...one, purl: `${PACKAGE.purl}@${version}` }));
+    const page = packagePage(
+      { ...PACKAGE, denied: [...denied, { ...one, purl: `${PACKAGE.purl}@2.0.0`, reason: "Else." }] },
+      URL_OF_PROXY,
+    );
+    assert.equal(page.split("published with a stolen token").length - 1, 1);
+    assert.equal(elementsOf(page).filter(({ name }) => name === "tr").length, 3);
+    for (const { purl } of denied) assert.ok(page.includes(`/-/why/${purl}"`), purl);
+  });
+
   it("says so where nothing of it may be installed, and where all may", () => {
     assert.match(packagePage({ ...PACKAGE, allowed: [] }, URL_OF_PROXY), /No release of this package is allowed/);
     assert.match(packagePage({ ...PACKAGE, denied: [] }, URL_OF_PROXY), /Nothing is denied/);
