@@ -107,6 +107,7 @@ pre{padding:.9rem 1rem;background:var(--code);border-radius:7px;white-space:pre-
 .entries>li{padding-block:1.1rem;border-top:1px solid var(--line)}
 .entries>li:first-child{padding-top:.2rem;border-top:0}
 p+.entries{margin-top:.7rem}
+.entries+.small{margin-top:1.1rem}
 .entries>li:last-child{padding-bottom:0}
 .entry-head{display:flex;flex-wrap:wrap;align-items:baseline;gap:.3rem .7rem}
 .entries p{margin-top:.35rem}
@@ -127,12 +128,13 @@ tbody th{font-weight:600}
 .was{color:var(--muted)}
 .releases tbody th{min-width:6.5rem;font-family:var(--mono);font-size:.875rem}
 .releases .state{white-space:nowrap}
+.releases td:last-child{width:55%}
 @media (max-width:38rem){
 .releases,.releases tbody,.releases tr,.releases th,.releases td,.releases caption{display:block}
 .releases thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .releases tr{padding-block:.9rem;border-top:1px solid var(--line)}
 .releases th,.releases td{padding:0;border:0}
-.releases td{margin-top:.35rem}
+.releases td,.releases td:last-child{width:auto;margin-top:.35rem}
 .releases td:empty{display:none}
 .changes th,.changes td{padding-right:.7rem}
 }
