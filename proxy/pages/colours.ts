@@ -1,5 +1,8 @@
 /** Colours of the pages, by theme. A test holds every pair that text is drawn in against WCAG AA. */
 
+/** What a page says first, and is coloured by. */
+export type Tone = "blocked" | "held" | "stripped" | "allowed" | "neutral";
+
 export interface Colours {
   readonly page: string;
   /** Of panels that stand out from the page. */

@@ -1,6 +1,7 @@
 /** Drawn for these pages; each is decoration beside a word that says the same. */
+
+import type { Tone } from "./colours.ts";
 import { html, type Markup } from "./html.ts";
-import type { Tone } from "./layout.ts";
 
 /** Two posts and the rope between them. */
 export const BRAND = html`<svg width="26" height="22" viewBox="0 0 26 22" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" aria-hidden="true" focusable="false"><path d="M4 6v13M22 6v13M1.5 20h5M19.5 20h5M4 9c4 6 14 6 18 0"/><circle cx="4" cy="3.6" r="1.9" fill="currentColor" stroke="none"/><circle cx="22" cy="3.6" r="1.9" fill="currentColor" stroke="none"/></svg>`;

@@ -1,13 +1,10 @@
 /** What all pages share: head, landmarks, security headers, and the script that copies commands. */
 import { createHash } from "node:crypto";
-import { LIGHT } from "./colours.ts";
+import { LIGHT, type Tone } from "./colours.ts";
 import { type Content, html, type Markup } from "./html.ts";
 import { BRAND, statusIcon } from "./icons.ts";
 import { plain } from "./said.ts";
 import { STYLE } from "./style.ts";
-
-/** What a page says first; its colours follow. */
-export type Tone = "blocked" | "held" | "stripped" | "allowed" | "neutral";
 
 export interface PageParts {
   readonly title: string;

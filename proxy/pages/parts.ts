@@ -2,9 +2,9 @@
 import { type PurlType, parsePurl, type ReleaseId } from "../../core/purl.ts";
 import type { ReleaseReport, ReportedVerdict } from "../../core/report.ts";
 import type { Verdict } from "../../schemas/types/decision.ts";
+import type { Tone } from "./colours.ts";
 import { type Content, html, type Markup } from "./html.ts";
 import { installCommands } from "./install-commands.ts";
-import type { Tone } from "./layout.ts";
 import { grouped, said } from "./said.ts";
 
 /** A command to copy; a line ends between its words where it can. */

@@ -1,10 +1,11 @@
 /** The page on one release: what was decided, why, until when, what to take instead, how to ask, and on what evidence. */
 import { parseReleasePurl } from "../../core/purl.ts";
 import type { ReleaseReport } from "../../core/report.ts";
+import type { Tone } from "./colours.ts";
 import { evidenceOn } from "./evidence.ts";
 import { factsOn } from "./facts.ts";
 import { type Content, html, type Markup } from "./html.ts";
-import { layOut, type Tone } from "./layout.ts";
+import { layOut } from "./layout.ts";
 import { code, identity, installation, listed, panel, titleOf, toneOf } from "./parts.ts";
 import { askFor } from "./request.ts";
 import { said } from "./said.ts";
