@@ -1,6 +1,7 @@
 /** The page on a package: every release of it that is denied, and what of it may be installed. */
+
+import type { PackageReport } from "../../core/package-report.ts";
 import { parsePurl, parseReleasePurl, toPurl } from "../../core/purl.ts";
-import type { PackageReport } from "../why.ts";
 import { type Content, html, type Markup } from "./html.ts";
 import { layOut } from "./layout.ts";
 import { andMore, code, identity, installation, listed, panel, section } from "./parts.ts";

@@ -7,18 +7,21 @@ import { saidLines, webAddress } from "./said.ts";
 
 const MAX_DRAFT = 20_000;
 
-export function askFor({ error, remediation, approval, verdicts, until }: ReleaseReport): Content {
+export function askFor({ error, remediation, approval, verdicts, until, release }: ReleaseReport): Content {
   if (error === undefined) return undefined;
   const url = webAddress(remediation.approvalUrl);
   const strict = verdicts.filter(
     ({ mode, liftedBy, source }) => mode === "enforce" && liftedBy === null && source?.approvable === false,
   );
+  const isMalicious = release?.advisories.some(({ kind }) => kind === "malicious") === true;
   const names = listed(strict.map(({ policy }) => code(policy)));
   return section("request", "Ask for an exception", [
     html`<p>An exception is a file in the policy repository, reviewed like any other change: it names this release by its
 digests, says why, and ends on a day.${until !== null && " A hold that ends by itself seldom needs one."}</p>`,
     strict.length > 0 &&
       html`<p><strong>An ordinary approval is not enough:</strong> ${names} is lifted only by one that names it.</p>`,
+    isMalicious &&
+      html`<p>An advisory calls this release malicious: an approval lifts nothing unless it says ${code("override: malicious")}.</p>`,
     url && html`<div class="asking">${button(url)}<span class="host">${url.host}</span></div>`,
     remediation.command && [
       html`<p class="label">${url ? "Or from" : "From"} a checkout of the policy repository</p>`,

@@ -1,6 +1,7 @@
 /** Reports as a proxy makes them, for the pages: incidents as they were, and packages with invented names. */
+
+import type { PackageReport } from "../../core/package-report.ts";
 import type { ReleaseReport, ReleaseSummary } from "../../core/report.ts";
-import type { PackageReport } from "../../proxy/why.ts";
 
 const FORGE = "https://forge.acme.example/security/packages-policy";
 const COMMIT = "4f1c09d2ab7e6c5d8893c0a1e7b5f2d6a9c3e810";

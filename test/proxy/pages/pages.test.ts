@@ -156,6 +156,8 @@ describe("releasePage()", () => {
     assert.match(blocked, /apiVersion: cordon\/v1/);
     assert.match(blocked, /An ordinary approval is not enough/);
     assert.doesNotMatch(held, /An ordinary approval is not enough/);
+    assert.match(blocked, /lifts nothing unless it says <code>.*override: malicious/);
+    assert.doesNotMatch(held, /override: malicious/);
   });
 
   it("leaves out what there is nothing to say of", () => {
