@@ -3,12 +3,12 @@ import type { Context } from "koa";
 import type { Digests } from "../core/digest.ts";
 import type { RefusalForm } from "../core/ecosystems/ecosystem.ts";
 import type { CordonError } from "../core/errors.ts";
+import { PAGE_HEADERS } from "../core/page/layout.ts";
 import type { WriteAnswer } from "../core/publishing.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { RelayedAnswer } from "../core/upstream.ts";
 import { plainBytes, type RenderedListing } from "./listings.ts";
 import { type Failure, failurePage } from "./pages/failure.ts";
-import { PAGE_HEADERS } from "./pages/layout.ts";
 import { wantsPage } from "./pages/wanted.ts";
 
 /** A client must ask again before it uses what it kept: policy may have changed. */

@@ -1,11 +1,12 @@
 /** What a decision rests on: advisories, every policy's verdict with its rule, scripts, and what is new in the release. */
 
+import { type Content, html, type Markup } from "../../core/page/html.ts";
+import { code, listed, section } from "../../core/page/parts.ts";
+import { firstOf, grouped, outside, prose, said, saidLines } from "../../core/page/said.ts";
+import { dayOf, reasonText } from "../../core/page/times.ts";
 import type { ReleaseReport, ReleaseSummary, ReportedVerdict } from "../../core/report.ts";
 import type { Verdict } from "../../schemas/types/decision.ts";
-import { type Content, html, type Markup } from "./html.ts";
-import { andMore, code, listed, section, TONE_OF_VERDICT, titleOf, toneOf } from "./parts.ts";
-import { firstOf, grouped, outside, prose, said, saidLines } from "./said.ts";
-import { dayOf, reasonText } from "./times.ts";
+import { andMore, TONE_OF_VERDICT, titleOf, toneOf } from "./report-parts.ts";
 
 const MAX_ADVISORIES = 30;
 const MAX_FIXED = 20;

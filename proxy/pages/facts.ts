@@ -1,11 +1,12 @@
 /** Beside the decision: what is known of the release, its files, and who decided. */
 
+import { type Content, html, type Markup } from "../../core/page/html.ts";
+import { fact, section, sizeText } from "../../core/page/parts.ts";
+import { claimedAddress, firstOf, grouped, said } from "../../core/page/said.ts";
+import { between, dayOf, spanText, timeOf } from "../../core/page/times.ts";
 import { parsePurl, toPurl } from "../../core/purl.ts";
 import type { ReleaseReport, ReleaseSummary } from "../../core/report.ts";
-import { type Content, html, type Markup } from "./html.ts";
-import { andMore, fact, section, sizeText } from "./parts.ts";
-import { claimedAddress, firstOf, grouped, said } from "./said.ts";
-import { between, dayOf, spanText, timeOf } from "./times.ts";
+import { andMore } from "./report-parts.ts";
 
 const MAX_FILES = 30;
 const MAX_DIGESTS = 10;

@@ -1,7 +1,7 @@
 /** The page for what could not be answered. */
-import { html } from "./html.ts";
-import { layOut } from "./layout.ts";
-import { prose, said } from "./said.ts";
+import { html } from "../../core/page/html.ts";
+import { layOut } from "../../core/page/layout.ts";
+import { prose, said } from "../../core/page/said.ts";
 
 export interface Failure {
   readonly status: number;

@@ -1,12 +1,13 @@
 /** The page on a package: every release of it that is denied, and what of it may be installed. */
 
 import type { PackageReport } from "../../core/package-report.ts";
+import { type Content, html, type Markup } from "../../core/page/html.ts";
+import { layOut } from "../../core/page/layout.ts";
+import { code, listed, panel, section } from "../../core/page/parts.ts";
+import { firstOf, grouped, said } from "../../core/page/said.ts";
+import { reasonText, timeOf } from "../../core/page/times.ts";
 import { parsePurl, parseReleasePurl, toPurl } from "../../core/purl.ts";
-import { type Content, html, type Markup } from "./html.ts";
-import { layOut } from "./layout.ts";
-import { andMore, code, identity, installation, listed, panel, section } from "./parts.ts";
-import { firstOf, grouped, said } from "./said.ts";
-import { reasonText, timeOf } from "./times.ts";
+import { andMore, identity, installation } from "./report-parts.ts";
 
 const MAX_ALLOWED = 20;
 

@@ -1,15 +1,17 @@
 /** The page on one release: what was decided, why, until when, what to take instead, how to ask, and on what evidence. */
+
+import type { Tone } from "../../core/page/colours.ts";
+import { type Content, html, type Markup } from "../../core/page/html.ts";
+import { layOut } from "../../core/page/layout.ts";
+import { code, listed, panel } from "../../core/page/parts.ts";
+import { said } from "../../core/page/said.ts";
+import { between, dayOf, reasonText, spanText, timeOf } from "../../core/page/times.ts";
 import { parseReleasePurl } from "../../core/purl.ts";
 import type { ReleaseReport } from "../../core/report.ts";
-import type { Tone } from "./colours.ts";
 import { evidenceOn } from "./evidence.ts";
 import { factsOn } from "./facts.ts";
-import { type Content, html, type Markup } from "./html.ts";
-import { layOut } from "./layout.ts";
-import { code, identity, installation, listed, panel, titleOf, toneOf } from "./parts.ts";
+import { identity, installation, titleOf, toneOf } from "./report-parts.ts";
 import { askFor } from "./request.ts";
-import { said } from "./said.ts";
-import { between, dayOf, reasonText, spanText, timeOf } from "./times.ts";
 
 /** `publicUrl`: where people reach the proxy, without a slash at the end. */
 export function releasePage(report: ReleaseReport, publicUrl: string): string {

@@ -1,9 +1,9 @@
 /** How to ask for an exception: on the forge, on the command line, or by hand. */
 
+import { type Content, html, type Markup } from "../../core/page/html.ts";
+import { code, command, listed, section } from "../../core/page/parts.ts";
+import { saidLines, webAddress } from "../../core/page/said.ts";
 import type { ReleaseReport } from "../../core/report.ts";
-import { type Content, html, type Markup } from "./html.ts";
-import { code, command, listed, section } from "./parts.ts";
-import { saidLines, webAddress } from "./said.ts";
 
 const MAX_DRAFT = 20_000;
 

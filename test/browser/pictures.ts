@@ -6,7 +6,7 @@ import { mkdirSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { PAGE_HEADERS } from "../../proxy/pages/layout.ts";
+import { PAGE_HEADERS } from "../../core/page/layout.ts";
 import { packagePage } from "../../proxy/pages/package.ts";
 import { releasePage } from "../../proxy/pages/release.ts";
 import { noBrowser, startBrowser } from "../support/browser.ts";

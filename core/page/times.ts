@@ -1,5 +1,5 @@
 /** Times and spans for people, always in UTC: whoever reads the page and whoever runs the proxy see the same. */
-import { formatInstant, parseInstant } from "../../core/time.ts";
+import { formatInstant, parseInstant } from "../time.ts";
 import { type Content, html, type Markup } from "./html.ts";
 import { omission, plain } from "./said.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Content, html } from "../../../proxy/pages/html.ts";
+import { type Content, html } from "../../../core/page/html.ts";
 
 const HOSTILE = `<script>alert("1")</script>'&`;
 

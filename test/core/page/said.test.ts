@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { html } from "../../../proxy/pages/html.ts";
-import { claimedAddress, outside, prose, said, saidLines, webAddress } from "../../../proxy/pages/said.ts";
+import { html } from "../../../core/page/html.ts";
+import { claimedAddress, outside, prose, said, saidLines, webAddress } from "../../../core/page/said.ts";
 
 const MEGABYTE = 1_048_576;
 

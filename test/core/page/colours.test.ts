@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Colours, DARK, LIGHT } from "../../../proxy/pages/colours.ts";
+import { type Colours, DARK, LIGHT } from "../../../core/page/colours.ts";
 
 /** WCAG 2.2, relative luminance. */
 function luminance(colour: string): number {

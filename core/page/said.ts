@@ -1,5 +1,5 @@
 /** What others say - upstreams, publishers, authors of policies - in a form in which it can only be read. */
-import { oneLine } from "../../core/words.ts";
+import { oneLine } from "../words.ts";
 import { type Content, html, type Markup } from "./html.ts";
 
 /** Longer text is cut before anything else is done with it: a document may hold megabytes. */

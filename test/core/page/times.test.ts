@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { html } from "../../../proxy/pages/html.ts";
-import { reasonText, spanText, timeOf } from "../../../proxy/pages/times.ts";
+import { html } from "../../../core/page/html.ts";
+import { reasonText, spanText, timeOf } from "../../../core/page/times.ts";
 
 const HOUR = 3_600_000;
 
