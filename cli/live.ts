@@ -4,7 +4,7 @@ import type { ListedRelease, Listing } from "../core/ecosystems/ecosystem.ts";
 import { requireEcosystem } from "../core/ecosystems/index.ts";
 import { findRelease } from "../core/ecosystems/judged.ts";
 import { CordonError } from "../core/errors.ts";
-import { decideInspected, decideUnlisted, factsOn, type Rules, toldBy } from "../core/gate.ts";
+import { awaitsDigest, decideInspected, decideUnlisted, factsOn, type Rules, toldBy } from "../core/gate.ts";
 import { createFetch, type Fetch } from "../core/http.ts";
 import { askJson, type Inspection, inspect, isThere, merge, readChecked } from "../core/inspection.ts";
 import type { FactSource } from "../core/policy/facts.ts";
@@ -20,6 +20,7 @@ import { attestationRoot, openRegistry, type RegistrySettings } from "./registri
 
 /** Packages that are asked for at once. */
 const PARALLEL = 16;
+const NOTHING: Inspection = { found: {}, sources: new Set() };
 
 export interface LiveOptions {
   /** Left out: the network, without a cache. */
@@ -118,9 +119,10 @@ class Judge {
     const release = listing && (await this.#registries.release(listing, id));
     if (!listing || !release) return this.#unlisted(id);
     const known = toldBy(listing);
-    const decision = this.#inspected(listing, release, { found: {}, sources: new Set() });
+    const decision = this.#inspected(listing, release, NOTHING);
     const facts = factsOn(this.#rules, listing, release);
-    if (!permits(decision)) return { decision, known, facts };
+    const mayOpen = permits(decision) || awaitsDigest(this.#rules, listing, release, NOTHING, this.#now);
+    if (!mayOpen) return { decision, known, facts };
     const inspection = await orMissing(this.#registries.inspect(this.#rules, listing, release));
     if (inspection === "missing") return this.#unlisted(id);
     if (!inspection) return { decision, known, facts };
@@ -146,8 +148,9 @@ export async function factsLive(
   id: ReleaseId,
   rules: Rules,
   settings: RegistrySettings,
+  now: Date,
 ): Promise<RecordedFacts | undefined> {
-  const registries = new Registries(settings, new Date());
+  const registries = new Registries(settings, now);
   const listing = await registries.listing(id);
   const release = listing && (await registries.release(listing, id));
   if (!listing || !release) return undefined;
@@ -204,12 +207,12 @@ class Registries {
     return upstream && release && (await isThere(upstream, listing, release)) ? release : undefined;
   }
 
-  /** What the rules read of a release beyond its listing; undefined where they read nothing. Throws UPSTREAM_*, DIGEST_MISMATCH. */
+  /** What the rules, or approvals, need of a release beyond its listing; undefined where that is nothing. Throws UPSTREAM_*, DIGEST_MISMATCH. */
   async inspect(rules: Rules, listing: Listing, release: ListedRelease): Promise<Inspection | undefined> {
     const type = listing.pkg.ecosystem;
     const upstream = this.#open(type);
     const sources = needsOf(rules.set, listing).all;
-    if (!upstream || sources.size === 0) return undefined;
+    if (!upstream) return undefined;
     if (sources.has("attestations")) await this.#trustedRoot().refresh(this.#now);
     const tools = {
       upstream,
@@ -217,8 +220,15 @@ class Registries {
       readKeys: (name: string) => this.#readKeys(upstream.of(name)),
       root: { current: () => this.#trustedRoot().current() },
     };
-    const found = await Promise.all([...sources].map((source) => inspect(source, listing, release, tools)));
-    return { found: merge(found), sources };
+    const all = await Promise.all([...sources].map((source) => inspect(source, listing, release, tools)));
+    const found = merge(all);
+    const inspection = { found, sources };
+    if (!awaitsDigest(rules, listing, release, inspection, this.#now))
+      return sources.size === 0 ? undefined : inspection;
+    const digest = await orMissing(inspect("digest", listing, release, tools));
+    return digest === "missing"
+      ? inspection
+      : { found: merge([found, digest]), sources: new Set([...sources, "digest" as const]) };
   }
 
   #open(type: PurlType): Upstream | undefined {
