@@ -129,9 +129,12 @@ export class AppendedFile {
     const file = await this.#opened();
     while (batch.at < end) {
       if (file.size === 0) file.since = this.#now().getTime();
-      const { bytesWritten } = await file.handle.write(batch.bytes, batch.at, end - batch.at);
-      batch.at += bytesWritten;
-      file.size += bytesWritten;
+      try {
+        note(file, batch, (await file.handle.write(batch.bytes, batch.at, end - batch.at)).bytesWritten);
+      } catch (error) {
+        note(file, batch, await writtenOf(file, batch.bytes.subarray(batch.at, end)));
+        throw error;
+      }
     }
   }
 
@@ -173,6 +176,18 @@ export class AppendedFile {
       text: oneLine(torn.slice(0, 2000), 1000),
     });
   }
+}
+
+function note(file: OpenFile, batch: Batch, written: number): void {
+  batch.at += written;
+  file.size += written;
+}
+
+/** Deno writes as much as there is room for, and then only says that it has failed: what stands in the file tells how much. */
+async function writtenOf({ handle, size }: OpenFile, bytes: Buffer): Promise<number> {
+  const found = Buffer.alloc(bytes.length);
+  const { bytesRead } = await handle.read(found, 0, found.length, size);
+  return bytes.subarray(0, bytesRead).equals(found.subarray(0, bytesRead)) ? bytesRead : 0;
 }
 
 function isBetweenLines({ bytes, at }: Batch): boolean {
