@@ -90,26 +90,31 @@ function purlCheck(text: string): Check {
 function clientChecks(values: readonly string[]): Check[] {
   const networks = values.filter((value) => isIP(value.replace(/\/\d{1,3}$/, "")) !== 0);
   const agents = values.filter((value) => !networks.includes(value)).map((value) => readGlob("client", value));
-  const list = new BlockList();
-  for (const network of networks) addNetwork(list, network);
+  const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
+  for (const network of networks) addNetwork(lists, network);
   return [
-    ...(networks.length > 0 ? [({ address }: Entry) => isIn(list, address)] : []),
+    ...(networks.length > 0 ? [({ address }: Entry) => isIn(lists, address)] : []),
     ...(agents.length > 0 ? [({ agent }: Entry) => agents.some((glob) => matchesGlob(agent, glob))] : []),
   ];
 }
 
-function addNetwork(list: BlockList, text: string): void {
+/** Each family apart: a list takes an address of the one for the same in the other. */
+type Networks = Readonly<Record<"ipv4" | "ipv6", BlockList>>;
+
+function addNetwork(lists: Networks, text: string): void {
   const [address = "", length] = text.split("/");
-  const family = isIP(address) === 4 ? "ipv4" : "ipv6";
-  const bits = length === undefined ? (family === "ipv4" ? 32 : 128) : Number(length);
-  if (bits > (family === "ipv4" ? 32 : 128)) throw new CordonError("USAGE", `--client ${text} is no network`);
-  list.addSubnet(address, bits, family);
+  const [family, longest] = isIP(address) === 4 ? (["ipv4", 32] as const) : (["ipv6", 128] as const);
+  const bits = Number(length ?? longest);
+  if (bits > longest) throw new CordonError("USAGE", `--client ${text} is no network`);
+  lists[family].addSubnet(address, bits, family);
 }
 
-function isIn(list: BlockList, address: string): boolean {
+function isIn(lists: Networks, address: string): boolean {
   const plain = address.replace(/%.*$/, "");
-  const family = isIP(plain);
-  return family !== 0 && list.check(plain, family === 4 ? "ipv4" : "ipv6");
+  const version = isIP(plain);
+  if (version === 0) return false;
+  const family = version === 4 ? "ipv4" : "ipv6";
+  return lists[family].check(plain, family);
 }
 
 /** Of all verdicts, not only of the one that decided: also of policies that are only audited, and of those that an approval lifts. */

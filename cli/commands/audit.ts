@@ -16,7 +16,7 @@ import { findLogs } from "../audit/logs.ts";
 import { Newest } from "../audit/newest.ts";
 import { harmlessJson, Output } from "../audit/output.ts";
 import { describeProblem, readEntries, Tally, toEntries } from "../audit/read.ts";
-import { CordonCommand } from "../command.ts";
+import { CordonCommand, EXIT } from "../command.ts";
 import { count } from "../print.ts";
 import { progressLine } from "../progress.ts";
 
@@ -178,7 +178,7 @@ counted and told: then the exit code is 1, and 2 where nothing could be read.`;
     if (form === "csv") await this.#output.write(this.#format([], form, true));
     for await (const entries of this.#read(paths, filter)) {
       await this.#output.write(this.#format(entries, form));
-      if (this.#output.closed.aborted) return;
+      this.#endIfUnread();
     }
     this.#conclude();
   }
@@ -203,6 +203,12 @@ counted and told: then the exit code is 1, and 2 where nothing could be read.`;
         ),
       ),
     );
+    this.#endIfUnread();
+  }
+
+  /** Nobody reads on, and oclif would wait for what is on its way to them. */
+  #endIfUnread(): void {
+    if (this.#output.closed.aborted) this.exit(EXIT.fine);
   }
 
   /** Those that match, and how far the work is. */

@@ -35,6 +35,13 @@ export function makeContext(given: Partial<DecisionContext> = {}): DecisionConte
   };
 }
 
+/** A line as the proxy writes it, with its line feed; `given` stands before what it has else. */
+export function logLine(purl: string, given: Readonly<Record<string, unknown>> = {}): string {
+  const { startedAt: _, ...context } = makeContext();
+  const recordedAt = "2026-11-22T12:00:00Z";
+  return `${JSON.stringify({ ...makeDecision(purl), recordedAt, ...context, durationMs: 1.5, ...given })}\n`;
+}
+
 /** Records `pkg:npm/x@NUMBER.0.0`. */
 export function recordNumber(log: DecisionLog, number: number): void {
   log.record(makeDecision(`pkg:npm/x@${number}.0.0`), makeContext(), undefined);
