@@ -102,7 +102,7 @@ counted and told: then the exit code is 1, and 2 where nothing could be read.`;
     limit: Flags.integer({
       description: `only the newest decisions (default ${DEFAULT_LIMIT}, and with --csv and --jsonl all)`,
       min: 1,
-      max: 1_000_000,
+      max: 100_000,
     }),
     csv: Flags.boolean({ description: "print CSV" }),
     jsonl: Flags.boolean({ description: "print the lines as they stand" }),

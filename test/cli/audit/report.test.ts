@@ -133,9 +133,32 @@ describe("the newest decisions", () => {
 
   it("are bounded in length too", () => {
     const newest = new Newest(1000);
-    const entry = entryOf("pkg:npm/x@1.0.0");
-    const text = "x".repeat(1024 * 1024);
-    for (let number = 0; number < 300; number++) newest.add({ ...entry, text, time: number });
-    assert.deepEqual([newest.list().length, newest.more], [64, 236]);
+    const long = "x".repeat(1_000_000);
+    for (let number = 0; number < 300; number++)
+      newest.add(
+        entryOf(`pkg:npm/x@${number}.0.0`, {
+          recordedAt: new Date(Date.UTC(2026, 10, 22) + number * 1000).toISOString(),
+          long,
+        }),
+      );
+    const [kept, more] = [newest.list(), newest.more];
+    assert.equal(kept.length + more, 300);
+    assert.ok(kept.length > 14 && kept.length < 18, String(kept.length));
+    assert.equal(kept.at(-1)?.purl, "pkg:npm/x@299.0.0");
+  });
+
+  it("take no more memory than their own lines need", () => {
+    const newest = new Newest(20_000);
+    const line = logLine("pkg:npm/x@1.0.0").trimEnd();
+    // As they are read: one that matches, in a quarter of a megabyte of others.
+    const before = process.memoryUsage().heapUsed;
+    for (let number = 0; number < 3000; number++) {
+      const [text = ""] = Buffer.from(`${line}\n${"x".repeat(250_000)}`)
+        .toString()
+        .split("\n");
+      newest.add({ ...entryOf("pkg:npm/x@1.0.0"), text });
+    }
+    assert.equal(newest.more, 0);
+    assert.ok(process.memoryUsage().heapUsed - before < 500 * 1024 * 1024);
   });
 });
