@@ -43,11 +43,18 @@ export interface DecisionLogOptions {
   readonly keep: number;
   /** Left out: as long as there are not `keep` newer ones. */
   readonly keepMs?: number;
+  /** Characters that may wait for the disk. */
+  readonly maxWaiting: number;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Files of a day each, for a year. */
-export const DECISION_LOG_DEFAULTS: DecisionLogOptions = { maxBytes: 100 * 1024 ** 2, maxAgeMs: DAY_MS, keep: 365 };
+/** Files of a day each, for a year; and in memory some seconds of a busy proxy, or minutes of most. */
+export const DECISION_LOG_DEFAULTS: DecisionLogOptions = {
+  maxBytes: 100 * 1024 ** 2,
+  maxAgeMs: DAY_MS,
+  keep: 365,
+  maxWaiting: 32 * 1024 ** 2,
+};
 
 const TEND_MS = 60_000;
 
@@ -73,7 +80,9 @@ export async function openDecisionLog(
   now: () => Date = () => new Date(),
 ): Promise<DecisionLog> {
   const { file, rotated } = await openFiles(path, log, options, now);
-  const queue = new LineQueue(file, (reason) => log("error", "decisions cannot be recorded", { path, reason }));
+  const queue = new LineQueue(file, options.maxWaiting, (reason) =>
+    log("error", "decisions cannot be recorded", { path, reason }),
+  );
   const tend = (): void => {
     queue.wake();
     rotated.tidy();

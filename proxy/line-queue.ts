@@ -3,8 +3,6 @@ import { setTimeout } from "node:timers/promises";
 import { CordonError, messageOf } from "../core/errors.ts";
 import type { AppendedFile, Batch } from "./appended-file.ts";
 
-/** Characters that may wait for the disk: some seconds of a busy proxy, and minutes of most. */
-const MAX_WAITING = 32 * 1024 * 1024;
 /** Characters that are written at once: in bytes, no more than the smallest file that can be asked for. */
 const BATCH = 256 * 1024;
 const RETRY_MS = 1000;
@@ -13,6 +11,7 @@ const STUCK_MS = 10_000;
 
 export class LineQueue {
   readonly #file: Pick<AppendedFile, "append">;
+  readonly #maxWaiting: number;
   readonly #report: (reason: string) => void;
   readonly #closing = new AbortController();
   #lines: string[] = [];
@@ -25,15 +24,16 @@ export class LineQueue {
   /** Since when the disk has what it has not taken, by the clock of `performance`. */
   #busySince: number | undefined;
 
-  /** `report` is told what the disk says, once for each time that it begins to fail. */
-  constructor(file: Pick<AppendedFile, "append">, report: (reason: string) => void) {
+  /** `maxWaiting` is in characters. `report` is told what the disk says, once for each time that it begins to fail. */
+  constructor(file: Pick<AppendedFile, "append">, maxWaiting: number, report: (reason: string) => void) {
     this.#file = file;
+    this.#maxWaiting = maxWaiting;
     this.#report = report;
   }
 
   /** A line with its line feed. Throws DECISION_UNRECORDED. */
   push(line: string): void {
-    if (this.#waiting >= MAX_WAITING || this.#closing.signal.aborted)
+    if (this.#waiting >= this.#maxWaiting || this.#closing.signal.aborted)
       throw new CordonError("DECISION_UNRECORDED", `the decision cannot be put on record: ${this.failure()}`);
     this.#lines.push(line);
     this.#waiting += line.length;
@@ -58,7 +58,7 @@ export class LineQueue {
     if (this.#failure !== null) return this.#failure;
     const stuckMs = this.#busySince === undefined ? 0 : performance.now() - this.#busySince;
     if (stuckMs > STUCK_MS) return `the disk has taken no decision for ${Math.round(stuckMs / 1000)} s`;
-    if (this.#waiting > MAX_WAITING / 2) return "more decisions are made than the disk takes";
+    if (this.#waiting > this.#maxWaiting / 2) return "more decisions are made than the disk takes";
     return this.#closing.signal.aborted ? "the log is closed" : null;
   }
 

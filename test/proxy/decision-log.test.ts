@@ -13,20 +13,25 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { AppendedFile, type Batch } from "../../proxy/appended-file.ts";
-import { type DecisionLog, type DecisionLogOptions, openDecisionLog } from "../../proxy/decision-log.ts";
+import {
+  DECISION_LOG_DEFAULTS,
+  type DecisionLog,
+  type DecisionLogOptions,
+  openDecisionLog,
+} from "../../proxy/decision-log.ts";
 import { LineQueue } from "../../proxy/line-queue.ts";
 import { RotatedFiles } from "../../proxy/rotated-files.ts";
 import { makeContext, makeDecision, readNumbers, recordNumber } from "../support/decisions.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";
-import { makeBundleFolder, startTestProxy } from "../support/proxy.ts";
-import { startRegistry } from "../support/registry.ts";
+import { type BundleFolder, makeBundleFolder, startTestProxy, type TestProxy } from "../support/proxy.ts";
+import { type FixtureRegistry, startRegistry } from "../support/registry.ts";
 import { until } from "../support/until.ts";
 
 const NOW = new Date("2026-11-22T12:00:00Z");
-const LARGE: DecisionLogOptions = { maxBytes: 1024 ** 3, maxAgeMs: 3_600_000, keep: 1000 };
+const LARGE: DecisionLogOptions = { ...DECISION_LOG_DEFAULTS, maxBytes: 1024 ** 3, maxAgeMs: 3_600_000, keep: 1000 };
 /** Every batch is too much for it. */
 const SMALL: DecisionLogOptions = { ...LARGE, maxBytes: 100 };
 
@@ -357,6 +362,8 @@ describe("a decision log", () => {
 });
 
 describe("a queue of lines", () => {
+  const MAX_WAITING = 32 * 1024;
+
   /** Takes what it is given when it is let, as a disk does that is slow or full. */
   function makeDisk() {
     let text = "";
@@ -385,7 +392,7 @@ describe("a queue of lines", () => {
 
   it("writes what comes while the disk is busy together, in order", async () => {
     const disk = makeDisk();
-    const queue = new LineQueue(disk.file, () => {});
+    const queue = new LineQueue(disk.file, MAX_WAITING, () => {});
     queue.push("1\n");
     await until(() => disk.batches() === 1);
     for (const line of ["2\n", "3\n"]) queue.push(line);
@@ -404,14 +411,14 @@ describe("a queue of lines", () => {
 
   it("takes no more than memory has room for, and says before that it is behind", async () => {
     const disk = makeDisk();
-    const queue = new LineQueue(disk.file, () => {});
-    const line = `${"x".repeat(1024 * 1024 - 1)}\n`;
+    const queue = new LineQueue(disk.file, MAX_WAITING, () => {});
+    const line = `${"x".repeat(1023)}\n`;
     for (let count = 0; count < 17; count++) queue.push(line);
     assert.match(queue.failure() ?? "", /more decisions are made than the disk takes/);
     for (let count = 17; count < 32; count++) queue.push(line);
     assert.throws(() => queue.push(line), { code: "DECISION_UNRECORDED", status: 503 });
     const flushed = queue.flushed();
-    for (let count = 0; count < 32; count++) await disk.letOne();
+    for (let count = 0; count < 1; count++) await disk.letOne();
     await flushed;
     assert.equal(disk.text().length, 32 * line.length);
     assert.equal(queue.failure(), null);
@@ -421,7 +428,7 @@ describe("a queue of lines", () => {
   it("keeps what a full disk does not take, and says why, until it does", async () => {
     const disk = makeDisk();
     const reported: string[] = [];
-    const queue = new LineQueue(disk.file, (reason) => reported.push(reason));
+    const queue = new LineQueue(disk.file, MAX_WAITING, (reason) => reported.push(reason));
     disk.fill(true);
     queue.push("1\n");
     await disk.letOne();
@@ -439,7 +446,7 @@ describe("a queue of lines", () => {
 
   it("says at its end how much a full disk has not taken", async () => {
     const disk = makeDisk();
-    const queue = new LineQueue(disk.file, () => {});
+    const queue = new LineQueue(disk.file, MAX_WAITING, () => {});
     disk.fill(true);
     for (const line of ["1\n", "2\n"]) queue.push(line);
     await disk.letOne();
@@ -450,28 +457,50 @@ describe("a queue of lines", () => {
   });
 });
 
-describe("a proxy whose decisions are not on record", () => {
-  it("says that it is not ready, and why", {
-    skip: !existsSync("/dev/full") && "there is no /dev/full here",
-  }, async () => {
-    const bundle = makeBundleFolder();
-    const registry = await startRegistry([{ name: "plain", releases: [{ version: "1.0.0" }] }]);
+describe("a proxy whose decisions are not on record", {
+  skip: !existsSync("/dev/full") && "there is no /dev/full here",
+}, () => {
+  let bundle: BundleFolder;
+  let registry: FixtureRegistry;
+  let proxy: TestProxy;
+
+  before(async () => {
+    bundle = makeBundleFolder();
+    registry = await startRegistry([{ name: "plain", releases: [{ version: "1.0.0" }] }]);
     await bundle.sign();
     mkdirSync(join(bundle.path, "state"));
     symlinkSync("/dev/full", join(bundle.path, "state", "decisions.jsonl"));
-    const proxy = await startTestProxy(bundle, registry);
-    try {
-      assert.equal((await fetch(`${proxy.publicUrl}/-/readyz`)).status, 200);
-      await fetch(`${proxy.npm}/plain/-/plain-1.0.0.tgz`);
-      await until(() => proxy.logged.some(({ message }) => message === "decisions cannot be recorded"));
-      const answer = await fetch(`${proxy.publicUrl}/-/readyz`);
-      assert.equal(answer.status, 503);
-      assert.match(((await answer.json()) as { reason: string }).reason, /ENOSPC|no space/i);
-    } finally {
-      await proxy.close();
-      await registry.close();
-      bundle.remove();
+    proxy = await startTestProxy(bundle, registry, { rotation: { maxWaiting: 10_000 } });
+  });
+  after(async () => {
+    await registry.close();
+    bundle.remove();
+  });
+
+  it("says that it is not ready, and why", async () => {
+    assert.equal((await fetch(`${proxy.publicUrl}/-/readyz`)).status, 200);
+    assert.equal((await fetch(`${proxy.npm}/plain/-/plain-1.0.0.tgz`)).status, 200);
+    await until(() => proxy.logged.some(({ message }) => message === "decisions cannot be recorded"));
+    const answer = await fetch(`${proxy.publicUrl}/-/readyz`);
+    assert.equal(answer.status, 503);
+    assert.match(((await answer.json()) as { reason: string }).reason, /ENOSPC|no space/i);
+  });
+
+  it("gives nothing out any more once memory has no room for what is not on record", async () => {
+    const ask = () => fetch(`${proxy.npm}/plain/-/plain-1.0.0.tgz`);
+    const statuses: number[] = [];
+    for (let tries = 0; tries < 40; tries++) {
+      const answer = await ask();
+      await answer.arrayBuffer();
+      statuses.push(answer.status);
     }
+    assert.deepEqual([statuses.at(0), statuses.at(-1)], [200, 503]);
+    assert.deepEqual(statuses, statuses.toSorted(), "and then nothing more");
+    assert.match(await (await ask()).text(), /the decision cannot be put on record: .*(ENOSPC|no space)/i);
+  });
+
+  it("says at its end that decisions are lost", async () => {
+    await proxy.close();
     assert.ok(proxy.logged.some(({ message }) => /decisions are lost/.test(message)));
   });
 });

@@ -6,14 +6,19 @@ import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { DECISION_LOG } from "../../core/state.ts";
-import { openDecisionLog } from "../../proxy/decision-log.ts";
+import { DECISION_LOG_DEFAULTS, openDecisionLog } from "../../proxy/decision-log.ts";
 import { readNumbers, recordNumber } from "./decisions.ts";
 import { until } from "./until.ts";
 
 const [mount = ""] = process.argv.slice(2);
 execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "none", mount]);
 const path = join(mount, DECISION_LOG);
-const log = await openDecisionLog(path, () => {}, { maxBytes: 1024 ** 2, maxAgeMs: 3_600_000, keep: 10 });
+const log = await openDecisionLog(path, () => {}, {
+  ...DECISION_LOG_DEFAULTS,
+  maxBytes: 1024 ** 2,
+  maxAgeMs: 3_600_000,
+  keep: 10,
+});
 for (let number = 1; number <= 500; number++) recordNumber(log, number);
 await until(() => log.failure() !== null);
 const full = { failure: log.failure(), bytes: statSync(path).size, ...readNumbers(mount) };

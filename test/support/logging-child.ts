@@ -6,7 +6,7 @@ import { writeSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { DECISION_LOG } from "../../core/state.ts";
-import { openDecisionLog } from "../../proxy/decision-log.ts";
+import { DECISION_LOG_DEFAULTS, openDecisionLog } from "../../proxy/decision-log.ts";
 import { recordNumber } from "./decisions.ts";
 
 const [state = "", first = "1"] = process.argv.slice(2);
@@ -16,7 +16,7 @@ const log = await openDecisionLog(
   (level, message, fields) => {
     if (level === "error") process.stderr.write(`${JSON.stringify({ message, ...fields })}\n`);
   },
-  { maxBytes: 16 * 1024, maxAgeMs: 3_600_000, keep: 100_000 },
+  { ...DECISION_LOG_DEFAULTS, maxBytes: 16 * 1024, maxAgeMs: 3_600_000, keep: 100_000 },
 );
 let isEnding = false;
 process.once("SIGTERM", () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { followLog } from "../../../cli/audit/follow.ts";
-import { openDecisionLog } from "../../../proxy/decision-log.ts";
+import { DECISION_LOG_DEFAULTS, openDecisionLog } from "../../../proxy/decision-log.ts";
 import { startCordon } from "../../support/cli.ts";
 import { logLine, recordNumber } from "../../support/decisions.ts";
 import { type Folder, makeFolder } from "../../support/folder.ts";
@@ -53,7 +53,7 @@ describe("followLog()", () => {
   });
 
   it("gives each line once and in order while a proxy rotates at every batch", { timeout: 60_000 }, async () => {
-    const rotation = { maxBytes: 100, maxAgeMs: 3_600_000, keep: 1000 };
+    const rotation = { ...DECISION_LOG_DEFAULTS, maxBytes: 100, keep: 1000 };
     const log = await openDecisionLog(current(), () => {}, rotation);
     for (let number = 1; number <= 20; number++) {
       recordNumber(log, number);
