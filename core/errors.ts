@@ -112,6 +112,11 @@ const FAILURES = {
     exit: 2,
     next: "Ask again; if it stays so, look at the disk that the proxy's state directory lies on.",
   },
+  DECISION_UNRECORDED: {
+    status: 503,
+    exit: 2,
+    next: "Look at the disk that the proxy's state directory lies on; nothing is served that is not on record.",
+  },
   BAD_REQUEST: { status: 400, exit: 2, next: "Update the client, or ask its makers." },
   REQUEST_TOO_LARGE: { status: 413, exit: 2, next: "Ask for less at a time." },
   NO_ENDPOINT: {
