@@ -50,6 +50,14 @@ export async function openClone(dir: string, url: string, branch: string | undef
   };
 }
 
+/** A clone with its history, in a folder that is there and empty, for whoever proposes something in it. Throws UPSTREAM_UNREACHABLE. */
+export async function cloneInto(dir: string, url: string): Promise<void> {
+  const git = openGit(dir, { timeout: { block: TIMEOUT_MS } });
+  await attempt("UPSTREAM_UNREACHABLE", `clone ${url}`, () =>
+    git.raw(["clone", "--quiet", "--no-recurse-submodules", "--", url, "."]),
+  );
+}
+
 async function readChanges(
   git: Git,
   from: string,
