@@ -73,8 +73,8 @@ async function viewOf(judged: JudgedListing, rules: Rules, { inspections, stripp
   return stripping.view(await inspections.view(judged, rules));
 }
 
-function serveConfig(ctx: Context, { upstream, registry }: RegistryOptions): void {
-  replyJson(ctx, 200, upstream.ecosystem.config?.(registry) ?? {});
+function serveConfig(ctx: Context, { upstream, registry, isAuthRequired }: RegistryOptions): void {
+  replyJson(ctx, 200, upstream.ecosystem.config?.(registry, isAuthRequired) ?? {});
 }
 
 async function serveNames(ctx: Context, { names, listings, rules, upstream }: RegistryOptions): Promise<void> {

@@ -184,8 +184,8 @@ export interface Ecosystem {
   readonly configPath?: string;
   /** Where the registry has an API of its own, by its config; left out where there is none. */
   readonly apiOf?: (config: unknown) => string | undefined;
-  /** The registry's own config as clients get it; left out where there is none. */
-  readonly config?: (registry: string) => object;
+  /** The registry's own config as clients get it; left out where there is none. `isAuthRequired`: they are to send their tokens. */
+  readonly config?: (registry: string, isAuthRequired: boolean) => object;
   /** Whether a listing of which nothing is allowed is refused, because clients would not tell why there is nothing. */
   readonly refusesEmptyListings: boolean;
   /** What to ask the upstream for: always the fullest document. */
