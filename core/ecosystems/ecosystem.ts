@@ -1,6 +1,6 @@
 /** What Cordon must know about one package ecosystem. Adapters are pure: no I/O, no clock, no policy. */
 import type { Decision } from "../../schemas/types/decision.ts";
-import type { Package, Release, Signature } from "../../schemas/types/facts.ts";
+import type { Origin, Package, Release, Signature } from "../../schemas/types/facts.ts";
 import type { Digests } from "../digest.ts";
 import type { PurlType } from "../purl.ts";
 import type { VersionOrder } from "./versions.ts";
@@ -147,6 +147,8 @@ export interface ClientSettings {
 export interface ReleaseInfo {
   readonly version: string;
   readonly published: string | undefined;
+  /** Where it was taken from; left out where nobody tells. */
+  readonly origin?: Origin | undefined;
 }
 
 export interface ReleaseDetails {
@@ -208,8 +210,8 @@ export interface Ecosystem {
     question(name: string, query: string | undefined): Question;
     /** Whether there is no release of which there is no such document. */
     readonly isAlwaysThere: boolean;
-    /** Undefined for what is no such document. */
-    read(document: unknown): ReleaseInfo | undefined;
+    /** `name`: the package's. Undefined for what is no such document. */
+    read(document: unknown, name: string): ReleaseInfo | undefined;
   };
   /** A release that the registry may have although its listing does not name it; left out where listings name all. */
   readonly unlisted?: (listing: Listing, version: string) => ListedRelease | undefined;
