@@ -3,11 +3,10 @@
  * and no reference to issues (CommonMark 0.31.2, sections 6.1 and 4.5). What nobody would see is shown by its number.
  */
 import { webAddress } from "../core/page/said.ts";
-import { codePointOf, HIDDEN, oneLine } from "../core/words.ts";
+import { oneLine, visible } from "../core/words.ts";
 
 const MAX_LINE = 300;
 const MAX_BLOCK = 8000;
-const EVERY_HIDDEN = new RegExp(HIDDEN.source, "gu");
 /** GitLab, and bots on other forges, obey such lines, and find code blocks by rules of their own that a hostile text gets around. */
 const COMMAND = /^\/(?=[a-z])/gim;
 /** Forges tell whoever watches these that somebody spoke of them. */
@@ -51,10 +50,6 @@ export function strangersLink(address: string | null | undefined, text: string):
 
 function cut(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, "")}…`;
-}
-
-function visible(text: string): string {
-  return text.replace(EVERY_HIDDEN, (character) => `⟨${codePointOf(character)}⟩`);
 }
 
 function longestRun(text: string): number {

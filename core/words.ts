@@ -53,3 +53,10 @@ export const HIDDEN =
 export function codePointOf(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
+
+const EVERY_HIDDEN = new RegExp(HIDDEN.source, "gu");
+
+/** The text with what nobody would see named: `⟨U+202E⟩`. Line feeds and tabs stay. */
+export function visible(text: string): string {
+  return text.replace(EVERY_HIDDEN, (character) => `⟨${codePointOf(character)}⟩`);
+}

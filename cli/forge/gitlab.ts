@@ -11,7 +11,6 @@ const MAX_PAGES = 10;
 export function gitlabForge(send: Send, project: string, base: string): Forge {
   const requests = `projects/${encodeURIComponent(project)}/merge_requests`;
   return {
-    name: "GitLab",
     async list() {
       const found: PullRequest[] = [];
       for (let page = 1; page <= MAX_PAGES; page++) {
