@@ -65,7 +65,7 @@ reviewers'. Read the request first.`;
     const how = isGiven ? "was approved already" : "is approved";
     this.log(`\n${paint("green", "✓")} ${purl} ${how} by ${oneLine(approvedBy, MAX_TEXT)}, on branch ${branch}.`);
     this.log(
-      `It takes effect once ${branch} is merged into ${base}, as its code owners allow,\nand a new bundle is published.${url === null ? "" : ` Merge it: ${url}`}`,
+      `It takes effect once that is merged into ${base}, as its code owners allow, and a\nnew bundle is published.${url === null ? "" : ` Merge it: ${url}`}`,
     );
   }
 }
