@@ -9,8 +9,8 @@ const SECRET = /token|secret|password|passwd|private|credential|api_?key/i;
 /** What simple-git does not let through: variables that name programs for git to run, or other settings. */
 const GUARDED = /^(git_|ssh_askpass|.*editor$|.*pager$|visual$|prefix$)/i;
 
-/** How somebody's git asks for passwords and calls ssh, and in whose name it commits. */
-const OWN = /^(git_askpass|ssh_askpass|git_ssh(_command)?|git_(author|committer)_(name|email))$/i;
+/** How somebody's git asks for passwords, calls ssh and trusts servers, and in whose name it commits. */
+const OWN = /^(git_askpass|ssh_askpass|git_ssh(_command)?|git_ssl_ca(info|path)|git_(author|committer)_(name|email))$/i;
 
 export type Git = SimpleGit;
 
@@ -20,8 +20,10 @@ export function openGit(dir: string, options: Partial<SimpleGitOptions> = {}): G
 
 /** As openGit(), for what has to work as it does when the person who runs the command calls git: to push, and to commit. */
 export function openOwnGit(dir: string, options: Partial<SimpleGitOptions> = {}): Git {
+  const env = environment((name) => OWN.test(name) || !GUARDED.test(name));
   const unsafe = { allowUnsafeAskPass: true, allowUnsafeSshCommand: true };
-  return simpleGit(dir, { ...options, unsafe }).env(environment((name) => OWN.test(name) || !GUARDED.test(name)));
+  const allowEnvironment = Object.keys(env).filter((name) => OWN.test(name));
+  return simpleGit(dir, { ...options, unsafe, allowEnvironment }).env(env);
 }
 
 function environment(isWanted: (name: string) => boolean): Record<string, string | undefined> {

@@ -1,7 +1,7 @@
 /** Approval files as they lie on a branch. */
 import { CordonError } from "../../core/errors.ts";
 import { isObject, own, ownString } from "../../core/json.ts";
-import { type Approval, compileApprovals, PLACEHOLDERS } from "../../core/policy/approvals.ts";
+import { type Approval, compileApprovals, findPlaceholders, PLACEHOLDERS } from "../../core/policy/approvals.ts";
 import { type Diagnostic, formatDiagnostic } from "../../core/source/diagnostic.ts";
 import { YamlFile } from "../../core/source/yaml-file.ts";
 
@@ -66,6 +66,7 @@ export function requireApproval(
 ): Approval {
   const diagnostics: Diagnostic[] = [];
   const [approval] = [...compileApprovals([{ path, text }], diagnostics).values()].flat();
+  if (approval) diagnostics.push(...findPlaceholders(new YamlFile({ path, text })));
   if (approval && diagnostics.every(({ severity }) => severity !== "error")) return approval;
   const issues = diagnostics.map((diagnostic) => formatDiagnostic(diagnostic)).join("\n");
   throw new CordonError("USAGE", `${path} is no approval:\n${issues}`, { next });
