@@ -9,6 +9,7 @@ import { VERSION_ORDERS } from "./ecosystems/versions.ts";
 import { PLACEHOLDERS } from "./policy/approvals.ts";
 import { parseReleasePurl } from "./purl.ts";
 import { permits } from "./verdict.ts";
+import { HIDDEN } from "./words.ts";
 
 /** The body of a 403, for npm and for programs (docs/HTTP.md). */
 export interface Refusal
@@ -35,6 +36,7 @@ export interface Wording {
 }
 
 const MAX_IDS = 3;
+const EVERY_HIDDEN = new RegExp(HIDDEN.source, "gu");
 /** Of the 255 bytes that file systems take. */
 const MAX_FILE_NAME = 200;
 /** What Windows takes for a device, whatever follows the dot. */
@@ -153,11 +155,19 @@ export function draftApproval(
     created: decidedAt,
     expires,
   };
-  const lines = Object.entries(spec).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`);
+  const lines = Object.entries(spec).map(([key, value]) => `  ${key}: ${quote(value)}`);
   return {
     path: approvalPath(purl),
     text: ["apiVersion: cordon/v1", "kind: Approval", "spec:", ...lines, ""].join("\n"),
   };
+}
+
+/** In YAML as in JSON; what a reviewer would not see is escaped. */
+function quote(value: string | readonly string[]): string {
+  return JSON.stringify(value).replace(EVERY_HIDDEN, (character) => {
+    const number = (character.codePointAt(0) ?? 0).toString(16);
+    return number.length > 4 ? `\\U${number.padStart(8, "0")}` : `\\u${number.padStart(4, "0")}`;
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { makeFolder } from "../../support/folder.ts";
@@ -321,6 +321,23 @@ describe("git that cannot do its part", () => {
       const done = await clone.runWith({ ...named, ...committer }, "request", PURL, ...REASON);
       assert.equal(done.code, 0, done.stderr);
       assert.equal(clone.forge.git("log", "-1", "--format=%an %ce", BRANCH), "A Build ci@acme.example");
+    } finally {
+      await clone.close();
+    }
+  });
+
+  it("asks for a password in the way that its settings name", async () => {
+    const clone = await start();
+    rmSync(join(clone.home, ".git-credentials"));
+    const script = join(clone.home, "askpass");
+    const { name, password } = clone.forge.account;
+    writeFileSync(script, `#!/bin/sh\ncase "$1" in User*) echo ${name} ;; *) echo ${password} ;; esac\n`, {
+      mode: 0o700,
+    });
+    try {
+      const environment = { GITHUB_TOKEN: clone.forge.token, GIT_ASKPASS: script };
+      const { code, stderr } = await clone.runWith(environment, "request", PURL, ...REASON);
+      assert.equal(code, 0, stderr);
     } finally {
       await clone.close();
     }
