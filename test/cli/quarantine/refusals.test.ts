@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { makeFolder } from "../../support/folder.ts";
 import { type PolicyClone, startPolicyClone } from "../../support/forge/policy-clone.ts";
-import { malwareRecord } from "../../support/policies.ts";
+import { AGE_POLICY, malwareRecord } from "../../support/policies.ts";
+import { makeBundleFolder } from "../../support/proxy.ts";
 
 const PURL = "pkg:npm/fresh@1.1.0";
 const BRANCH = "quarantine/npm-fresh-1.1.0";
@@ -359,6 +360,54 @@ describe("git that cannot do its part", () => {
       assert.equal(clone.forge.tipOf(BRANCH), tip);
     } finally {
       shallow.remove();
+      await clone.close();
+    }
+  });
+
+  it("works where the policy repository is a folder of another repository", async () => {
+    const clone = await start();
+    try {
+      await clone.git("checkout", "--quiet", "-b", "nested");
+      await clone.git("read-tree", "--empty");
+      await clone.git("read-tree", "--prefix=rules/", "main");
+      await clone.git("checkout-index", "--all");
+      await clone.git("commit", "--quiet", "-m", "Move");
+      await clone.git("push", "--quiet", "origin", "nested:main");
+      const dir = join(clone.path, "rules");
+      const run = (...args: [string, ...string[]]) => clone.runIn(dir, { GITHUB_TOKEN: clone.forge.token }, ...args);
+      const asked = await run("request", PURL, ...REASON);
+      assert.equal(asked.code, 0, asked.stderr);
+      assert.equal(clone.forge.git("diff", "--name-only", `main..${BRANCH}`), `rules/${PATH}`);
+      assert.match(clone.forge.pulls()[0]?.body ?? "", /\/rules\/policies\/release-age\.yaml#L11>/);
+      assert.equal((await run("approve", PURL, "--approved-by", "Rae Viewer")).code, 0);
+      clone.forge.merge(1);
+      const revoked = await run("revoke", PURL);
+      assert.match(revoked.stdout, /removes rules\/approvals\/npm\/fresh@1\.1\.0\.yaml/);
+    } finally {
+      await clone.close();
+    }
+  });
+
+  it("clones where it is told to, and is judged by a bundle where it is told to", async () => {
+    const clone = await start({ config: { feeds: [{ name: "away", kind: "directory", path: "none" }] } });
+    const signed = makeBundleFolder();
+    try {
+      await signed.sign({ source: { policies: [AGE_POLICY] }, created: new Date() });
+      const run = (...args: string[]) =>
+        clone.runIn(
+          undefined,
+          { GITHUB_TOKEN: clone.forge.token },
+          ...(["request", PURL, ...REASON, "--repo", `${clone.forge.page}.git`, ...args] as [string, ...string[]]),
+        );
+      const alone = await run();
+      assert.equal(alone.code, 2);
+      assert.match(alone.stderr, /has feeds that were never pulled/);
+      const { code, stderr } = await run("--bundle", `dir:${signed.bundle}`, "--trust", signed.trust);
+      assert.equal(code, 0, stderr);
+      assert.equal(clone.forge.pulls()[0]?.branch, BRANCH);
+      assert.deepEqual(clone.leftovers(), []);
+    } finally {
+      signed.remove();
       await clone.close();
     }
   });
