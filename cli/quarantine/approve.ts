@@ -9,6 +9,7 @@ import type { Facts } from "../../schemas/types/facts.ts";
 import { reportLive } from "../live.ts";
 import { partiesOf, requireApproval, withApprover } from "./approval-file.ts";
 import { branchOf } from "./branch-name.ts";
+import type { Judge } from "./judge.ts";
 import { type ApprovalRepository, proposalUrl, requestOf } from "./repository.ts";
 
 export interface ApproveOptions {
@@ -38,7 +39,8 @@ export interface ReadyApproval {
 
 /** Reads the request and asks the registry once more. Throws NOT_FOUND where nobody asks for it, DIGEST_MISMATCH where the registry has other bytes by now, USAGE. */
 export async function readyApproval(
-  { branches, folder, rules, registries, wording }: ApprovalRepository,
+  { branches, folder }: ApprovalRepository,
+  { rules, registries, wording }: Judge,
   id: ReleaseId,
   { approvedBy, maySelf, now }: ApproveOptions,
 ): Promise<ReadyApproval> {

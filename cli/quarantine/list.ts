@@ -1,5 +1,7 @@
 /** What is approved, for how long, and what is asked for. */
-import { parseReleasePurl, toPurl } from "../../core/purl.ts";
+import { compileApprovals } from "../../core/policy/approvals.ts";
+import { readPolicySource } from "../../core/policy/source.ts";
+import type { Diagnostic } from "../../core/source/diagnostic.ts";
 import { formatInstant } from "../../core/time.ts";
 import type { PullRequest } from "../forge/forge.ts";
 import { REQUESTS, REVOCATIONS } from "./branch-name.ts";
@@ -14,23 +16,28 @@ export interface ListedApproval {
   readonly expires: string;
 }
 
-/** Of the branch that is checked out, those that end first before the others. `withinMs`: how soon counts as expiring. */
-export function listApprovals(
-  { rules }: Pick<PolicyRepository, "rules">,
-  now: Date,
-  withinMs: number,
-): ListedApproval[] {
-  const all = [...rules.set.approvals.values()].flat();
-  return all
+export interface ListedApprovals {
+  /** Those that end first before the others. */
+  readonly approvals: readonly ListedApproval[];
+  /** Files that are no approvals: lint says what is wrong with them. */
+  readonly broken: readonly string[];
+}
+
+/** Of the branch that is checked out. `withinMs`: how soon counts as expiring. Throws FILE_UNREADABLE where it is no policy repository. */
+export function listApprovals({ dir }: Pick<PolicyRepository, "dir">, now: Date, withinMs: number): ListedApprovals {
+  const diagnostics: Diagnostic[] = [];
+  const all = [...compileApprovals(readPolicySource(dir).approvals, diagnostics).values()].flat();
+  const approvals = all
     .sort((a, b) => a.expires.getTime() - b.expires.getTime() || (a.purl < b.purl ? -1 : 1))
     .map(({ purl, path, approvedBy, created, expires }) => ({
-      purl: toPurl(parseReleasePurl(purl)),
+      purl,
       path,
       state: stateOf(created, expires, now, withinMs),
       approvedBy,
       created: formatInstant(created),
       expires: formatInstant(expires),
     }));
+  return { approvals, broken: [...new Set(diagnostics.map(({ file }) => file))] };
 }
 
 function stateOf(created: Date, expires: Date, now: Date, withinMs: number): ListedApproval["state"] {

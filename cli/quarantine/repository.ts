@@ -1,29 +1,24 @@
-/** The policy repository as approvals are proposed in it: its rules, its remote, and the forge that hosts it. */
+/** The policy repository as approvals are proposed in it: its settings, its remote, and the forge that hosts it. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CordonConfig } from "../../core/config.ts";
+import { type CordonConfig, requireConfig } from "../../core/config.ts";
 import { CordonError } from "../../core/errors.ts";
 import { compareUrl, type ForgeRepository, forgeRepository } from "../../core/forge.ts";
-import type { Rules } from "../../core/gate.ts";
 import { createFetch } from "../../core/http.ts";
-import type { RuleOrigins } from "../../core/policy/rule-origins.ts";
-import type { Wording } from "../../core/refusal.ts";
+import { readConfigFile } from "../../core/policy/source.ts";
 import type { Forge, PullRequest, RequestText } from "../forge/forge.ts";
 import { openForge } from "../forge/index.ts";
 import { branchesOf, type RemoteBranches, remoteOf } from "../git/branches.ts";
 import { cloneInto } from "../git/clone.ts";
-import { readCommit, readPrefix } from "../git/history.ts";
-import { openRules, type RulesFlags } from "../open-rules.ts";
-import type { RegistrySettings } from "../registries.ts";
-import { readRuleHistory } from "../rule-history.ts";
+import { readPrefix } from "../git/history.ts";
 
 /** What is known without asking the remote. */
 export interface PolicyRepository {
+  readonly dir: string;
   readonly config: CordonConfig;
-  readonly rules: Rules;
-  readonly registries: RegistrySettings;
-  readonly wording: Wording;
+  /** Where it is hosted, as cordon.yaml or the clone says; null where neither does. */
+  readonly address: string | null;
   /** The branch that approvals are merged into. */
   readonly base: string;
   /** Where the policy repository lies in its git repository, with a slash at the end; empty at its top. */
@@ -38,35 +33,36 @@ export interface ApprovalRepository extends PolicyRepository {
   readonly branches: RemoteBranches;
 }
 
-export interface RepositoryFlags extends RulesFlags {
+export interface RepositoryFlags {
+  readonly dir: string;
   /** To be cloned for this run; left out: `dir` is a clone. */
   readonly repo: string | undefined;
 }
 
 const BASE = "main";
 
-/** Runs with the repository, and leaves nothing of it behind. Throws USAGE, GIT_FAILED, UPSTREAM_*, and what openRules() throws. */
+/** Runs with the repository, and leaves nothing of it behind. Throws USAGE, CONFIG_INVALID, UPSTREAM_*. */
 export async function withPolicies<T>(
-  flags: RepositoryFlags,
-  run: (repository: PolicyRepository, dir: string) => Promise<T>,
+  { dir, repo }: RepositoryFlags,
+  run: (repository: PolicyRepository) => Promise<T>,
 ): Promise<T> {
-  if (flags.repo === undefined) return run(await openPolicies(flags), flags.dir);
-  const dir = mkdtempSync(join(tmpdir(), "cordon-policies-"));
+  if (repo === undefined) return run(await openPolicies(dir));
+  const clone = mkdtempSync(join(tmpdir(), "cordon-policies-"));
   try {
-    await cloneInto(dir, flags.repo);
-    return await run(await openPolicies({ ...flags, dir }), dir);
+    await cloneInto(clone, repo);
+    return await run(await openPolicies(clone));
   } finally {
-    rmSync(dir, { recursive: true, force: true });
+    rmSync(clone, { recursive: true, force: true });
   }
 }
 
-/** As withPolicies(), for what reads and writes branches of the remote. */
+/** As withPolicies(), for what reads and writes branches of the remote. Throws GIT_FAILED too. */
 export async function withApprovals<T>(
   flags: RepositoryFlags,
   run: (repository: ApprovalRepository) => Promise<T>,
 ): Promise<T> {
-  return withPolicies(flags, async (repository, dir) => {
-    const branches = await branchesOf(dir);
+  return withPolicies(flags, async (repository) => {
+    const branches = await branchesOf(repository.dir);
     try {
       return await run({ ...repository, branches });
     } finally {
@@ -75,28 +71,21 @@ export async function withApprovals<T>(
   });
 }
 
-async function openPolicies(flags: RulesFlags): Promise<PolicyRepository> {
-  const { rules: opened, registries } = await openRules(flags);
-  const { config } = registries;
-  const repository = config.repository ?? (await remoteOf(flags.dir)) ?? null;
-  const site = forgeRepository(repository, config.forge);
-  const { api } = config.forge ?? {};
-  const rules = { ...opened, origins: opened.origins ?? (await originsOf(flags.dir, config, opened)) };
+/** Nothing of it hangs on rules or feeds: a policy that does not compile must not keep anybody from revoking. */
+async function openPolicies(dir: string): Promise<PolicyRepository> {
+  const config = requireConfig(readConfigFile(dir));
+  const address = config.repository ?? (await remoteOf(dir)) ?? null;
+  const site = forgeRepository(address, config.forge);
+  const { api, branch = BASE } = config.forge ?? {};
   return {
+    dir,
     config,
-    rules,
-    registries,
-    wording: { publicUrl: config.publicUrl ?? "", repository, forge: config.forge },
-    base: config.forge?.branch ?? BASE,
-    folder: await readPrefix(flags.dir),
+    address,
+    base: branch,
+    folder: await readPrefix(dir),
     site,
     forge: site && openForge(site, { fetch: createFetch(4), environment: process.env, api }),
   };
-}
-
-async function originsOf(dir: string, { repository }: CordonConfig, { set }: Rules): Promise<RuleOrigins> {
-  const [commit, history] = await Promise.all([readCommit(dir), readRuleHistory(dir, set.policies)]);
-  return { repository: repository ?? null, commit, history };
 }
 
 /** The open request of a branch; undefined where there is none, or nobody may ask. */

@@ -8,6 +8,7 @@ import type { RequestText } from "../forge/forge.ts";
 import { reportLive } from "../live.ts";
 import { endOf, isSameRequest, liftsAlready, partiesOf, requireApproval, withApprover } from "./approval-file.ts";
 import { branchOf } from "./branch-name.ts";
+import type { Judge } from "./judge.ts";
 import { type ApprovalRepository, noBase, type Proposed, requestMerge } from "./repository.ts";
 import { requestText } from "./request-text.ts";
 
@@ -28,10 +29,11 @@ export interface ProposalOptions {
 /** What would be proposed. Throws NOT_FOUND, USAGE where there is nothing to approve, GIT_FAILED and UPSTREAM_*. */
 export async function draftProposal(
   repository: ApprovalRepository,
+  { rules, registries, wording }: Judge,
   id: ReleaseId,
   { answers, demand, now }: ProposalOptions,
 ): Promise<Proposal> {
-  const { rules, registries, wording, folder } = repository;
+  const { folder } = repository;
   const purl = toPurl(id);
   const { decision, known, report } = await reportLive(id, rules, registries, wording, now);
   if (!known) throw new CordonError("NOT_FOUND", `the registry does not list ${purl}`);

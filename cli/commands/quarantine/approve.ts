@@ -6,7 +6,8 @@ import { parsePurlArgument } from "../../dir.ts";
 import { paint } from "../../print.ts";
 import { giveApproval, type ReadyApproval, readyApproval } from "../../quarantine/approve.ts";
 import { formatEvidence } from "../../quarantine/evidence.ts";
-import { dryRunFlag, purlArg, REPOSITORY_FLAGS } from "../../quarantine/flags.ts";
+import { dryRunFlag, JUDGE_FLAGS, purlArg } from "../../quarantine/flags.ts";
+import { openJudge } from "../../quarantine/judge.ts";
 import { signatureOf, withApprovals } from "../../quarantine/repository.ts";
 
 interface Approved extends Omit<ReadyApproval, "report" | "commit" | "isGiven"> {
@@ -32,14 +33,14 @@ reviewers'. Read the request first.`;
     "approved-by": Flags.string({ description: "who approves (default: whom git names)" }),
     self: Flags.boolean({ description: "also where you asked for it yourself" }),
     "dry-run": dryRunFlag,
-    ...REPOSITORY_FLAGS,
+    ...JUDGE_FLAGS,
   };
 
   async run(): Promise<Approved> {
     const { args, flags } = await this.parse(QuarantineApprove);
     const id = parsePurlArgument(args.purl, parseReleasePurl);
     return withApprovals(flags, async (repository) => {
-      const ready = await readyApproval(repository, id, {
+      const ready = await readyApproval(repository, await openJudge(flags, repository), id, {
         approvedBy: flags["approved-by"] ?? (await signatureOf(repository)),
         maySelf: flags.self,
         now: new Date(),

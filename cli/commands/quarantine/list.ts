@@ -5,12 +5,11 @@ import { CordonCommand, EXIT } from "../../command.ts";
 import { TOKENS } from "../../forge/index.ts";
 import { count, paint, table } from "../../print.ts";
 import { REPOSITORY_FLAGS } from "../../quarantine/flags.ts";
-import { type ListedApproval, type ListedRequest, listApprovals, listRequests } from "../../quarantine/list.ts";
+import { type ListedApprovals, type ListedRequest, listApprovals, listRequests } from "../../quarantine/list.ts";
 import { type PolicyRepository, withPolicies } from "../../quarantine/repository.ts";
 import { DAY_MS, parseSpan } from "../../quarantine/span.ts";
 
-interface ListResult {
-  readonly approvals: readonly ListedApproval[];
+interface ListResult extends ListedApprovals {
   /** Null where the forge could not be asked. */
   readonly requests: readonly ListedRequest[] | null;
   /** Why not. */
@@ -24,7 +23,8 @@ export default class QuarantineList extends CordonCommand {
   static override summary = "List approvals, and requests for approvals.";
   static override description =
     `Shows the approvals of the branch that is checked out, those that end first before the others, and the requests that are
-open on the forge, the oldest first. Exits with 1 where an approval has expired, with 2 where the forge does not answer.`;
+open on the forge, the oldest first. Exits with 1 where an approval has expired or is
+none, with 2 where the forge does not answer.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> --within 3d --json",
@@ -39,13 +39,13 @@ open on the forge, the oldest first. Exits with 1 where an approval has expired,
     const within = spanOf(flags.within);
     return withPolicies(flags, async (repository) => {
       const now = new Date();
-      const approvals = listApprovals(repository, now, within);
-      this.#printApprovals(approvals, now);
-      if (approvals.some(({ state }) => state === "expired")) this.reportFindings();
+      const listed = listApprovals(repository, now, within);
+      this.#printApprovals(listed, now);
+      if (listed.broken.length > 0 || listed.approvals.some(({ state }) => state === "expired")) this.reportFindings();
       const requests = await this.#askForge(repository);
       if (typeof requests !== "string") this.#printRequests(requests, now);
       else this.log(`\nOpen requests are not shown: ${requests}`);
-      return typeof requests === "string" ? { approvals, requests: null, problem: requests } : { approvals, requests };
+      return typeof requests === "string" ? { ...listed, requests: null, problem: requests } : { ...listed, requests };
     });
   }
 
@@ -64,16 +64,17 @@ open on the forge, the oldest first. Exits with 1 where an approval has expired,
     return "it is not known which forge hosts the repository. Say `forge.kind` in cordon.yaml.";
   }
 
-  #printApprovals(approvals: readonly ListedApproval[], now: Date): void {
+  #printApprovals({ approvals, broken }: ListedApprovals, now: Date): void {
     this.log(paint("bold", count(approvals.length, "approval")));
-    if (approvals.length === 0) return;
     const rows = approvals.map(({ purl, state, approvedBy, expires }) => [
       `  ${paint(STYLES[state], state)}`,
       daysText(now, new Date(expires)),
       oneLine(purl, MAX_TEXT),
       paint("dim", oneLine(approvedBy, MAX_TEXT)),
     ]);
-    this.log(table(rows));
+    if (rows.length > 0) this.log(table(rows));
+    for (const path of broken)
+      this.log(`  ${paint("red", "broken")}  ${oneLine(path, MAX_TEXT)}: see \`cordon policy lint\``);
   }
 
   #printRequests(requests: readonly ListedRequest[], now: Date): void {

@@ -6,7 +6,8 @@ import { readDemand } from "../../audit/demand.ts";
 import { CordonCommand } from "../../command.ts";
 import { parsePurlArgument } from "../../dir.ts";
 import { paint } from "../../print.ts";
-import { dryRunFlag, purlArg, REPOSITORY_FLAGS } from "../../quarantine/flags.ts";
+import { dryRunFlag, JUDGE_FLAGS, purlArg } from "../../quarantine/flags.ts";
+import { openJudge } from "../../quarantine/judge.ts";
 import { type Outcome, signatureOf, withApprovals } from "../../quarantine/repository.ts";
 import { draftProposal, type Proposal, propose } from "../../quarantine/request.ts";
 import { DAY_MS, parseSpan } from "../../quarantine/span.ts";
@@ -47,7 +48,7 @@ GITLAB_TOKEN; without one, the page on which to open it is printed.`;
       multipleNonGreedy: true,
     }),
     "dry-run": dryRunFlag,
-    ...REPOSITORY_FLAGS,
+    ...JUDGE_FLAGS,
   };
 
   async run(): Promise<RequestResult> {
@@ -64,7 +65,11 @@ GITLAB_TOKEN; without one, the page on which to open it is printed.`;
         ...(flags.ticket !== undefined && { ticket: flags.ticket }),
         ...(flags["override-malicious"] && { override: "malicious" as const }),
       };
-      const proposal = await draftProposal(repository, id, { answers, demand, now });
+      const proposal = await draftProposal(repository, await openJudge(flags, repository), id, {
+        answers,
+        demand,
+        now,
+      });
       if (flags["dry-run"]) return this.#show(proposal);
       const { outcome, url } = await propose(repository, proposal);
       this.log(`${paint("green", "✓")} ${proposal.path} is on branch ${proposal.branch}.`);
