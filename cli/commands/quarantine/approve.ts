@@ -20,10 +20,10 @@ const MAX_TEXT = 200;
 
 export default class QuarantineApprove extends CordonCommand {
   static override summary = "Approve what somebody asks for.";
-  static override description =
-    `Asks the registry once more whether the files are those that are asked for, writes who approves into the approval on
-its branch, and pushes it. It takes effect once it is merged and a new bundle is published: merging is the forge's, and its
-reviewers'. Read the request first.`;
+  static override description = `Asks the registry once more whether the files are those that are asked for,
+writes who approves into the approval on its branch, and pushes it. It takes
+effect once it is merged and a new bundle is published: merging is the
+forge's, and its reviewers'. Read the request first.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> pkg:npm/left-pad@1.3.0",
     "<%= config.bin %> <%= command.id %> pkg:npm/left-pad@1.3.0 --dry-run",

@@ -21,10 +21,10 @@ const MAX_TEXT = 120;
 
 export default class QuarantineList extends CordonCommand {
   static override summary = "List approvals, and requests for approvals.";
-  static override description =
-    `Shows the approvals of the branch that is checked out, those that end first before the others, and the requests that are
-open on the forge, the oldest first. Exits with 1 where an approval has expired or is
-none, with 2 where the forge does not answer.`;
+  static override description = `Shows the approvals of the branch that is checked out, those that end first
+before the others, and the requests that are open on the forge, the oldest
+first. Exits with 1 where an approval has expired or is none, with 2 where
+the forge does not answer.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> --within 3d --json",

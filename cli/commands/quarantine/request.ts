@@ -22,12 +22,13 @@ const MAX_DAYS = 90;
 
 export default class QuarantineRequest extends CordonCommand {
   static override summary = "Ask for the approval of a held release.";
-  static override description =
-    `Writes the approval on a branch of its own, pushes it, and opens a pull request with the evidence that a reviewer
-needs. Asking again updates the same branch and the same request. Your work tree is not touched.
+  static override description = `Writes the approval on a branch of its own, pushes it, and opens a pull
+request with the evidence that a reviewer needs. Asking again updates the
+same branch and the same request. Your work tree is not touched.
 
-The branch is pushed as git pushes for you. The pull request is opened with GITHUB_TOKEN, GITEA_TOKEN (FORGEJO_TOKEN) or
-GITLAB_TOKEN; without one, the page on which to open it is printed.`;
+The branch is pushed as git pushes for you. The pull request is opened with
+GITHUB_TOKEN, GITEA_TOKEN (FORGEJO_TOKEN) or GITLAB_TOKEN; without one, the
+page on which to open it is printed.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> pkg:npm/left-pad@1.3.0 --reason "The fix for our login needs it."',
     '<%= config.bin %> <%= command.id %> pkg:pypi/requests@2.32.0 --reason "…" --expires 3d --dry-run',

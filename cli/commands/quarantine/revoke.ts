@@ -12,9 +12,9 @@ const MAX_TEXT = 200;
 
 export default class QuarantineRevoke extends CordonCommand {
   static override summary = "Take an approval back.";
-  static override description =
-    `Proposes to remove the approval, on a branch of its own; where nothing was merged yet, closes the request and removes its
-branch. What was installed meanwhile stays installed: \`cordon audit\` tells by whom.`;
+  static override description = `Proposes to remove the approval, on a branch of its own; where nothing was
+merged yet, closes the request and removes its branch. What was installed
+meanwhile stays installed: \`cordon audit\` tells by whom.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> pkg:npm/left-pad@1.3.0 --reason "An advisory came."',
     "<%= config.bin %> <%= command.id %> pkg:npm/left-pad@1.3.0 --dry-run",

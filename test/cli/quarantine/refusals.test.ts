@@ -236,6 +236,17 @@ describe("what a forge refuses", () => {
       assert.match(stderr, /the forge gives a (list of pull requests|pull request) that cannot be read/);
     });
 
+  it("is told in its own words, where a request cannot be opened", async () => {
+    assert.equal((await clone.runWith({}, "request", PURL, ...REASON)).code, 0);
+    const message = `No commits between main and ${BRANCH}`;
+    const errors = [{ resource: "PullRequest", code: "custom", message }];
+    clone.forge.answerNext({ status: 422, body: { message: "Validation Failed", errors } });
+    const { code, stderr } = await clone.run("request", PURL, ...REASON);
+    assert.equal(code, 2);
+    assert.match(stderr, /answered 422: Validation Failed, No commits between main and quarantine/);
+    assert.ok(stderr.includes(byHand()), stderr);
+  });
+
   it("is not hidden by a forge that speaks to terminals", async () => {
     const spoken = "\u001b[2Jnot here\u202e";
     clone.forge.answerNext({ status: 422, body: { message: spoken } });
@@ -297,6 +308,17 @@ describe("git that cannot do its part", () => {
         (await clone.runWith({}, "list")).stdout,
         /^0 approvals\n\nOpen requests are not shown: set GITHUB_TOKEN/,
       );
+    } finally {
+      await clone.close();
+    }
+  });
+
+  it("is told where there is no branch to merge into", async () => {
+    const clone = await start({ config: { forge: { kind: "github", branch: "trunk" } } });
+    try {
+      const { code, stderr } = await clone.run("request", PURL, ...REASON);
+      assert.equal(code, 2);
+      assert.match(stderr, /has no branch `trunk`\nName the branch that approvals are merged into: `forge\.branch`/);
     } finally {
       await clone.close();
     }
