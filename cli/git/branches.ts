@@ -97,7 +97,9 @@ function openBranches(tree: string, address: string, close: () => Promise<void>)
       const size = await git.raw(["cat-file", "-s", name]).catch(() => undefined);
       if (size === undefined) return undefined;
       if (Number(size) > MAX_FILE_BYTES)
-        throw new CordonError("FILE_TOO_LARGE", `${path} at ${commit.slice(0, 12)} is larger than any approval`);
+        throw new CordonError("FILE_TOO_LARGE", `${path} at ${commit.slice(0, 12)} is larger than any approval`, {
+          next: "Look at what lies there, and who pushed it.",
+        });
       return git.raw(["cat-file", "blob", name]).catch(() => undefined);
     },
     async list(commit, folder) {

@@ -531,6 +531,14 @@ describe("cordon quarantine approve refuses", () => {
     assert.doesNotMatch(stdout, /[^\P{C}\n\t]/u);
   });
 
+  it("a file that is no approval, without what it says to a terminal", async () => {
+    await rewrite(text.replace("spec:", "spec:\n  \u202e\u009b2J\ufe01: 1"));
+    const { code, stderr } = await approve();
+    assert.equal(code, 2);
+    assert.match(stderr, /is no approval:[\s\S]*\ufffd\ufffd2J\ufffd: 1\n/);
+    assert.doesNotMatch(stderr, /[^\P{C}\n\t]/u);
+  });
+
   it("a registry that has other bytes by now", async () => {
     await rewrite(text);
     const other = { version: "1.1.0", published: now, files: { "index.js": "other" } };
