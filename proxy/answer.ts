@@ -2,10 +2,13 @@
 import { randomUUID } from "node:crypto";
 import type { Context } from "koa";
 import type { JudgedListing } from "../core/ecosystems/ecosystem.ts";
-import type { Rules } from "../core/gate.ts";
+import { releaseOf } from "../core/ecosystems/judged.ts";
+import { factsOn, type Rules } from "../core/gate.ts";
 import type { Inspection } from "../core/inspection.ts";
+import { parseReleasePurl } from "../core/purl.ts";
 import { type RecordedFacts, recordFacts } from "../core/recorded-facts.ts";
 import { toRefusal, type Wording } from "../core/refusal.ts";
+import { type ReportedRelease, reportOn } from "../core/report.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { Decision } from "../schemas/types/decision.ts";
 import type { DecisionContext, DecisionLog } from "./decision-log.ts";
@@ -14,7 +17,9 @@ import type { Inspections } from "./inspections.ts";
 import type { Listings } from "./listings.ts";
 import type { Log } from "./log.ts";
 import type { Names } from "./names.ts";
-import { replyRefusal } from "./reply.ts";
+import { releasePage } from "./pages/release.ts";
+import { wantsPage } from "./pages/wanted.ts";
+import { replyPage, replyRefusal } from "./reply.ts";
 import type { Stripping } from "./stripping.ts";
 import type { Texts } from "./texts.ts";
 
@@ -71,5 +76,20 @@ export function record(
 
 export function refuse(ctx: Context, answer: Answer, context: DecisionContext, options: RegistryOptions): void {
   record(answer, context, options);
+  if (wantsPage(ctx)) {
+    const report = reportOn(answer.decision, answer.rules, options.wording, knownOf(answer, options));
+    replyPage(ctx, 403, releasePage(report, options.wording.publicUrl));
+    return;
+  }
   replyRefusal(ctx, toRefusal(answer.decision, options.wording, answer.judged), options.upstream.ecosystem.refusalForm);
+}
+
+function knownOf(
+  { decision, judged, rules, inspection }: Answer,
+  { upstream }: RegistryOptions,
+): ReportedRelease | undefined {
+  const release = judged && releaseOf(judged.listing, parseReleasePurl(decision.purl).version);
+  if (!release) return undefined;
+  const facts = factsOn(rules, judged.listing, release, inspection?.found);
+  return { ecosystem: upstream.ecosystem, judged, release, facts };
 }

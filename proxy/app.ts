@@ -21,7 +21,7 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 import { Names } from "./names.ts";
 import { answerReady } from "./ready-answers.ts";
 import { createRegistry } from "./registry.ts";
-import { replyFailure, replyJson } from "./reply.ts";
+import { replyFailure, replyJson, replyTrouble } from "./reply.ts";
 import { Stripping } from "./stripping.ts";
 import { Texts } from "./texts.ts";
 import type { UpstreamHealth } from "./upstream-health.ts";
@@ -76,9 +76,11 @@ export function createApp(given: AppOptions): RequestListener {
     return { ...parts, mount, serve: createRegistry(parts) };
   });
   const replyNothing = (ctx: Context): void =>
-    replyJson(ctx, 404, {
-      error: `cordon: there is nothing at this path; registries are at ${registries.map(({ mount }) => `${mount}/`).join(", ")}`,
-    });
+    replyTrouble(
+      ctx,
+      404,
+      `there is nothing at this path; registries are at ${registries.map(({ mount }) => `${mount}/`).join(", ")}`,
+    );
   const app = new Koa();
   app.on("error", (error: NodeJS.ErrnoException | CordonError) => {
     // What an upstream did in the middle of a file has been told where the file was.
@@ -126,7 +128,7 @@ function answerFailures(log: Log) {
         path: pathOf(ctx).slice(0, 300),
         reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
       });
-      replyJson(ctx, 500, { error: "cordon: the request failed; the operator's log tells why", code: "UNEXPECTED" });
+      replyTrouble(ctx, 500, "the request failed; the operator's log tells why", "UNEXPECTED");
     }
   };
 }

@@ -3,10 +3,13 @@ import type { Context } from "koa";
 import type { Digests } from "../core/digest.ts";
 import type { RefusalForm } from "../core/ecosystems/ecosystem.ts";
 import type { CordonError } from "../core/errors.ts";
+import { PAGE_HEADERS } from "../core/page/layout.ts";
 import type { WriteAnswer } from "../core/publishing.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { RelayedAnswer } from "../core/upstream.ts";
 import { plainBytes, type RenderedListing } from "./listings.ts";
+import { type Failure, failurePage } from "./pages/failure.ts";
+import { wantsPage } from "./pages/wanted.ts";
 
 /** A client must ask again before it uses what it kept: policy may have changed. */
 const REVALIDATE = "private, no-cache";
@@ -86,6 +89,14 @@ export function replyPart(ctx: Context, size: number): Part | undefined {
   ctx.status = 206;
   ctx.set("content-range", `bytes ${start}-${end - 1}/${size}`);
   return { start, end };
+}
+
+/** For people: nothing on it can run or be fetched but what the page itself brings. */
+export function replyPage(ctx: Context, status: number, page: string): void {
+  ctx.status = status;
+  ctx.set({ ...PAGE_HEADERS, "cache-control": "no-store", vary: "accept" });
+  ctx.set("content-type", "text/html; charset=utf-8");
+  ctx.body = page;
 }
 
 export function replyRedirect(ctx: Context, location: string): void {
@@ -175,9 +186,24 @@ function problemOf({ error, policy }: Refusal): object {
 /** A failure is not a refusal: its status says whose fault it is, and its text what to do. */
 export function replyFailure(ctx: Context, error: CordonError): void {
   ctx.remove("etag");
-  const sentence = `cordon: ${error.message.split("\n", 1)[0]}. ${error.next}`;
+  const [message = ""] = error.message.split("\n", 1);
+  if (wantsPage(ctx)) {
+    replyFailurePage(ctx, error.status, { message, next: error.next, code: error.code });
+    return;
+  }
+  const sentence = `cordon: ${message}. ${error.next}`;
   replyJson(ctx, error.status, { error: sentence, code: error.code });
   sayInText(ctx, `${sentence} [${error.code}]`);
+}
+
+/** A failure that is none of those that are foreseen; `code` is left out where programs need none. */
+export function replyTrouble(ctx: Context, status: number, sentence: string, code?: string): void {
+  if (wantsPage(ctx)) replyFailurePage(ctx, status, { message: sentence, ...(code && { code }) });
+  else replyJson(ctx, status, { error: `cordon: ${sentence}`, code });
+}
+
+function replyFailurePage(ctx: Context, status: number, failure: Omit<Failure, "status">): void {
+  replyPage(ctx, status, failurePage({ ...failure, status }));
 }
 
 function sayInText(ctx: Context, sentence: string): void {

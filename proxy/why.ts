@@ -1,22 +1,22 @@
 /** `/-/why/<purl>`: the decision on a release, or on every denied release of a package, the withheld ones included. */
 import type { Context } from "koa";
 import type { JudgedListing } from "../core/ecosystems/ecosystem.ts";
-import { allowedVersions, releaseOf } from "../core/ecosystems/judged.ts";
+import { releaseOf } from "../core/ecosystems/judged.ts";
 import { CordonError } from "../core/errors.ts";
 import { decideUnlisted, factsOn, type Rules } from "../core/gate.ts";
 import { isThere } from "../core/inspection.ts";
+import { reportPackage } from "../core/package-report.ts";
 import { type PackageId, parsePurl, type ReleaseId, toPurl } from "../core/purl.ts";
-import { type Refusal, toRefusal, type Wording } from "../core/refusal.ts";
+import type { Wording } from "../core/refusal.ts";
 import { type ReleaseReport, reportOn } from "../core/report.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { permits } from "../core/verdict.ts";
 import type { Inspections } from "./inspections.ts";
 import type { Listings } from "./listings.ts";
-import { replyJson } from "./reply.ts";
-
-/** Of a package with more denied releases the highest are shown. */
-const MAX_DENIED = 200;
-const MAX_ALLOWED = 20;
+import { packagePage } from "./pages/package.ts";
+import { releasePage } from "./pages/release.ts";
+import { servesPeople, wantsPage } from "./pages/wanted.ts";
+import { replyJson, replyPage } from "./reply.ts";
 
 /** What is asked for decisions. */
 export interface JudgingRegistry {
@@ -38,6 +38,7 @@ export async function serveWhy(
   text: string,
   { registries, rules, wording, now }: WhyOptions,
 ): Promise<void> {
+  servesPeople(ctx);
   const id = parsePurl(text);
   const current = rules();
   const registry = registries.find(({ upstream }) => upstream.ecosystem.type === id.type);
@@ -45,27 +46,12 @@ export async function serveWhy(
   const { version } = id;
   if (version === undefined) {
     if (!judged) throw new CordonError("NOT_FOUND", `the upstream registry has no ${text}`);
-    return replyJson(ctx, 200, reportPackage(id, judged, wording));
+    const report = reportPackage(id, judged, wording);
+    return wantsPage(ctx) ? replyPage(ctx, 200, packagePage(report, wording.publicUrl)) : replyJson(ctx, 200, report);
   }
   const release = { ...id, version };
-  replyJson(ctx, 200, await reportRelease(release, current, { registry, judged, wording, now: now() }));
-}
-
-/** Every denied release of a package, and what of it is allowed. */
-export interface PackageReport {
-  readonly purl: string;
-  /** The highest allowed versions, highest first. */
-  readonly allowed: readonly string[];
-  readonly denied: readonly Refusal[];
-  /** How many more are denied. */
-  readonly more: number;
-}
-
-function reportPackage(id: PackageId, judged: JudgedListing, wording: Wording): PackageReport {
-  const denied = [...judged.decisions.values(), ...judged.gone].filter((decision) => !permits(decision));
-  const shown = denied.slice(-MAX_DENIED).map((decision) => toRefusal(decision, wording));
-  const allowed = allowedVersions(judged).slice(-MAX_ALLOWED).reverse();
-  return { purl: toPurl(id), allowed, denied: shown, more: denied.length - shown.length };
+  const report = await reportRelease(release, current, { registry, judged, wording, now: now() });
+  return wantsPage(ctx) ? replyPage(ctx, 200, releasePage(report, wording.publicUrl)) : replyJson(ctx, 200, report);
 }
 
 interface Asked {

@@ -174,6 +174,13 @@ for (const [type, { osv, start, listing, file, chosen, refusal, ...more }] of Ob
       assert.ok(text.includes(`${proxy.publicUrl}/-/why/${purl}`));
     });
 
+    it("shows a browser the decision page in the place of a refused file", async () => {
+      const headers = { accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
+      const answer = await fetch(`${proxy.publicUrl}${mount}${file(DENIED)}`, { headers });
+      assert.deepEqual([answer.status, answer.headers.get("content-type")], [403, "text/html; charset=utf-8"]);
+      assert.ok((await answer.text()).includes(`pkg:${type}/${name}@${written(DENIED)}`));
+    });
+
     it("asks the upstream for nothing of what it refuses, and for the rest once", async () => {
       const asked = upstream.requests.filter((path) => path.includes("1.2.0"));
       assert.deepEqual(asked, []);

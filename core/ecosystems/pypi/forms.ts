@@ -1,4 +1,5 @@
 /** The forms of a page, and which of them a client wants. */
+import { parseAccept } from "../../accept.ts";
 import type { Form } from "../ecosystem.ts";
 
 const JSON_TYPE = "application/vnd.pypi.simple.v1+json";
@@ -17,7 +18,7 @@ export const CONTENT_TYPES: ReadonlyMap<Form, string> = new Map([
 
 /** The first of the forms that the client takes best (PEP 691, "Version + Format Selection"); HTML where it does not say. */
 export function formOf({ accept }: { accept: string | undefined }): Form {
-  const ranges = (accept ?? "").toLowerCase().split(",").slice(0, 20).map(parseRange);
+  const ranges = parseAccept(accept);
   const quality = (type: string) => ranges.find((range) => range.type === type)?.quality ?? 0;
   const wanted: readonly (readonly [form: Form, quality: number])[] = [
     ["json", Math.max(quality(JSON_TYPE), quality("application/vnd.pypi.simple.latest+json"))],
@@ -26,11 +27,4 @@ export function formOf({ accept }: { accept: string | undefined }): Form {
   ];
   const [best] = [...wanted].sort(([, a], [, b]) => b - a);
   return best && best[1] > 0 ? best[0] : "html";
-}
-
-function parseRange(text: string): { readonly type: string; readonly quality: number } {
-  const [type = "", ...parameters] = text.split(";").map((part) => part.trim());
-  const given = parameters.find((parameter) => parameter.startsWith("q="))?.slice("q=".length);
-  const quality = given === undefined ? 1 : Number(given);
-  return { type, quality: quality >= 0 && quality <= 1 ? quality : 0 };
 }

@@ -1,0 +1,84 @@
+/** Chromium without a window, which reaches nothing but this machine. */
+import { existsSync } from "node:fs";
+import { type Browser, chromium, type Page } from "playwright-core";
+
+const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const PROGRAM = process.env["CORDON_CHROMIUM"] ?? PLACES.find((path) => existsSync(path));
+
+/** Why tests with a browser are not run; false where they are. */
+export const noBrowser: string | false =
+  PROGRAM === undefined &&
+  "there is no Chromium: apt-get install --no-install-recommends chromium, or set CORDON_CHROMIUM";
+
+export function startBrowser(environment: Readonly<Record<string, string>> = {}): Promise<Browser> {
+  return chromium.launch({
+    executablePath: PROGRAM ?? "",
+    headless: true,
+    env: { ...process.env, ...environment } as Record<string, string>,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    ],
+  });
+}
+
+/** What went on while pages were shown. */
+export interface Watched {
+  readonly requests: string[];
+  /** Of the console and of scripts, the content security policy's included. */
+  readonly complaints: string[];
+}
+
+export function watch(page: Page): Watched {
+  const watched: Watched = { requests: [], complaints: [] };
+  page.on("request", (request) => watched.requests.push(request.url()));
+  page.on("console", (message) => watched.complaints.push(message.text()));
+  page.on("pageerror", (error) => watched.complaints.push(String(error)));
+  page.on("dialog", async (dialog) => {
+    watched.complaints.push(`dialog: ${dialog.message()}`);
+    await dialog.dismiss();
+  });
+  return watched;
+}
+
+/** What reaches beyond the right edge of the window, as people would see it. */
+export function overflowing(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const width = document.documentElement.clientWidth;
+    const beyond = [...document.querySelectorAll("body *")].filter((element) => {
+      const { right, left, width: own } = element.getBoundingClientRect();
+      return own > 0 && (right > width + 0.5 || left < -0.5) && !element.closest("svg, .skip, .visually-hidden");
+    });
+    const found = beyond.slice(0, 5).map((element) => `${element.tagName}.${element.className}`);
+    return document.documentElement.scrollWidth > width
+      ? [`the page: ${document.documentElement.scrollWidth}`, ...found]
+      : found;
+  });
+}
+
+/** Where the focus is, and whether that can be seen. */
+export function focused(
+  page: Page,
+): Promise<{ readonly text: string; readonly name: string; readonly isSeen: boolean }> {
+  return page.evaluate(() => {
+    const element = document.activeElement ?? document.body;
+    const { outlineStyle, outlineWidth } = getComputedStyle(element);
+    const { top, bottom, width } = element.getBoundingClientRect();
+    return {
+      name: element.localName,
+      text: (element.textContent ?? "").trim().replace(/\s+/g, " "),
+      isSeen:
+        outlineStyle !== "none" &&
+        Number.parseFloat(outlineWidth) >= 2 &&
+        width > 0 &&
+        top >= 0 &&
+        bottom <= innerHeight,
+    };
+  });
+}
