@@ -1,12 +1,13 @@
 /** Decisions with the facts that registries tell now. */
 import { join } from "node:path";
-import type { JudgedListing, ListedRelease, Listing } from "../core/ecosystems/ecosystem.ts";
+import type { ListedRelease, Listing } from "../core/ecosystems/ecosystem.ts";
 import { requireEcosystem } from "../core/ecosystems/index.ts";
 import { findRelease } from "../core/ecosystems/judged.ts";
 import { CordonError } from "../core/errors.ts";
-import { decideInspected, decideUnlisted, factsOn, judgeListing, type Rules, toldBy } from "../core/gate.ts";
-import { createFetch } from "../core/http.ts";
+import { decideInspected, decideUnlisted, factsOn, type Rules, toldBy } from "../core/gate.ts";
+import { createFetch, type Fetch } from "../core/http.ts";
 import { askJson, type Inspection, inspect, isThere, merge, readChecked } from "../core/inspection.ts";
+import type { FactSource } from "../core/policy/facts.ts";
 import { needsOf } from "../core/policy/needs.ts";
 import { type PurlType, type ReleaseId, toPurl } from "../core/purl.ts";
 import type { RecordedFacts } from "../core/recorded-facts.ts";
@@ -14,44 +15,130 @@ import type { RootSource } from "../core/sigstore/trusted-root.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { permits } from "../core/verdict.ts";
 import type { Decision } from "../schemas/types/decision.ts";
+import type { Facts } from "../schemas/types/facts.ts";
 import { attestationRoot, openRegistry, type RegistrySettings } from "./registries.ts";
 
-const PARALLEL = 8;
+/** Packages that are asked for at once. */
+const PARALLEL = 16;
 
-/** A package's listing is fetched and judged once, however many of its releases are asked for. */
+export interface LiveOptions {
+  /** Left out: the network, without a cache. */
+  readonly fetch?: Fetch;
+  /** Called as decisions are made, with how many there are. */
+  readonly onDecided?: (count: number) => void;
+}
+
+/** A decision with what it was made from. */
+export interface LiveDecision {
+  readonly decision: Decision;
+  /** The documents that were at hand. */
+  readonly known: ReadonlySet<FactSource>;
+  /** Undefined where its registry does not list it. */
+  readonly facts: Facts | undefined;
+}
+
+/** Throws UPSTREAM_*, DIGEST_MISMATCH for the first release that cannot be judged. */
 export async function decideLive(
   releases: readonly ReleaseId[],
   rules: Rules,
   settings: RegistrySettings,
   now: Date,
 ): Promise<Decision[]> {
-  const registries = new Registries(settings, now);
-  const listings = new Map<string, Promise<JudgedListing | undefined>>();
-  const judged = (release: ReleaseId): Promise<JudgedListing | undefined> => {
-    const key = toPurl({ type: release.type, name: release.name });
-    const known = listings.get(key);
-    if (known) return known;
-    const fetched = registries.listing(release).then((listing) => listing && judgeListing(rules, listing, now));
-    listings.set(key, fetched);
-    return fetched;
+  const found: Decision[] = [];
+  await judgeEach(releases, new Judge(rules, settings, now, {}), async (index, judging) => {
+    found[index] = (await judging).decision;
+  });
+  return found;
+}
+
+/** As decideLive(), but tells of each release that cannot be judged why. */
+export async function judgeLive(
+  releases: readonly ReleaseId[],
+  rules: Rules,
+  settings: RegistrySettings,
+  now: Date,
+  options: LiveOptions = {},
+): Promise<(LiveDecision | CordonError)[]> {
+  const found: (LiveDecision | CordonError)[] = [];
+  let count = 0;
+  await judgeEach(releases, new Judge(rules, settings, now, options), async (index, judging) => {
+    found[index] = await orFailure(judging);
+    options.onDecided?.(++count);
+  });
+  return found;
+}
+
+/** A package at a time, many of them side by side: its listing is fetched once, and let go after its last release. */
+async function judgeEach(
+  releases: readonly ReleaseId[],
+  judge: Judge,
+  take: (index: number, judging: Promise<LiveDecision>) => Promise<void>,
+): Promise<void> {
+  const packages = new Map<string, number[]>();
+  for (const [index, { type, name }] of releases.entries()) {
+    const key = toPurl({ type, name });
+    packages.set(key, [...(packages.get(key) ?? []), index]);
+  }
+  const waiting = [...packages.values()];
+  const work = async (): Promise<void> => {
+    for (let own = waiting.shift(); own; own = waiting.shift()) await judgeOwn(own);
   };
-  const decideOne = async (id: ReleaseId): Promise<Decision> => {
-    const found = await judged(id);
-    const release = found && (await registries.release(found.listing, id));
-    const decision =
-      release && (found.decisions.get(release.version) ?? decideAlone(rules, found.listing, release, now));
-    const unlisted = (): Decision => ({ ...decideUnlisted(rules, id, now), unlisted: "not-found" });
-    if (!found || !decision || !release) return unlisted();
-    if (!permits(decision)) return decision;
-    const inspection = await orMissing(registries.inspect(rules, found.listing, release));
-    if (inspection === "missing") return unlisted();
-    if (!inspection) return decision;
-    return decideInspected(rules, found.listing, release, inspection.found, inspection.sources, now);
+  const judgeOwn = async (indices: readonly number[]): Promise<void> => {
+    const [first] = indices.flatMap((index) => releases[index] ?? []);
+    if (!first) return;
+    const listing = judge.listing(first);
+    listing.catch(() => {}); // each release tells of it
+    for (const index of indices) await take(index, judge.decide(releases[index] ?? first, listing));
   };
-  const decisions: Decision[] = [];
-  for (let start = 0; start < releases.length; start += PARALLEL)
-    decisions.push(...(await Promise.all(releases.slice(start, start + PARALLEL).map(decideOne))));
-  return decisions;
+  try {
+    await Promise.all(Array.from({ length: PARALLEL }, work));
+  } finally {
+    waiting.length = 0; // after a failure, nothing more is asked for
+  }
+}
+
+/** Decides by these rules, with what registries tell at this moment. */
+class Judge {
+  readonly #rules: Rules;
+  readonly #now: Date;
+  readonly #registries: Registries;
+
+  constructor(rules: Rules, settings: RegistrySettings, now: Date, { fetch }: LiveOptions) {
+    this.#rules = rules;
+    this.#now = now;
+    this.#registries = new Registries(settings, now, fetch);
+  }
+
+  listing(id: ReleaseId): Promise<Listing | undefined> {
+    return this.#registries.listing(id);
+  }
+
+  async decide(id: ReleaseId, listed: Promise<Listing | undefined>): Promise<LiveDecision> {
+    const listing = await listed;
+    const release = listing && (await this.#registries.release(listing, id));
+    if (!listing || !release) return this.#unlisted(id);
+    const known = toldBy(listing);
+    const decision = this.#inspected(listing, release, { found: {}, sources: new Set() });
+    const facts = factsOn(this.#rules, listing, release);
+    if (!permits(decision)) return { decision, known, facts };
+    const inspection = await orMissing(this.#registries.inspect(this.#rules, listing, release));
+    if (inspection === "missing") return this.#unlisted(id);
+    if (!inspection) return { decision, known, facts };
+    return {
+      decision: this.#inspected(listing, release, inspection),
+      known: new Set([...known, ...inspection.sources]),
+      facts: factsOn(this.#rules, listing, release, inspection.found),
+    };
+  }
+
+  #inspected(listing: Listing, release: ListedRelease, { found, sources }: Inspection): Decision {
+    return decideInspected(this.#rules, listing, release, found, sources, this.#now);
+  }
+
+  #unlisted(id: ReleaseId): LiveDecision {
+    const decision: Decision = { ...decideUnlisted(this.#rules, id, this.#now), unlisted: "not-found" };
+    return { decision, known: new Set(["identity"]), facts: undefined };
+  }
 }
 
 /** The facts of one release as its registry tells them; undefined where it does not list it. */
@@ -80,24 +167,28 @@ async function orMissing<T>(found: Promise<T>): Promise<T | "missing"> {
   }
 }
 
-/** Of a release that its listing does not name. */
-function decideAlone(rules: Rules, listing: Listing, release: ListedRelease, now: Date): Decision | undefined {
-  const alone = { ...listing, releases: new Map([[release.version, release]]) };
-  return judgeListing(rules, alone, now).decisions.get(release.version);
+async function orFailure<T>(found: Promise<T>): Promise<T | CordonError> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof CordonError) return error;
+    throw error;
+  }
 }
 
 /** The registries of one run: each document is asked for once. */
 class Registries {
   readonly #settings: RegistrySettings;
   readonly #now: Date;
-  readonly #fetch = createFetch();
+  readonly #fetch: Fetch;
   readonly #opened = new Map<PurlType, Upstream | undefined>();
   readonly #keys = new Map<string, Promise<unknown>>();
   #root: RootSource | undefined;
 
-  constructor(settings: RegistrySettings, now: Date) {
+  constructor(settings: RegistrySettings, now: Date, fetch: Fetch = createFetch()) {
     this.#settings = settings;
     this.#now = now;
+    this.#fetch = fetch;
   }
 
   /** Undefined where there is no such package, or its ecosystem is not served yet. Throws UPSTREAM_*. */
