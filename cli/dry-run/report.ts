@@ -8,6 +8,8 @@ export interface DryRunReport {
   /** What judged; `bundle` is null where the rules came from a folder. */
   readonly rules: { readonly bundle: BundleReference; readonly policies: readonly string[] };
   readonly isOffline: boolean;
+  /** Of Cordon. */
+  readonly version: string;
   /** Each release once, the most severe decisions first, then by purl. */
   readonly releases: readonly JudgedRelease[];
   readonly inputs: readonly Input[];

@@ -26,6 +26,12 @@ export function readInventory(path: string, text: string): Inventory & { readonl
   return { kind: reader.kind, releases: [...first.values()].reverse(), unjudged };
 }
 
+/** Whether a file is of some kind that is read, as far as its content tells. */
+export function recognizesInventory(path: string, text: string): boolean {
+  const file = openFile(path, text);
+  return READERS.some((reader) => reader.recognizes(file));
+}
+
 function openFile(path: string, text: string): InventoryFile {
   let parsed: { readonly json: unknown } | undefined;
   return {

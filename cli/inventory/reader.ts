@@ -37,6 +37,8 @@ export interface NamedRelease {
   readonly told?: Pick<Release, "published" | "digests">;
   /** Whether an install runs scripts of it, where the file says so. */
   readonly runsScripts?: boolean;
+  /** The CI job that names it, where a log tells. */
+  readonly job?: string;
 }
 
 /** What an install would take from elsewhere than a registry, or in a version that the file leaves open. */
