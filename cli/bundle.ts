@@ -12,7 +12,7 @@ import { isObject, own, ownString } from "../core/json.ts";
 import { readText, writeWhole } from "../core/source/files.ts";
 import { parseDuration } from "../core/time.ts";
 import type { Manifest } from "../schemas/types/manifest.ts";
-import { readCommit } from "./git.ts";
+import { readCommit } from "./git/history.ts";
 import { table } from "./print.ts";
 import type { Repository } from "./repository.ts";
 import { readRuleHistory } from "./rule-history.ts";

@@ -1,25 +1,33 @@
 /** Decisions with the facts that registries tell now. */
-import { join } from "node:path";
 import type { ListedRelease, Listing } from "../core/ecosystems/ecosystem.ts";
 import { requireEcosystem } from "../core/ecosystems/index.ts";
 import { findRelease } from "../core/ecosystems/judged.ts";
 import { CordonError } from "../core/errors.ts";
-import { decideInspected, decideUnlisted, factsOn, type Rules, toldBy } from "../core/gate.ts";
-import { createFetch, type Fetch } from "../core/http.ts";
-import { askJson, type Inspection, inspect, isThere, merge, readChecked } from "../core/inspection.ts";
+import {
+  awaitsDigest,
+  decideInspected,
+  decideUnlisted,
+  factsOn,
+  judgeListing,
+  type Rules,
+  toldBy,
+} from "../core/gate.ts";
+import type { Fetch } from "../core/http.ts";
+import type { Inspection } from "../core/inspection.ts";
 import type { FactSource } from "../core/policy/facts.ts";
-import { needsOf } from "../core/policy/needs.ts";
-import { type PurlType, type ReleaseId, toPurl } from "../core/purl.ts";
+import { type ReleaseId, toPurl } from "../core/purl.ts";
 import type { RecordedFacts } from "../core/recorded-facts.ts";
-import type { RootSource } from "../core/sigstore/trusted-root.ts";
-import type { Upstream } from "../core/upstream.ts";
+import type { Wording } from "../core/refusal.ts";
+import { type ReleaseReport, type ReportedRelease, reportOn } from "../core/report.ts";
 import { permits } from "../core/verdict.ts";
 import type { Decision } from "../schemas/types/decision.ts";
 import type { Facts } from "../schemas/types/facts.ts";
-import { attestationRoot, openRegistry, type RegistrySettings } from "./registries.ts";
+import { LiveRegistries, orMissing } from "./live-registries.ts";
+import type { RegistrySettings } from "./registries.ts";
 
 /** Packages that are asked for at once. */
 const PARALLEL = 16;
+const NOTHING: Inspection = { found: {}, sources: new Set() };
 
 export interface LiveOptions {
   /** Left out: the network, without a cache. */
@@ -101,12 +109,12 @@ async function judgeEach(
 class Judge {
   readonly #rules: Rules;
   readonly #now: Date;
-  readonly #registries: Registries;
+  readonly #registries: LiveRegistries;
 
   constructor(rules: Rules, settings: RegistrySettings, now: Date, { fetch }: LiveOptions) {
     this.#rules = rules;
     this.#now = now;
-    this.#registries = new Registries(settings, now, fetch);
+    this.#registries = new LiveRegistries(settings, now, fetch);
   }
 
   listing(id: ReleaseId): Promise<Listing | undefined> {
@@ -118,9 +126,10 @@ class Judge {
     const release = listing && (await this.#registries.release(listing, id));
     if (!listing || !release) return this.#unlisted(id);
     const known = toldBy(listing);
-    const decision = this.#inspected(listing, release, { found: {}, sources: new Set() });
+    const decision = this.#inspected(listing, release, NOTHING);
     const facts = factsOn(this.#rules, listing, release);
-    if (!permits(decision)) return { decision, known, facts };
+    const mayOpen = permits(decision) || awaitsDigest(this.#rules, listing, release, NOTHING, this.#now);
+    if (!mayOpen) return { decision, known, facts };
     const inspection = await orMissing(this.#registries.inspect(this.#rules, listing, release));
     if (inspection === "missing") return this.#unlisted(id);
     if (!inspection) return { decision, known, facts };
@@ -129,6 +138,13 @@ class Judge {
       known: new Set([...known, ...inspection.sources]),
       facts: factsOn(this.#rules, listing, release, inspection.found),
     };
+  }
+
+  /** Of a file whose digest nobody tells, the file is read: an approval has to name one. */
+  async withDigest(listing: Listing, release: ListedRelease, facts: Facts): Promise<Facts> {
+    if (facts.release.digests ?? facts.release.files) return facts;
+    const digests = await this.#registries.digests(listing, release);
+    return digests ? { ...facts, release: { ...facts.release, digests } } : facts;
   }
 
   #inspected(listing: Listing, release: ListedRelease, { found, sources }: Inspection): Decision {
@@ -141,13 +157,39 @@ class Judge {
   }
 }
 
+/** All that can be said of a release now, for whoever is to approve it. Throws UPSTREAM_*, DIGEST_MISMATCH. */
+export async function reportLive(
+  id: ReleaseId,
+  rules: Rules,
+  settings: RegistrySettings,
+  wording: Wording,
+  now: Date,
+): Promise<{
+  readonly decision: Decision;
+  readonly known: ReportedRelease | undefined;
+  readonly report: ReleaseReport;
+}> {
+  const judge = new Judge(rules, settings, now, {});
+  const listing = await judge.listing(id);
+  const { decision, facts } = await judge.decide(id, Promise.resolve(listing));
+  const release = listing && facts && findRelease(requireEcosystem(id.type), listing, id.version);
+  const known = release && {
+    ecosystem: requireEcosystem(id.type),
+    judged: judgeListing(rules, listing, now),
+    release,
+    facts: permits(decision) ? facts : await judge.withDigest(listing, release, facts),
+  };
+  return { decision, known, report: reportOn(decision, rules, wording, known) };
+}
+
 /** The facts of one release as its registry tells them; undefined where it does not list it. */
 export async function factsLive(
   id: ReleaseId,
   rules: Rules,
   settings: RegistrySettings,
+  now: Date,
 ): Promise<RecordedFacts | undefined> {
-  const registries = new Registries(settings, new Date());
+  const registries = new LiveRegistries(settings, now);
   const listing = await registries.listing(id);
   const release = listing && (await registries.release(listing, id));
   if (!listing || !release) return undefined;
@@ -157,85 +199,11 @@ export async function factsLive(
   return { facts, known: [...toldBy(listing), ...(inspection?.sources ?? [])] };
 }
 
-/** That one release is listed and not there must not end a run over all others. */
-async function orMissing<T>(found: Promise<T>): Promise<T | "missing"> {
-  try {
-    return await found;
-  } catch (error) {
-    if (error instanceof CordonError && error.code === "NOT_FOUND") return "missing";
-    throw error;
-  }
-}
-
 async function orFailure<T>(found: Promise<T>): Promise<T | CordonError> {
   try {
     return await found;
   } catch (error) {
     if (error instanceof CordonError) return error;
     throw error;
-  }
-}
-
-/** The registries of one run: each document is asked for once. */
-class Registries {
-  readonly #settings: RegistrySettings;
-  readonly #now: Date;
-  readonly #fetch: Fetch;
-  readonly #opened = new Map<PurlType, Upstream | undefined>();
-  readonly #keys = new Map<string, Promise<unknown>>();
-  #root: RootSource | undefined;
-
-  constructor(settings: RegistrySettings, now: Date, fetch: Fetch = createFetch()) {
-    this.#settings = settings;
-    this.#now = now;
-    this.#fetch = fetch;
-  }
-
-  /** Undefined where there is no such package, or its ecosystem is not served yet. Throws UPSTREAM_*. */
-  async listing({ type, name }: ReleaseId): Promise<Listing | undefined> {
-    const listing = await orMissing(Promise.resolve(this.#open(type)?.listing(name)));
-    return listing === "missing" ? undefined : listing;
-  }
-
-  /** Undefined where there is none, listed or not. Throws UPSTREAM_*. */
-  async release(listing: Listing, { type, version }: ReleaseId): Promise<ListedRelease | undefined> {
-    const upstream = this.#open(type);
-    const release = findRelease(requireEcosystem(type), listing, version);
-    return upstream && release && (await isThere(upstream, listing, release)) ? release : undefined;
-  }
-
-  /** What the rules read of a release beyond its listing; undefined where they read nothing. Throws UPSTREAM_*, DIGEST_MISMATCH. */
-  async inspect(rules: Rules, listing: Listing, release: ListedRelease): Promise<Inspection | undefined> {
-    const type = listing.pkg.ecosystem;
-    const upstream = this.#open(type);
-    const sources = needsOf(rules.set, listing).all;
-    if (!upstream || sources.size === 0) return undefined;
-    if (sources.has("attestations")) await this.#trustedRoot().refresh(this.#now);
-    const tools = {
-      upstream,
-      readFile: (file: Parameters<typeof readChecked>[1]) => readChecked(upstream, file),
-      readKeys: (name: string) => this.#readKeys(upstream.of(name)),
-      root: { current: () => this.#trustedRoot().current() },
-    };
-    const found = await Promise.all([...sources].map((source) => inspect(source, listing, release, tools)));
-    return { found: merge(found), sources };
-  }
-
-  #open(type: PurlType): Upstream | undefined {
-    if (!this.#opened.has(type)) this.#opened.set(type, openRegistry(type, this.#settings, this.#fetch));
-    return this.#opened.get(type);
-  }
-
-  #readKeys(owner: Upstream): Promise<unknown> {
-    const known = this.#keys.get(owner.registry.href);
-    if (known) return known;
-    const keys = askJson(owner, owner.ecosystem.signatures?.keysPath ?? "");
-    this.#keys.set(owner.registry.href, keys);
-    return keys;
-  }
-
-  #trustedRoot(): RootSource {
-    this.#root ??= attestationRoot(this.#settings, join(".cordon", "sigstore"));
-    return this.#root;
   }
 }

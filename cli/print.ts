@@ -41,7 +41,8 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
-function visible(cell: string): number {
+/** How much of a terminal a cell takes, colours aside. */
+export function visible(cell: string): number {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the colours
   return cell.replace(/\u001b\[[0-9;]*m/g, "").length;
 }

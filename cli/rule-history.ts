@@ -1,7 +1,7 @@
 /** Who last changed each rule of a policy repository, as git tells. */
 import type { CompiledPolicy, CompiledRule } from "../core/policy/compile.ts";
 import type { RuleChange, RuleHistory } from "../core/policy/rule-origins.ts";
-import { readLineChanges, readPrefix } from "./git.ts";
+import { readLineChanges, readPrefix } from "./git/history.ts";
 
 /** Undefined outside git, in a shallow clone, and where nothing is committed. */
 export async function readRuleHistory(

@@ -15,8 +15,8 @@ import { parseDuration } from "./time.ts";
 
 const check = schemaCheck<CordonConfig>(schema);
 
-/** Of a bundle: longer, and nobody would notice that it no longer changes. */
-const MAX_LIFETIME_MS = 366 * 24 * 60 * 60 * 1000;
+/** What most durations may be at most: of a bundle that lives longer, nobody would notice that it no longer changes. */
+const YEAR_MS = 366 * 24 * 60 * 60 * 1000;
 
 export type { CordonConfig } from "../schemas/types/cordon.ts";
 
@@ -28,16 +28,19 @@ export function parseConfig(source: SourceFile | undefined): { config: CordonCon
   const diagnostics = file.check(check);
   if (diagnostics.length > 0) return { config: empty, diagnostics };
   const config = file.value as CordonConfig;
-  const durations = [
-    ["lifetime", config.lifetime],
-    ["proxy", "staleAfter", config.proxy?.staleAfter],
-  ] as const;
-  const wrong = durations.flatMap((entry) => {
-    const [text, path] = [entry.at(-1), entry.slice(0, -1) as string[]];
+  const { staleAfter, decisionLog } = config.proxy ?? {};
+  const durations: readonly [text: string | undefined, path: readonly string[], years?: number][] = [
+    [config.lifetime, ["lifetime"]],
+    [staleAfter, ["proxy", "staleAfter"]],
+    [decisionLog?.maxAge, ["proxy", "decisionLog", "maxAge"]],
+    [decisionLog?.keepFor, ["proxy", "decisionLog", "keepFor"], 10],
+  ];
+  const wrong = durations.flatMap(([text, path, years = 1]) => {
     const span = text === undefined ? 1 : Number(parseDuration(text));
-    return span > 0 && span <= MAX_LIFETIME_MS
+    const most = years === 1 ? "a year" : `${years} years`;
+    return span > 0 && span <= years * YEAR_MS
       ? []
-      : [file.diagnostic("error", "duration", "must be a duration such as 168h, of at most a year", path)];
+      : [file.diagnostic("error", "duration", `must be a duration such as 168h, of at most ${most}`, path)];
   });
   return wrong.length > 0 ? { config: empty, diagnostics: wrong } : { config, diagnostics };
 }

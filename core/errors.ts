@@ -112,6 +112,21 @@ const FAILURES = {
     exit: 2,
     next: "Ask again; if it stays so, look at the disk that the proxy's state directory lies on.",
   },
+  DECISION_UNRECORDED: {
+    status: 503,
+    exit: 2,
+    next: "Look at the disk that the proxy's state directory lies on; nothing is served that is not on record.",
+  },
+  GIT_FAILED: {
+    status: 500,
+    exit: 2,
+    next: "Look at what git says; the same command has to work in the policy repository by hand.",
+  },
+  PUSH_REFUSED: {
+    status: 500,
+    exit: 2,
+    next: "Run the command again: somebody else may have pushed. If it stays so, ask who may push branches there.",
+  },
   BAD_REQUEST: { status: 400, exit: 2, next: "Update the client, or ask its makers." },
   REQUEST_TOO_LARGE: { status: 413, exit: 2, next: "Ask for less at a time." },
   NO_ENDPOINT: {

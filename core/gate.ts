@@ -9,12 +9,13 @@ import type { AdvisoryTable } from "./advisories/table.ts";
 import type { JudgedListing, ListedRelease, Listing } from "./ecosystems/ecosystem.ts";
 import { releaseOf } from "./ecosystems/judged.ts";
 import { VERSION_ORDERS } from "./ecosystems/versions.ts";
-import type { Inspected } from "./inspection.ts";
+import type { Inspected, Inspection } from "./inspection.ts";
 import type { PolicySet } from "./policy/compile.ts";
 import { decide } from "./policy/engine.ts";
 import type { FactSource } from "./policy/facts.ts";
 import type { RuleOrigins } from "./policy/rule-origins.ts";
 import { type PackageId, type ReleaseId, toPurl } from "./purl.ts";
+import { permits } from "./verdict.ts";
 
 /** What decides: compiled policies, and the advisories that they ask. */
 export interface Rules {
@@ -102,6 +103,27 @@ export function decideInspected(
   const known = new Set([...toldBy(listing), ...sources]);
   const { reference: bundle, holdNewerThan } = rules;
   return decide(rules.set, factsOn(rules, listing, release, found), { now, known, bundle, holdNewerThan });
+}
+
+/**
+ * Whether approvals open what is denied if the file, of which nothing names a digest, turns out to be the one that they
+ * name: only then is it worth reading.
+ */
+export function awaitsDigest(
+  rules: Rules,
+  listing: Listing,
+  release: ListedRelease,
+  { found, sources }: Inspection,
+  now: Date,
+): boolean {
+  const approvals = rules.set.approvals.get(release.facts.purl);
+  const isKnown = (found.release?.digests ?? release.facts.digests ?? release.facts.files) !== undefined;
+  if (!approvals || isKnown || !release.files.some(({ checkedBy }) => checkedBy === "client")) return false;
+  const decideWith = (more: Inspected["release"]) =>
+    decideInspected(rules, listing, release, { ...found, release: { ...found.release, ...more } }, sources, now);
+  if (permits(decideWith({}))) return false;
+  const named = approvals.flatMap(({ digests }) => [...(digests.get("sha256") ?? [])]);
+  return [...new Set(named)].some((sha256) => permits(decideWith({ digests: { sha256 } })));
 }
 
 /** Decides by what can be told without the upstream: the purl, advisories, lists and approvals. */

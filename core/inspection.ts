@@ -1,6 +1,7 @@
 /** Facts on one release that its listing does not tell: from its file, its attestations, the registry's keys, the public registry. */
+import { createHash } from "node:crypto";
 import type { Attestation, Package, Release } from "../schemas/types/facts.ts";
-import { checkDigests } from "./digest.ts";
+import { checkDigests, type Digests } from "./digest.ts";
 import type {
   Attested,
   Ecosystem,
@@ -53,6 +54,8 @@ export function inspect(
       return inspectManifest(release, tools);
     case "file":
       return inspectFile(release, tools);
+    case "digest":
+      return inspectDigest(release, tools);
     case "attestations":
       return inspectAttestations(listing, release, tools);
     case "keys":
@@ -62,9 +65,49 @@ export function inspect(
   }
 }
 
+/** Of a file without a digest, what it says holds for the bytes that were read: their digest stands beside it. */
 async function inspectFile(release: ListedRelease, { upstream, readFile }: InspectionTools): Promise<Inspected> {
   const { inspectFile } = upstream.ecosystem;
-  return inspectFile ? { release: await inspectFile(release, readFile) } : {};
+  if (!inspectFile) return {};
+  const file = fileWithoutDigest(release);
+  let digests: Digests | undefined;
+  const read: ReadFile = (wanted) =>
+    wanted === file ? readHashed(readFile(wanted), (found) => (digests = found)) : readFile(wanted);
+  const found = await inspectFile(release, read);
+  return { release: { ...found, ...(digests && { digests }) } };
+}
+
+async function inspectDigest(release: ListedRelease, { readFile }: InspectionTools): Promise<Inspected> {
+  const file = fileWithoutDigest(release);
+  if (!file) return {};
+  let digests: Digests = {};
+  for await (const _ of readHashed(readFile(file), (found) => (digests = found)));
+  return { release: { digests } };
+}
+
+async function* readHashed(
+  bytes: AsyncIterable<Uint8Array>,
+  note: (digests: Digests) => void,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash("sha256");
+  for await (const chunk of bytes) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  note({ sha256: hash.digest("hex") });
+}
+
+/** The one file of a release whose listing does not tell what bytes it has. */
+function fileWithoutDigest({ files: [file] }: ListedRelease): ReleaseFile | undefined {
+  return file?.checkedBy === "client" ? file : undefined;
+}
+
+/** The file as it was looked at: other bytes, which may come the next time, are another one. */
+export function asInspected(file: ReleaseFile, inspection: Inspection | undefined): ReleaseFile {
+  const digests = inspection?.found.release?.digests;
+  if (file.checkedBy !== "client" || !digests) return file;
+  const { packageName, name, url } = file;
+  return { packageName, name, url, digests };
 }
 
 /** Throws NOT_FOUND too, for a release that there is not. */

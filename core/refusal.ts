@@ -110,10 +110,21 @@ export interface ApprovalDraft {
   readonly text: string;
 }
 
+/** What a draft leaves open. */
+export interface ApprovalAnswers {
+  readonly reason?: string;
+  readonly requestedBy?: string;
+  readonly expires?: string;
+  readonly ticket?: string;
+  /** To lift what an advisory calls malicious. */
+  readonly override?: "malicious";
+}
+
 /** The approval that would lift a denial, to be completed by whoever asks for it; undefined without a digest to approve. */
 export function draftApproval(
   { purl, verdicts, decidedAt }: Decision,
   { digests = {}, files }: Pick<Release, "digests" | "files">,
+  { ticket, override, ...answers }: ApprovalAnswers = {},
 ): ApprovalDraft | undefined {
   const named = (files?.map((file) => file.digests) ?? [digests]).flatMap((one) =>
     Object.entries(one).map(([algorithm, hex]) => `${algorithm}:${hex}`),
@@ -125,15 +136,18 @@ export function draftApproval(
       verdicts.filter(({ mode, liftedBy }) => mode === "enforce" && liftedBy === null).map(({ policy }) => policy),
     ),
   ];
+  const { reason, requestedBy, approvedBy, expires } = { ...PLACEHOLDERS, ...answers };
   const spec = {
     purl,
     digests: named,
     policies,
-    reason: PLACEHOLDERS.reason,
-    requestedBy: PLACEHOLDERS.requestedBy,
-    approvedBy: PLACEHOLDERS.approvedBy,
+    ...(override && { override }),
+    reason,
+    ...(ticket !== undefined && { ticket }),
+    requestedBy,
+    approvedBy,
     created: decidedAt,
-    expires: PLACEHOLDERS.expires,
+    expires,
   };
   const lines = Object.entries(spec).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`);
   return {

@@ -34,7 +34,7 @@ export function parseInstant(text: string): Date | undefined {
     month < 1 ||
     month > 12 ||
     day < 1 ||
-    day > new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate()
+    (day > 28 && day > new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate())
   )
     return undefined;
   if (hour > 23 || minute > 59 || second > 59) return undefined;

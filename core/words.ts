@@ -41,3 +41,11 @@ export function oneLine(text: string, length: number): string {
   // Half of a surrogate pair is no character: it becomes U+FFFD when it is written.
   return line.length <= length ? line : `${line.slice(0, length - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }
+
+/** Controls, marks of direction, characters without width, halves of pairs; not line feed and tab. */
+export const HIDDEN = /[^\P{C}\n\t]|[\u2028\u2029\u3164\u115f\u1160\uffa0]/u;
+
+/** `U+202E`. */
+export function codePointOf(character: string): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+}

@@ -3,8 +3,9 @@
  * whoever wants the file follows it at their own, and a slow client holds up nobody. Small files stay in memory, others go to
  * the disk as they come.
  */
+import { createHash } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
-import { checkDigests } from "../core/digest.ts";
+import { checkDigests, type Digests } from "../core/digest.ts";
 import type { ReleaseFile } from "../core/ecosystems/ecosystem.ts";
 import { CordonError, messageOf } from "../core/errors.ts";
 import type { UpstreamFile } from "../core/upstream.ts";
@@ -18,8 +19,8 @@ const PIECE = 256 * 1024;
 
 export interface DownloadOptions {
   readonly file: ReleaseFile;
-  /** Under which it is kept. */
-  readonly key: CacheKey;
+  /** Under which it is kept, by its digests. */
+  readonly keyOf: (digests: Digests) => CacheKey;
   readonly disk: DiskCache;
   /** Asks the upstream; the signal ends the asking and the answer. */
   readonly fetch: (signal: AbortSignal) => Promise<UpstreamFile>;
@@ -40,6 +41,7 @@ export class Download {
   #handle: FileHandle | undefined;
   /** Where it lies on disk; a promise, because it is moved at the end. */
   #path: Promise<string> | undefined;
+  #digests: Digests;
   #received = 0;
   /** How much may be told: the last chunk is held back until the digests are known to be right. */
   #released = 0;
@@ -48,6 +50,7 @@ export class Download {
 
   constructor(options: DownloadOptions) {
     this.#options = options;
+    this.#digests = options.file.digests;
     const asked = options.fetch(this.#abort.signal);
     this.answered = asked.then(({ size }) => size);
     this.done = asked.then((answer) => this.#receive(answer)).catch((error) => this.#fail(error));
@@ -69,6 +72,11 @@ export class Download {
   /** Whether it can still be followed. */
   get isOpen(): boolean {
     return this.#end === "open" && !this.#abort.signal.aborted;
+  }
+
+  /** Those that the listing names; where it names none, the SHA-256 of what has come, once all has. */
+  get digests(): Digests {
+    return this.#digests;
   }
 
   /** The bytes as they come. Ends well only once they are known to be right; throws what `done` rejects with. */
@@ -114,11 +122,13 @@ export class Download {
   }
 
   async #receive({ body }: UpstreamFile): Promise<Buffer | undefined> {
-    const { file, key, disk } = this.#options;
+    const { file, keyOf, disk } = this.#options;
     const check = checkDigests(file.digests);
+    const hash = file.checkedBy === "client" ? createHash("sha256") : undefined;
     try {
       for await (const chunk of body as AsyncIterable<Buffer>) {
         check.update(chunk);
+        hash?.update(chunk);
         const before = this.#received;
         await this.#store(chunk);
         this.#tell(before);
@@ -126,13 +136,14 @@ export class Download {
     } finally {
       body.destroy();
     }
-    if (file.checkedBy !== "client" && !check.agrees())
+    if (hash) this.#digests = { sha256: hash.digest("hex") };
+    else if (!check.agrees())
       throw new CordonError(
         "DIGEST_MISMATCH",
         `the bytes of ${file.name} are not those that the registry's metadata names`,
       );
     await this.#handle?.close();
-    this.#path = this.#path?.then((path) => disk.keep(key, path, this.#received));
+    this.#path = this.#path?.then((path) => disk.keep(keyOf(this.digests), path, this.#received));
     await this.#path;
     this.#end = "good";
     this.#tell(this.#received);

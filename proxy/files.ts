@@ -1,10 +1,11 @@
 /**
  * Files of releases, each asked of its upstream once however many want it: small ones in memory, all of them on disk by the
- * digests that the listing names. What lies on the disk is checked when this process first reads it.
+ * digests that the listing names, or, where it names none, by the one that they came with. What lies on the disk is checked
+ * when this process first reads it.
  */
 import type { FileHandle } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { checkDigests, sha256 } from "../core/digest.ts";
+import { checkDigests, type Digests, sha256 } from "../core/digest.ts";
 import type { ReleaseFile } from "../core/ecosystems/ecosystem.ts";
 import { CordonError } from "../core/errors.ts";
 import { canonicalJson } from "../core/json.ts";
@@ -33,15 +34,22 @@ export interface Files {
   whole(file: ReleaseFile, upstream: Upstream, signal?: AbortSignal): Promise<Content>;
 }
 
+/** Of files without digests of their own. */
+const MAX_CAME = 50_000;
+
 export function createFiles(disk: DiskCache, memoryBytes: number): Files {
   const memory = createMemoryCache<CacheKey, Buffer>(memoryBytes, ({ length }) => length);
-  const running = new Map<CacheKey, Download>();
+  const running = new Map<string, Download>();
+  /** What files without digests of their own came with: known to this process alone, which takes none from an earlier one. */
+  const came = createMemoryCache<string, Digests>(MAX_CAME, () => 1);
 
   const get = async (file: ReleaseFile): Promise<Content | undefined> => {
-    const key = keyOf(file);
+    const digests = file.checkedBy === "client" ? came.get(nameOf(file)) : file.digests;
+    if (!digests) return undefined;
+    const key = keyOf(digests);
     const bytes = memory.get(key);
     if (bytes) return inMemory(bytes);
-    const kept = await disk.open(key, (handle) => hasDigests(handle, file));
+    const kept = await disk.open(key, (handle) => hasDigests(handle, digests));
     if (!kept) return undefined;
     if (kept.size > SMALL_BYTES) return onDisk(kept);
     const small = await readAll(kept);
@@ -51,15 +59,17 @@ export function createFiles(disk: DiskCache, memoryBytes: number): Files {
   };
 
   const download = (file: ReleaseFile, upstream: Upstream): Download => {
-    const key = keyOf(file);
-    const known = running.get(key);
+    const name = nameOf(file);
+    const known = running.get(name);
     if (known?.isOpen) return known;
-    const begun = new Download({ file, key, disk, fetch: (signal) => upstream.file(file, signal) });
-    running.set(key, begun);
-    const end = () => running.get(key) === begun && running.delete(key);
+    const begun = new Download({ file, keyOf, disk, fetch: (signal) => upstream.file(file, signal) });
+    running.set(name, begun);
+    const end = () => running.get(name) === begun && running.delete(name);
     void begun.done.then((bytes) => {
       end();
+      if (file.checkedBy === "client") came.set(name, begun.digests);
       if (!bytes) return;
+      const key = keyOf(begun.digests);
       memory.set(key, bytes);
       void disk.store(key, bytes);
     }, end);
@@ -101,8 +111,13 @@ export async function wholeInTime(files: Files, file: ReleaseFile, upstream: Ups
 }
 
 /** All digests: a listing that names one more must have it checked. */
-function keyOf({ digests, checkedBy, url }: ReleaseFile): CacheKey {
-  return `files/${sha256(checkedBy === "client" ? `by address: ${url}` : canonicalJson(digests))}`;
+function keyOf(digests: Digests): CacheKey {
+  return `files/${sha256(canonicalJson(digests))}`;
+}
+
+/** What is asked for: bytes of these digests, or whatever lies at an address. */
+function nameOf({ digests, checkedBy, url }: ReleaseFile): string {
+  return sha256(checkedBy === "client" ? `by address: ${url}` : canonicalJson(digests));
 }
 
 function inMemory(bytes: Buffer): Content {
@@ -164,8 +179,7 @@ function readPart(handle: FileHandle, start: number, end: number): Readable {
   });
 }
 
-/** What names no digest is not taken from an earlier process. */
-async function hasDigests(handle: FileHandle, { digests }: ReleaseFile): Promise<boolean> {
+async function hasDigests(handle: FileHandle, digests: Digests): Promise<boolean> {
   const check = checkDigests(digests);
   const { size } = await handle.stat();
   const buffer = Buffer.allocUnsafe(PIECE);

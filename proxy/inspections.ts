@@ -3,19 +3,20 @@
  * listing waits for what most people want, and tells of the others what is known by then.
  */
 import { setTimeout } from "node:timers/promises";
-import { sha256 } from "../core/digest.ts";
 import type { JudgedListing, ListedRelease, Listing, ReleaseFile } from "../core/ecosystems/ecosystem.ts";
 import { mostWanted } from "../core/ecosystems/judged.ts";
 import { CordonError } from "../core/errors.ts";
-import { decideInspected, type Rules } from "../core/gate.ts";
-import { askJson, type Inspected, type Inspection, inspect, merge } from "../core/inspection.ts";
+import { awaitsDigest, decideInspected, type Rules } from "../core/gate.ts";
+import { askJson, type Inspection, inspect, merge } from "../core/inspection.ts";
 import type { DeepSource } from "../core/policy/facts.ts";
 import { needsOf } from "../core/policy/needs.ts";
 import type { RootSource } from "../core/sigstore/trusted-root.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { permits } from "../core/verdict.ts";
 import type { Decision } from "../schemas/types/decision.ts";
+import type { Release } from "../schemas/types/facts.ts";
 import { type Files, wholeInTime } from "./files.ts";
+import { type Finding, Findings } from "./findings.ts";
 import { Jobs } from "./jobs.ts";
 import { createMemoryCache } from "./memory-cache.ts";
 
@@ -25,34 +26,11 @@ export interface Ruling {
   readonly inspection: Inspection | undefined;
 }
 
-interface Found {
-  readonly found: Inspected;
-  readonly until: number;
-}
-
-/** Of one release as it is listed, by source. */
-interface Known {
-  readonly listed: string;
-  readonly found: Map<DeepSource, Found>;
-}
-
-const MINUTE_MS = 60_000;
-/** How long what was found counts. A file's bytes never change. */
-const FRESH_MS: Readonly<Record<DeepSource, number>> = {
-  time: Number.POSITIVE_INFINITY,
-  manifest: Number.POSITIVE_INFINITY,
-  file: Number.POSITIVE_INFINITY,
-  attestations: 60 * MINUTE_MS,
-  keys: 60 * MINUTE_MS,
-  public: 10 * MINUTE_MS,
-};
-const KEYS_MS = 60 * MINUTE_MS;
+/** For what a file is read. */
+const FILES: ReadonlySet<DeepSource> = new Set(["file", "digest"]);
+const KEYS_MS = 60 * 60_000;
 /** Of packages, for what changed in them. */
 const MAX_CHANGED = 50_000;
-/** Of what was found, written as JSON. A publisher chooses how much a file has to tell. */
-const MAX_FOUND_BYTES = 48 * 1024 * 1024;
-/** About what a release costs of which little was found. */
-const KNOWN_BYTES = 500;
 /** How many releases a listing waits for, and how long. */
 const AT_ONCE = 4;
 /** Of those of which nothing but the time is missing: that is one short answer each. */
@@ -60,6 +38,9 @@ const TIMES_AT_ONCE = 32;
 const WAIT_MS = 10_000;
 const LIMITS = { parallel: 8, parallelIdle: 0, maxIdle: 0 };
 const TIMES_LIMITS = { ...LIMITS, parallel: TIMES_AT_ONCE };
+/** Whoever may ask for decisions may ask for drafts, also on files that nobody approves. */
+const DRAFTS_LIMITS = { ...LIMITS, parallel: 2 };
+const NOTHING: Inspection = { found: {}, sources: new Set() };
 
 export interface InspectionsOptions {
   readonly upstream: Upstream;
@@ -70,14 +51,14 @@ export interface InspectionsOptions {
 
 export class Inspections {
   readonly #options: InspectionsOptions;
-  /** By purl. What is dropped is found again where somebody asks. */
-  readonly #known = createMemoryCache<string, Known>(MAX_FOUND_BYTES, weigh);
+  readonly #findings: Findings;
   readonly #keys = new Map<string, { readonly keys: Promise<unknown>; readonly until: number }>();
   /** Apart: files that come slowly, and the many times that a listing waits for, must not keep others from being asked about. */
   readonly #jobs = {
-    files: new Jobs<Found>(LIMITS),
-    questions: new Jobs<Found>(LIMITS),
-    times: new Jobs<Found>(TIMES_LIMITS),
+    files: new Jobs<Finding>(LIMITS),
+    questions: new Jobs<Finding>(LIMITS),
+    times: new Jobs<Finding>(TIMES_LIMITS),
+    drafts: new Jobs<Finding>(DRAFTS_LIMITS),
   };
   /** What was decided on releases of a listing; whatever else may change it changes the judged listing. */
   readonly #rulings = new WeakMap<JudgedListing, Map<string, { readonly ruling: Ruling; readonly until: number }>>();
@@ -86,6 +67,7 @@ export class Inspections {
 
   constructor(options: InspectionsOptions) {
     this.#options = options;
+    this.#findings = new Findings(options.now);
   }
 
   /** Changes when a listing looks otherwise because of what became known of its releases. */
@@ -103,19 +85,26 @@ export class Inspections {
     if (!release || !decision) throw new CordonError("NOT_FOUND", `${listing.name} lists no version ${version}`);
     const needs = needsOf(rules.set, listing);
     const sources = kind === "file" ? needs.all : needs.strict;
-    // What is denied already, nothing that is found can open.
-    if (sources.size === 0 || !permits(decision)) return { decision, inspection: undefined };
+    // What is denied already, nothing that is found can open, but for the digest that was approved.
+    if (!permits(decision) && !awaitsDigest(rules, listing, release, NOTHING, this.#options.now()))
+      return { decision, inspection: undefined };
+    if (sources.size === 0 && permits(decision)) return { decision, inspection: undefined };
     const known = this.#rulings.get(judged)?.get(`${kind} ${version}`);
     if (known && this.#options.now().getTime() < known.until) return known.ruling;
     const all = await Promise.all([...sources].map((source) => this.#inspect(source, listing, release)));
-    const found = merge(all.map((one) => one.found));
+    const inspection = await this.#withDigest(rules, listing, release, {
+      found: merge(all.map((one) => one.found)),
+      sources,
+    });
     const now = this.#options.now();
-    const inspected = decideInspected(rules, listing, release, found, sources, now);
+    const inspected = decideInspected(rules, listing, release, inspection.found, inspection.sources, now);
     if (inspected.decision !== decision.decision) {
       const changed = this.#changed.get(listing.name) ?? new Set();
       this.#changed.set(listing.name, changed.add(`${version} ${inspected.decision}`));
     }
-    const ruling = { decision: inspected, inspection: { found, sources } };
+    const ruling = { decision: inspected, inspection };
+    // The file was not there, and may be the next time.
+    if (awaitsDigest(rules, listing, release, inspection, now)) return ruling;
     const until = Math.min(...all.map((one) => one.until), nextEnd(inspected, now));
     const rulings = this.#rulings.get(judged) ?? new Map<string, { ruling: Ruling; until: number }>();
     this.#rulings.set(judged, rulings.set(`${kind} ${version}`, { ruling, until }));
@@ -126,13 +115,21 @@ export class Inspections {
   async view(judged: JudgedListing, rules: Rules): Promise<JudgedListing> {
     const { listing } = judged;
     const { strict, all } = needsOf(rules.set, listing);
-    if (all.size === 0) return judged;
-    if (strict.size > 0) await this.#waitForWanted(judged, strict);
-    const decisions = new Map(judged.decisions);
+    const approved = this.#approvedIn(listing, rules);
+    if (all.size === 0 && approved.size === 0) return judged;
+    const deadline = setTimeout(WAIT_MS, undefined, { ref: false });
+    const open = new Map<string, ListedRelease>();
     for (const [version, release] of listing.releases) {
-      const decision = decisions.get(version);
-      const inspection = this.#atHand(listing, release, all);
-      if (!inspection || !decision || !permits(decision)) continue;
+      const decision = judged.decisions.get(version);
+      const mayOpen = approved.has(version) && awaitsDigest(rules, listing, release, NOTHING, this.#options.now());
+      if (decision && (permits(decision) || mayOpen)) open.set(version, release);
+    }
+    if (strict.size > 0) await Promise.race([this.#askForWanted(judged, open, strict), deadline]);
+    await Promise.race([this.#askForApproved(judged, approved, rules), deadline]);
+    const decisions = new Map(judged.decisions);
+    for (const [version, release] of open) {
+      const inspection = this.#atHand(listing, release, rules);
+      if (!inspection) continue;
       const { found, sources } = inspection;
       decisions.set(version, decideInspected(rules, listing, release, found, sources, this.#options.now()));
     }
@@ -142,27 +139,32 @@ export class Inspections {
   /** From what view() decided on a release; undefined where that was the listing alone. */
   inspectionOf({ listing }: JudgedListing, version: string, rules: Rules): Inspection | undefined {
     const release = listing.releases.get(version);
-    return release && this.#atHand(listing, release, needsOf(rules.set, listing).all);
+    return release && this.#atHand(listing, release, rules);
   }
 
   /** What is known of a release without asking; undefined where that is nothing. */
-  #atHand(listing: Listing, release: ListedRelease, all: ReadonlySet<DeepSource>): Inspection | undefined {
-    const known = this.#known.get(release.facts.purl);
-    if (!known || known.listed !== listedAs(listing, release)) return undefined;
-    const sources = new Set([...all].filter((source) => this.#isFresh(known, source)));
-    const found = merge([...sources].map((source) => known.found.get(source)?.found ?? {}));
-    return sources.size === 0 ? undefined : { found, sources };
+  #atHand(listing: Listing, release: ListedRelease, rules: Rules): Inspection | undefined {
+    const at = [...needsOf(rules.set, listing).all].flatMap((source) => {
+      const finding = this.#findings.get(listing, release, source);
+      return finding ? [{ source, found: finding.found }] : [];
+    });
+    const sources = new Set(at.map(({ source }) => source));
+    const inspection = { found: merge(at.map(({ found }) => found)), sources };
+    const digest = this.#findings.get(listing, release, "digest");
+    if (digest && awaitsDigest(rules, listing, release, inspection, this.#options.now()))
+      return withDigest(inspection, digest);
+    return sources.size === 0 ? undefined : inspection;
   }
 
-  async #waitForWanted(judged: JudgedListing, strict: ReadonlySet<DeepSource>): Promise<void> {
-    const { listing, decisions } = judged;
-    const unknown = new Map<string, ListedRelease>();
-    for (const [version, release] of listing.releases) {
-      const decision = decisions.get(version);
-      const known = this.#known.get(release.facts.purl);
-      const isKnown = [...strict].every((source) => this.#isFresh(known, source));
-      if (decision && permits(decision) && !isKnown) unknown.set(version, release);
-    }
+  async #askForWanted(
+    judged: JudgedListing,
+    open: ReadonlyMap<string, ListedRelease>,
+    strict: ReadonlySet<DeepSource>,
+  ): Promise<void> {
+    const { listing } = judged;
+    const isKnown = (release: ListedRelease) =>
+      [...strict].every((source) => this.#findings.get(listing, release, source) !== undefined);
+    const unknown = new Map([...open].filter(([, release]) => !isKnown(release)));
     // A whole file is a lot to wait for.
     const few = strict.has("file") ? 1 : AT_ONCE;
     const wanted = mostWanted(judged, unknown, strict.size === 1 && strict.has("time") ? TIMES_AT_ONCE : few);
@@ -171,46 +173,81 @@ export class Inspections {
         this.#inspect(source, listing, release, source === "time" ? "times" : undefined).catch(() => undefined),
       ),
     );
-    if (asking.length > 0) await Promise.race([Promise.all(asking), setTimeout(WAIT_MS, undefined, { ref: false })]);
+    await Promise.all(asking);
+  }
+
+  /** Those on which there are approvals, and whose digest must be found first. */
+  #approvedIn({ releases }: Listing, { set: { approvals } }: Rules): ReadonlyMap<string, ListedRelease> {
+    const isApproved = ({ facts, files }: ListedRelease) =>
+      approvals.has(facts.purl) && files.some(({ checkedBy }) => checkedBy === "client");
+    return new Map(approvals.size === 0 ? [] : [...releases].filter(([, release]) => isApproved(release)));
+  }
+
+  async #askForApproved(
+    judged: JudgedListing,
+    approved: ReadonlyMap<string, ListedRelease>,
+    rules: Rules,
+  ): Promise<void> {
+    const { listing } = judged;
+    const awaiting = [...approved].filter(([, release]) => {
+      const known = this.#atHand(listing, release, rules) ?? NOTHING;
+      return awaitsDigest(rules, listing, release, known, this.#options.now());
+    });
+    const wanted = mostWanted(judged, new Map(awaiting), AT_ONCE);
+    await Promise.all(wanted.map((release) => this.#inspect("digest", listing, release).catch(() => undefined)));
+  }
+
+  /** With the file's digest, where an approval waits for it. Of a file that is not there, nothing is approved. */
+  async #withDigest(
+    rules: Rules,
+    listing: Listing,
+    release: ListedRelease,
+    inspection: Inspection,
+  ): Promise<Inspection> {
+    if (!awaitsDigest(rules, listing, release, inspection, this.#options.now())) return inspection;
+    try {
+      return withDigest(inspection, await this.#inspect("digest", listing, release));
+    } catch (error) {
+      if (error instanceof CordonError && error.code === "NOT_FOUND") return inspection;
+      throw error;
+    }
+  }
+
+  /**
+   * The digests of a release, for whoever is to approve it; those of a file of which nothing names any are found by reading
+   * it. Undefined where that takes too long, or fails.
+   */
+  async digestsToApprove({ listing }: JudgedListing, release: ListedRelease): Promise<Release["digests"]> {
+    const { digests, files } = release.facts;
+    if (digests ?? files) return digests;
+    const reading = this.#inspect("digest", listing, release, "drafts").catch(() => undefined);
+    const read = await Promise.race([reading, setTimeout(WAIT_MS, undefined, { ref: false })]);
+    return read?.found.release?.digests;
+  }
+
+  /** After a file came with other bytes than those that were looked at: what is known of it holds no longer. */
+  forget(judged: JudgedListing, purl: string): void {
+    this.#findings.forget(purl);
+    this.#rulings.delete(judged);
   }
 
   async #inspect(
     source: DeepSource,
     listing: Listing,
     release: ListedRelease,
-    jobs: "files" | "questions" | "times" = source === "file" ? "files" : "questions",
-  ): Promise<Found> {
-    const known = this.#knownOf(listing, release);
-    const before = known.found.get(source);
-    if (before && this.#isFresh(known, source)) return before;
+    jobs: "files" | "questions" | "times" | "drafts" = FILES.has(source) ? "files" : "questions",
+  ): Promise<Finding> {
+    const before = this.#findings.get(listing, release, source);
+    if (before) return before;
+    const known = this.#findings.of(listing, release);
     return this.#jobs[jobs].now(JSON.stringify([source, release.facts.purl, known.listed]), async () => {
       const { upstream, files, root, now } = this.#options;
       if (source === "attestations") await root.refresh(now());
       const readFile = (file: ReleaseFile) => readWhole(files, file, upstream);
       const readKeys = (name: string) => this.#readKeys(name);
-      const inspected = await inspect(source, listing, release, { upstream, readFile, readKeys, root });
-      const found = { found: inspected, until: now().getTime() + FRESH_MS[source] };
-      known.found.set(source, found);
-      // Weighed anew, unless the release is listed otherwise by now.
-      if (this.#known.get(release.facts.purl) === known) this.#known.set(release.facts.purl, known);
-      return found;
+      const found = await inspect(source, listing, release, { upstream, readFile, readKeys, root });
+      return this.#findings.keep(release.facts.purl, known, source, found);
     });
-  }
-
-  /** Of a release that is listed otherwise now, nothing is known: what is found is compared with what is listed. */
-  #knownOf(listing: Listing, release: ListedRelease): Known {
-    const { purl } = release.facts;
-    const listed = listedAs(listing, release);
-    const before = this.#known.get(purl);
-    if (before?.listed === listed) return before;
-    const known: Known = { listed, found: new Map() };
-    this.#known.set(purl, known);
-    return known;
-  }
-
-  #isFresh(known: Known | undefined, source: DeepSource): boolean {
-    const found = known?.found.get(source);
-    return found !== undefined && this.#options.now().getTime() < found.until;
   }
 
   #readKeys(name: string): Promise<unknown> {
@@ -225,23 +262,14 @@ export class Inspections {
   }
 }
 
-function weigh({ found }: Known): number {
-  return [...found.values()].reduce((sum, one) => sum + JSON.stringify(one.found).length, KNOWN_BYTES);
+function withDigest({ found, sources }: Inspection, digest: Finding): Inspection {
+  return { found: merge([found, digest.found]), sources: new Set([...sources, "digest"]) };
 }
 
 /** The first moment after `now` at which what a rule says may end by itself, in milliseconds. */
 function nextEnd({ verdicts }: Decision, now: Date): number {
   const ends = verdicts.map(({ until }) => (until === null ? Number.POSITIVE_INFINITY : Date.parse(until)));
   return Math.min(Number.POSITIVE_INFINITY, ...ends.filter((end) => end > now.getTime()));
-}
-
-const LISTED = new WeakMap<ListedRelease, string>();
-
-/** A digest of all that the listing says of a release, and of the package beside it. */
-function listedAs({ pkg }: Listing, release: ListedRelease): string {
-  const known = LISTED.get(release) ?? sha256(JSON.stringify([release.entry, release.facts, pkg.private]));
-  LISTED.set(release, known);
-  return known;
 }
 
 /** Throws UPSTREAM_TIMEOUT for a file that takes too long to be waited for. */

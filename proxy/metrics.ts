@@ -93,8 +93,8 @@ export function createMetrics({ lifecycle, cache, health }: MetricsOptions, isRe
     counting: (decisions) => ({
       ...decisions,
       record(decision, context, facts) {
-        decided.inc({ registry: context.registry, kind: context.kind, decision: decision.decision });
         decisions.record(decision, context, facts);
+        decided.inc({ registry: context.registry, kind: context.kind, decision: decision.decision });
       },
     }),
     staleCounter(registry) {

@@ -11,6 +11,7 @@ import type {
 import { fileNamed } from "../core/ecosystems/judged.ts";
 import { CordonError, messageOf } from "../core/errors.ts";
 import { decideUnlisted, type Rules } from "../core/gate.ts";
+import { asInspected } from "../core/inspection.ts";
 import { permits } from "../core/verdict.ts";
 import { type Answer, contextOf, type RegistryOptions, record, refuse } from "./answer.ts";
 import type { DecisionContext } from "./decision-log.ts";
@@ -42,6 +43,8 @@ export async function serveFile(ctx: Context, request: FileRequest, options: Reg
   try {
     await sendFile(ctx, file, options.files, options.upstream);
   } catch (error) {
+    const isAnother = error instanceof CordonError && error.code === "DIGEST_MISMATCH";
+    if (isAnother && answer.inspection && answer.judged) options.inspections.forget(answer.judged, decision.purl);
     if (!ctx.headerSent) throw error;
     // The answer has begun, so the closed connection is all that the client can be told.
     const clientLeft = ctx.req.destroyed && !(error instanceof CordonError);
@@ -79,7 +82,7 @@ async function findFile(request: FileRequest, rules: Rules, options: RegistryOpt
   const found = listed && fileNamed(listed.judged.listing, request.filename);
   if (listed && found) {
     const answer = await judgeFile(listed.judged, found.release, rules, options);
-    return { answer, file: found.file, cached: listed.cached, missing };
+    return { answer, file: asInspected(found.file, answer.inspection), cached: listed.cached, missing };
   }
   const { version, filename } = request;
   // As the registry writes it, where it says: cargo asks for all names in lower case.

@@ -132,8 +132,8 @@ function recordWithheld(
   recorded.set(judged, known);
   const note = (decision: Decision, inspection?: Inspection): void => {
     if (permits(decision) || known.has(decision.purl)) return;
-    known.add(decision.purl);
     record({ decision, judged, rules, inspection }, context, options);
+    known.add(decision.purl);
   };
   for (const [version, decision] of decisions)
     note(

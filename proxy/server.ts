@@ -12,7 +12,7 @@ import { createRegistries, type PrivateRegistryOptions } from "../core/private-r
 import type { PurlType } from "../core/purl.ts";
 import { openRoot, type RootSource } from "../core/sigstore/trusted-root.ts";
 import { writeWhole } from "../core/source/files.ts";
-import { PROCESS_FILE } from "../core/state.ts";
+import { DECISION_LOG, PROCESS_FILE } from "../core/state.ts";
 import { formatInstant } from "../core/time.ts";
 import {
   createUpstream,
@@ -26,7 +26,7 @@ import { createApp } from "./app.ts";
 import { BundleLifecycle } from "./bundle-lifecycle.ts";
 import type { OnExpired } from "./bundle-status.ts";
 import { createBundleStore } from "./bundle-store.ts";
-import { openDecisionLog } from "./decision-log.ts";
+import { DECISION_LOG_DEFAULTS, type DecisionLogOptions, openDecisionLog } from "./decision-log.ts";
 import { openDiskCache } from "./disk-cache.ts";
 import { createLog, type Log } from "./log.ts";
 import { UpstreamHealth } from "./upstream-health.ts";
@@ -57,6 +57,8 @@ export interface ProxyOptions {
   readonly staleMs?: number;
   /** Whose certificates count for build attestations; left out: the public instance's, as they came with Cordon. */
   readonly attestationRoot?: RootSource;
+  /** When the decision log is rotated and deleted; left out, or left out of it: DECISION_LOG_DEFAULTS. */
+  readonly rotation?: Partial<DecisionLogOptions>;
   /** Of the disk, for files and documents of registries; left out: ten GiB. */
   readonly cacheBytes?: number;
   /** On what an upstream may send; left out, or left out of it: UPSTREAM_LIMITS. */
@@ -85,8 +87,9 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const fetchFile = options.fetch ?? createFetch(FILE_CONNECTIONS);
   const trust = readTrust(options.trust, join(options.state, "sigstore"));
   mkdirSync(options.state, { recursive: true });
-  const decisionLog = join(options.state, "decisions.jsonl");
-  const decisions = await openDecisionLog(decisionLog, log);
+  const decisionLog = join(options.state, DECISION_LOG);
+  const rotation = { ...DECISION_LOG_DEFAULTS, ...options.rotation };
+  const decisions = await openDecisionLog(decisionLog, log, rotation, now);
   const cache = await openDiskCache(join(options.state, "cache"), options.cacheBytes ?? CACHE_BYTES, log);
   const lifecycle = new BundleLifecycle({
     source: bundleSource(options.bundle, { ...(options.fetch && { fetch: options.fetch }) }),

@@ -75,11 +75,15 @@ async function reportRelease(
   // Of what nobody has, "allow" would say too much.
   const isKnown = release && (await isThere(registry.upstream, judged?.listing ?? seen.listing, release));
   if (!isKnown && permits(decision)) throw new CordonError("NOT_FOUND", `the upstream registry has no ${toPurl(id)}`);
-  const known = release && {
+  if (!registry || !release) return reportOn(decision, rules, wording, undefined);
+  const facts = factsOn(rules, seen.listing, release, inspected?.inspection?.found);
+  // Whoever is to approve it has to name the file's digest.
+  const digests = permits(decision) ? undefined : await registry.inspections.digestsToApprove(seen, release);
+  const known = {
     ecosystem: registry.upstream.ecosystem,
     judged: seen,
     release,
-    facts: factsOn(rules, seen.listing, release, inspected?.inspection?.found),
+    facts: { ...facts, release: { ...facts.release, ...(digests && { digests }) } },
   };
   return reportOn(decision, rules, wording, known);
 }

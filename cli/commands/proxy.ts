@@ -4,8 +4,10 @@ import { revisionOf } from "../../core/bundle/manifest.ts";
 import { type CordonConfig, requireConfig } from "../../core/config.ts";
 import { CordonError } from "../../core/errors.ts";
 import { readText } from "../../core/source/files.ts";
+import { DEFAULT_STATE } from "../../core/state.ts";
 import { parseDuration } from "../../core/time.ts";
-import { type RunningProxy, startProxy } from "../../proxy/server.ts";
+import { type ProxyOptions, type RunningProxy, startProxy } from "../../proxy/server.ts";
+import type { DecisionLogSettings } from "../../schemas/types/cordon.ts";
 import { CordonCommand } from "../command.ts";
 import { attestationRoot, fileOrigins, privateRegistries, registrySettings, upstreamUrls } from "../registries.ts";
 
@@ -29,7 +31,7 @@ once. Without a verified bundle it answers 503.`;
     trust: Flags.string({ description: "public key in PEM, or trust policy in YAML" }),
     listen: Flags.string({ description: `HOST:PORT (default ${DEFAULT_LISTEN})` }),
     state: Flags.string({
-      description: "directory for the last known good bundle and the decision log (default .cordon/state)",
+      description: `directory for the last known good bundle and the decision log (default ${DEFAULT_STATE})`,
     }),
     upstream: Flags.string({
       description: "the registry of an ecosystem: npm=https://…",
@@ -55,7 +57,7 @@ once. Without a verified bundle it answers 503.`;
     // From the beginning: without a handler the signal would end the process.
     let proxy: RunningProxy | undefined;
     process.on("SIGHUP", () => void proxy?.lifecycle.poll());
-    const state = flags.state ?? pathOf(config.proxy?.state) ?? ".cordon/state";
+    const state = flags.state ?? pathOf(config.proxy?.state) ?? DEFAULT_STATE;
     const registries = registrySettings(config, flags.config, flags.upstream);
     proxy = await startProxy({
       bundle,
@@ -71,6 +73,7 @@ once. Without a verified bundle it answers 503.`;
       fileOrigins: fileOrigins(registries),
       attestationRoot: attestationRoot(registries, join(state, "sigstore")),
       ...(config.proxy?.cacheMiB !== undefined && { cacheBytes: config.proxy.cacheMiB * 1024 * 1024 }),
+      rotation: rotationOf(config.proxy?.decisionLog),
       pollSeconds: config.proxy?.pollSeconds ?? 60,
       onExpired: config.proxy?.onExpired ?? "enforce",
       ...(config.proxy?.staleAfter && { staleMs: parseDuration(config.proxy.staleAfter) ?? 0 }),
@@ -104,6 +107,20 @@ function readConfig(path: string | undefined): {
     return text.startsWith("dir:") ? `dir:${resolve(base, text.slice("dir:".length))}` : resolve(base, text);
   };
   return { config, pathOf };
+}
+
+function rotationOf({
+  maxMiB,
+  maxAge,
+  keep,
+  keepFor,
+}: DecisionLogSettings = {}): NonNullable<ProxyOptions["rotation"]> {
+  return {
+    ...(maxMiB !== undefined && { maxBytes: maxMiB * 1024 * 1024 }),
+    ...(maxAge !== undefined && { maxAgeMs: parseDuration(maxAge) ?? 0 }),
+    ...(keep !== undefined && { keep }),
+    ...(keepFor !== undefined && { keepMs: parseDuration(keepFor) ?? 0 }),
+  };
 }
 
 function parseListen(text: string): { host: string; port: number } {

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { CordonError } from "../../core/errors.ts";
 import type { Feed } from "../../schemas/types/cordon.ts";
-import { openClone } from "../git.ts";
+import { openClone } from "../git/clone.ts";
 import { recordFiles } from "./directory.ts";
 import { isRecordFile, readRecordFile } from "./records.ts";
 import type { FeedSnapshot } from "./snapshot.ts";

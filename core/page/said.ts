@@ -1,5 +1,5 @@
 /** What others say - upstreams, publishers, authors of policies - in a form in which it can only be read. */
-import { oneLine } from "../words.ts";
+import { codePointOf, HIDDEN, oneLine } from "../words.ts";
 import { type Content, html, type Markup } from "./html.ts";
 
 /** Longer text is cut before anything else is done with it: a document may hold megabytes. */
@@ -31,16 +31,14 @@ export function prose(text: string, length = MAX_LINE): Markup {
 /** Text with lines of its own: what nobody would see is made visible, for that is what it counts on. */
 export function saidLines(text: string, length = MAX_SCRIPT): Markup {
   const shown = thin(text.slice(0, length).replace(/[\ud800-\udbff]$/, "")).replace(/\r\n/g, "\n");
-  const parts = shown.split(HIDDEN).map((part, index) => (index % 2 === 0 ? part : codePoint(part)));
+  const parts = shown.split(PARTS).map((part, index) => (index % 2 === 0 ? part : codePoint(part)));
   return html`<bdi>${parts}</bdi>${omission(text.length - length)}`;
 }
 
-/** Controls, marks of direction, characters without width, halves of pairs; not line feed and tab. */
-const HIDDEN = /([^\P{C}\n\t]|[\u2028\u2029\u3164\u115f\u1160\uffa0])/u;
+const PARTS = new RegExp(`(${HIDDEN.source})`, "u");
 
 function codePoint(character: string): Markup {
-  const code = character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
-  return html`<mark class="hidden-character">U+${code}</mark>`;
+  return html`<mark class="hidden-character">${codePointOf(character)}</mark>`;
 }
 
 /** Marks that pile up on one letter would be drawn over the lines around it. */

@@ -10,10 +10,11 @@ import { type CelDeclarations, type CelRecord, type CelType, TIMESTAMP } from ".
 import { RELEASE_METHODS } from "./cel-functions.ts";
 
 /**
- * Documents on one release besides the listing; each is fetched only where a rule reads it, and `time` and `manifest` only
- * where the listing does not tell what stands in them.
+ * Documents on one release besides the listing; each is fetched only where a rule reads it, `time` and `manifest` only
+ * where the listing does not tell what stands in them, and `digest`, the digest of a file of which the listing names none,
+ * only where an approval waits for it.
  */
-export const DEEP_SOURCES = ["time", "manifest", "file", "attestations", "keys", "public"] as const;
+export const DEEP_SOURCES = ["time", "manifest", "file", "digest", "attestations", "keys", "public"] as const;
 export type DeepSource = (typeof DEEP_SOURCES)[number];
 
 /** The document that a fact comes from; a rule is judged only where all its documents are at hand. */

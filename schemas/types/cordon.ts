@@ -124,6 +124,7 @@ export interface CordonConfig {
      * How much of the disk of the state directory registries' files and documents may take.
      */
     cacheMiB?: number;
+    decisionLog?: DecisionLogSettings;
     attestations?: AttestationTrust;
     /**
      * What a proxy does when its bundle's lifetime has passed: `enforce` it and report itself degraded, `hold-new` (quarantine releases published after the bundle was made), or `deny` everything.
@@ -166,6 +167,27 @@ export interface PrivateRegistry {
    * Whether clients may publish these packages through the proxy, with credentials of their own.
    */
   publish?: boolean;
+}
+/**
+ * When the decision log is rotated, and how long what was rotated is kept, compressed.
+ */
+export interface DecisionLogSettings {
+  /**
+   * A file that would grow beyond this is rotated.
+   */
+  maxMiB?: number;
+  /**
+   * A file whose first line is older than this is rotated, as a CEL duration.
+   */
+  maxAge?: string;
+  /**
+   * How many rotated files are kept; the oldest are deleted.
+   */
+  keep?: number;
+  /**
+   * Rotated files older than this are deleted even if there are no more than `keep`, as a CEL duration of at most ten years. Left out: their number alone decides.
+   */
+  keepFor?: string;
 }
 /**
  * Whose certificates count for build attestations of packages, as `sigstore` in a trust policy says it for bundles. Left out: the public Sigstore instance's, as they came with Cordon.

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { sha256 } from "../../core/digest.ts";
+import { formatInstant } from "../../core/time.ts";
 import type { Decision } from "../../schemas/types/decision.ts";
 import { cordon } from "../support/cli.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";
-import { type FixtureModules, startModules } from "../support/go-modules.ts";
-import { AGE_POLICY, MALWARE_POLICY } from "../support/policies.ts";
+import { type FixtureModules, startModules, zipOf } from "../support/go-modules.ts";
+import { AGE_POLICY, approvalFile, MALWARE_POLICY } from "../support/policies.ts";
 
 const PSEUDO = "v1.0.1-0.20200101000000-0123456789ab";
 const YOUNG = new Date(Date.now() - 3_600_000).toISOString();
@@ -76,5 +78,32 @@ describe("Go modules in `cordon check` and `policy explain`", () => {
     assert.match(await explained("v1.1.0"), /: quarantine/);
     assert.match(await explained(PSEUDO), /: allow\n/);
     assert.match(await explained("v9.9.9"), /not listed by the registry: judged by its purl alone/);
+  });
+
+  it("reads the file of one that is held and approved, and of no other", async () => {
+    const zip = zipOf({ path: "example.com/Acme/dep", versions: [] }, { version: "v1.1.0" });
+    const approval = (digest: string) =>
+      approvalFile({
+        path: "approvals/golang/one.yaml",
+        purl: `${PATH}@v1.1.0`,
+        digests: [`sha256:${digest}`],
+        created: formatInstant(new Date(Date.now() - 86_400_000)),
+        expires: formatInstant(new Date(Date.now() + 86_400_000)),
+      });
+    const zips = () => modules.requests.filter((path) => path.endsWith(".zip")).length;
+    for (const [digest, decision, code] of [
+      [sha256(zip), "allow", 0],
+      ["0".repeat(64), "quarantine", 1],
+    ] as const) {
+      const run = policies(MALWARE_POLICY, AGE_POLICY, approval(digest));
+      const before = zips();
+      const checked = await run("check", "--json", `${PATH}@v1.1.0`, `${PATH}@v1.0.0`);
+      const { decisions } = checked.json() as { decisions: Decision[] };
+      assert.deepEqual([checked.code, decisions.map((one) => one.decision)], [code, [decision, "allow"]]);
+      const explained = await run("policy", "explain", `${PATH}@v1.1.0`);
+      assert.match(explained.stdout, new RegExp(`: ${decision}`));
+      assert.equal(/lifted by approvals\/golang\/one\.yaml/.test(explained.stdout), decision === "allow");
+      assert.equal(zips() - before, 2);
+    }
   });
 });

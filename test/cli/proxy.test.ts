@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
 import { startCordon } from "../support/cli.ts";
 import { type BundleFolder, makeBundleFolder } from "../support/proxy.ts";
 import { type PublishRegistry, startPublishRegistry } from "../support/publish-registry.ts";
 import { send } from "../support/send.ts";
+import { until } from "../support/until.ts";
 
 describe("cordon proxy --config", () => {
   let open: PublishRegistry;
@@ -62,6 +66,40 @@ describe("cordon proxy --config", () => {
       [open.writes, own.writes].map((writes) => writes.map(({ path }) => path)),
       [["/plain"], ["/@acme%2fui"]],
     );
+  });
+});
+
+describe("cordon proxy --config with a decision log's settings", () => {
+  it("rotates, compresses and deletes as the file says", { timeout: 60_000 }, async () => {
+    const folder = makeBundleFolder();
+    await folder.sign({ created: new Date(Date.now() - 60_000) });
+    const config = folder.write(
+      "cordon.yaml",
+      JSON.stringify({
+        apiVersion: "cordon/v1",
+        kind: "Cordon",
+        upstreams: { npm: "http://127.0.0.1:9/" },
+        proxy: {
+          ...{ bundle: "dir:bundle", trust: "cordon.pub", listen: "127.0.0.1:0", state: "state" },
+          decisionLog: { maxMiB: 1, maxAge: "1s", keep: 2, keepFor: "87600h" },
+        },
+      }),
+    );
+    const old = ["01", "02", "03"].map((day) => `decisions-202511${day}T000000.000Z.jsonl.gz`);
+    for (const name of old) folder.write(`state/${name}`, gzipSync("{}\n"));
+    // Full already, so that what is recorded next goes to another.
+    folder.write("state/decisions.jsonl", `${JSON.stringify({ text: "x".repeat(1024 * 1024) })}\n`);
+    const child = startCordon(["proxy", "--config", config]);
+    const rotated = () => readdirSync(join(folder.path, "state")).filter((name) => /^decisions-/.test(name));
+    try {
+      await address(child);
+      await until(() => rotated().length === 2 && rotated().every((name) => name.endsWith(".gz")));
+      assert.equal(rotated()[0], old[2], "the newest of the old ones");
+    } finally {
+      child.kill("SIGTERM");
+      await once(child, "exit");
+      folder.remove();
+    }
   });
 });
 

@@ -62,6 +62,18 @@ describe("parseConfig()", () => {
       /^must be a duration such as 168h, of at most a year$/,
     ],
     ["a duration in days", `${HEAD}lifetime: 7d\n`, "3:11", /^must be a duration such as 168h, of at most a year$/],
+    [
+      "a decision log that is never old",
+      `${HEAD}proxy: { decisionLog: { maxAge: 0s } }\n`,
+      "3:33",
+      /^must be a duration such as 168h, of at most a year$/,
+    ],
+    [
+      "a decision log that is kept for ever",
+      `${HEAD}proxy: { decisionLog: { keepFor: 87841h } }\n`,
+      "3:34",
+      /^must be a duration such as 168h, of at most 10 years$/,
+    ],
     ["no lifetime at all", `${HEAD}lifetime: 0s\n`, "3:11", /^must be a duration such as 168h, of at most a year$/],
     [
       "a lifetime that is over",

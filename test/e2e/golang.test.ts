@@ -1,11 +1,13 @@
 /** The real go command through the proxy. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { sha256 } from "../../core/digest.ts";
 import { type GoProject, type GoProjectOptions, makeGoProject, NO_GO } from "../support/go-client.ts";
-import { type FixtureModules, startModules } from "../support/go-modules.ts";
+import { type FixtureModules, startModules, zipOf } from "../support/go-modules.ts";
 import { type Listener, listen } from "../support/listener.ts";
-import { AGE_POLICY, MALWARE_POLICY } from "../support/policies.ts";
+import { AGE_POLICY, approvalFile, MALWARE_POLICY } from "../support/policies.ts";
 import { type BundleFolder, makeBundleFolder, startTestProxy, type TestProxy } from "../support/proxy.ts";
+import { until } from "../support/until.ts";
 
 if (NO_GO) console.log(`# go is not tried: ${NO_GO}`);
 
@@ -151,5 +153,62 @@ describe("go through the proxy", { skip: NO_GO ?? false }, () => {
     assert.ok(modules.asked.length > 0);
     assert.ok(modules.asked.every(({ agent }) => agent === "cordon"));
     assert.ok(!modules.requests.some((path) => /dep\/@v\/v1\.2\.0\.zip|evil\/@v\/.*\.zip/.test(path)));
+  });
+});
+
+describe("go, and a held module that is approved", { skip: NO_GO ?? false }, () => {
+  const MODULE = { path: "example.com/young", versions: [{ version: "v1.1.0", published: YOUNG }] };
+  const approval = (digest: string) =>
+    approvalFile({ path: "approvals/golang/one.yaml", purl: "pkg:golang/example.com/young@v1.1.0", digests: [digest] });
+  const SOURCE = { policies: [MALWARE_POLICY, AGE_POLICY] };
+  let modules: FixtureModules;
+  let folder: BundleFolder;
+  let proxy: TestProxy;
+  let made: GoProject;
+
+  before(async () => {
+    modules = await startModules([MODULE]);
+    folder = makeBundleFolder();
+    await folder.sign({ source: SOURCE });
+    const upstreams = new Map([["golang" as const, modules.url]]);
+    proxy = await startTestProxy(folder, modules, { upstreams, pollSeconds: 0.1 });
+    made = makeGoProject(`${proxy.publicUrl}/go`);
+    made.write("go.mod", "module app\n\ngo 1.21\n\nrequire example.com/young v1.1.0\n");
+  });
+  after(async () => {
+    await proxy.close();
+    await modules.close();
+    folder.remove();
+    made.remove();
+  });
+
+  async function approve(digest: string, revision: number): Promise<void> {
+    await folder.sign({ source: { ...SOURCE, approvals: [approval(digest)] }, revision });
+    await until(async () => {
+      const status = (await (await fetch(`${proxy.publicUrl}/-/status`)).json()) as { bundle: { revision: number } };
+      return status.bundle.revision === revision;
+    });
+  }
+  const download = () => made.run("mod", "download");
+  const isHeld = async () => {
+    const { code, output } = await download();
+    assert.notEqual(code, 0);
+    assert.match(output, /held pkg:golang\/example\.com\/young@v1\.1\.0 until/);
+    assert.deepEqual(made.unpacked("example.com/young"), []);
+  };
+
+  it("is refused it before, and with an approval of other bytes", async () => {
+    await isHeld();
+    await approve(`sha256:${"0".repeat(64)}`, 2);
+    await isHeld();
+  });
+
+  it("downloads it by the same command once its bytes are approved", async () => {
+    await approve(`sha256:${sha256(zipOf(MODULE, { version: "v1.1.0" }))}`, 3);
+    const { code, output } = await download();
+    assert.equal(code, 0, output);
+    assert.deepEqual(made.unpacked("example.com/young"), ["v1.1.0"]);
+    assert.equal((await made.get("example.com/young@latest")).code, 0);
+    assert.equal(modules.requests.filter((path) => path.endsWith(".zip")).length, 1);
   });
 });

@@ -56,7 +56,7 @@ const ABOVE = new Set(["core/bundle/open.ts core/gate.ts"]);
 /** One library, one home. */
 const HOMES: Readonly<Record<string, RegExp>> = {
   "@oclif/core": /^cli\//,
-  "simple-git": /^cli\/git\.ts$/,
+  "simple-git": /^cli\/git\//,
   koa: /^proxy\//,
   "@koa/router": /^proxy\//,
   "@marcbachmann/cel-js": /^core\/policy\/cel(-\w+)?\.ts$/,

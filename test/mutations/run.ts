@@ -213,16 +213,11 @@ const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     "what was found of another file",
-    INSPECTIONS,
-    "if (before?.listed === listed) return before;",
-    "if (before) return before;",
+    "proxy/findings.ts",
+    "known?.listed === listedAs(listing, release) ? known.found",
+    "known ? known.found",
   ),
-  mutation(
-    "a file with other bytes",
-    DOWNLOAD,
-    'if (file.checkedBy !== "client" && !check.agrees())',
-    "if (false as boolean)",
-  ),
+  mutation("a file with other bytes", DOWNLOAD, "else if (!check.agrees())", "else if (false as boolean)"),
   mutation("the end of a wrong file", DOWNLOAD, "this.#tell(before);", "this.#tell(this.#received);"),
   mutation(
     "a stored file that was changed",
@@ -291,6 +286,18 @@ const MUTATIONS: readonly Mutation[] = [
     "",
   ),
   mutation(
+    "other bytes of a Go module than those that were looked at",
+    "proxy/registry-file.ts",
+    "asInspected(found.file, answer.inspection)",
+    "found.file",
+  ),
+  mutation(
+    "what was found of a Go module whose bytes are others by now",
+    "proxy/registry-file.ts",
+    "if (isAnother && answer.inspection && answer.judged)",
+    "if (false as boolean)",
+  ),
+  mutation(
     "a file on this network, by the word of a public registry",
     "core/upstream.ts",
     'fileOrigins === "public" ? isPublic(url)',
@@ -306,7 +313,7 @@ const TESTS = [
   "test/core/ecosystems/npm/{inspect,signatures,strip}.test.ts",
   "test/core/ecosystems/pypi/{filenames,listing,render}.test.ts",
   "test/core/upstream.test.ts",
-  "test/proxy/{pypi,golang}.test.ts",
+  "test/proxy/{pypi,golang,golang-approvals}.test.ts",
 ];
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 

@@ -8,6 +8,7 @@ import { generateKeyPair } from "../../core/bundle/keys.ts";
 import { makeFolder } from "../support/folder.ts";
 
 const CHILD = fileURLToPath(new URL("../support/disk-child.ts", import.meta.url));
+const LOG_CHILD = fileURLToPath(new URL("../support/full-disk-child.ts", import.meta.url));
 const RUNTIME = "deno" in process.versions ? ["run", "-A", "--no-check", "--quiet"] : [];
 /** Whether this user may mount, in a namespace that nobody else sees. */
 const MAY_MOUNT =
@@ -56,5 +57,23 @@ describe("a state directory on a disk that fills up, and one that cannot be writ
     }
     // What could not be stored was kept, and not fetched again at every poll.
     assert.equal(steps["blobs read"]?.["count"], steps["blobs read"]?.["distinct"]);
+  });
+});
+
+describe("a decision log on a disk that fills up", () => {
+  it("has each line once when there is room again, also the one that was half written", {
+    skip: !MAY_MOUNT && "no mount namespace can be made here",
+    timeout: 60_000,
+  }, () => {
+    const folder = makeFolder();
+    const command = [process.execPath, ...RUNTIME, LOG_CHILD, folder.path];
+    const run = spawnSync("unshare", ["--mount", "--map-root-user", ...command], { encoding: "utf8" });
+    folder.remove();
+    assert.equal(run.status, 0, run.stderr);
+    const { full, after } = JSON.parse(run.stdout);
+    assert.match(full.failure, /ENOSPC|no space left/i);
+    assert.deepEqual([full.bytes, full.isTorn], [64 * 1024, true], "the disk ends in a line");
+    assert.equal(after.failure, null);
+    assert.deepEqual([after.numbers, after.isTorn], [Array.from({ length: 500 }, (_, index) => index + 1), false]);
   });
 });

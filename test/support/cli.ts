@@ -1,5 +1,6 @@
 /** The command line as people run it: a process of its own, on the runtime that the test runs on. */
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 const ENTRY = fileURLToPath(new URL("../../cli/bin/run.ts", import.meta.url));
@@ -17,14 +18,18 @@ export interface CliRun {
 const FOREIGN = /^(npm_|.*_proxy$|force_color|actions_|github_|gh_|cordon_|sigstore_|buildkite)/i;
 
 /** Starts `cordon ARGS…` in the checkout, without colours and without the settings of whoever runs the tests. */
-export function startCordon(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+export function startCordon(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  stdin: "ignore" | "pipe" = "ignore",
+): ChildProcessByStdio<Writable | null, Readable, Readable> {
   const runtime = "deno" in process.versions ? ["run", "-A", "--no-check"] : [];
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name)));
   return spawn(process.execPath, [...runtime, ENTRY, ...args], {
     cwd: ROOT,
     env: { ...env, NO_COLOR: "1", ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+    stdio: [stdin, "pipe", "pipe"],
+  }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
 }
 
 /** Runs `cordon ARGS…` to its end. */

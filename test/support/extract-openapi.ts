@@ -10,6 +10,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 type Json = Readonly<Record<string, unknown>>;
 
 const RELEASES = "/repos/{owner}/{repo}/releases";
+const PULLS = "/repos/{owner}/{repo}/pulls";
 const OPERATIONS = [
   "GET /repos/{owner}/{repo}",
   `GET ${RELEASES}`,
@@ -23,6 +24,9 @@ const OPERATIONS = [
   `GET ${RELEASES}/assets/{asset_id}`,
   `DELETE ${RELEASES}/assets/{asset_id}`,
   "DELETE /repos/{owner}/{repo}/git/refs/{ref}",
+  `GET ${PULLS}`,
+  `POST ${PULLS}`,
+  `PATCH ${PULLS}/{pull_number}`,
 ];
 /** The forms of an error, for the statuses that GitHub answers and an operation does not list. */
 const ERRORS = ["basic-error", "validation-error"];

@@ -227,7 +227,7 @@ export function makeRepository(options: StateOptions) {
     contents: contents as ReadonlyMap<number, Uint8Array>,
     refs: refs as ReadonlySet<string>,
     list: (withDrafts: boolean): Release[] => releases.filter(({ draft }) => withDrafts || !draft).sort(newestFirst),
-    describe: (): Answer => ({ status: 200, body: describe(fullName, repositoryId, api, options) }),
+    describe: (): Answer => ({ status: 200, body: describeRepository(fullName, repositoryId, api, options) }),
     create,
     update,
     remove,
@@ -237,7 +237,7 @@ export function makeRepository(options: StateOptions) {
   };
 }
 
-function user(api: string): Schemas["simple-user"] {
+export function user(api: string): Schemas["simple-user"] {
   const url = `${api}/users/octocat`;
   return {
     login: "octocat",
@@ -273,15 +273,21 @@ const COUNTS = (
   "forks forks_count open_issues open_issues_count size stargazers_count watchers watchers_count network_count " +
   "subscribers_count"
 ).split(" ");
-const SWITCHES = "fork has_issues has_projects has_wiki has_pages has_discussions archived disabled is_template".split(
-  " ",
-);
+const SWITCHES =
+  "fork has_downloads has_issues has_projects has_wiki has_pages has_discussions archived disabled is_template".split(
+    " ",
+  );
 const EMPTY = ["description", "homepage", "language", "mirror_url", "license"];
 
 const each = <T>(keys: readonly string[], value: (key: string) => T): Record<string, T> =>
   Object.fromEntries(keys.map((key) => [key, value(key)]));
 
-function describe(fullName: string, id: number, api: string, { isPublic, commitDate }: StateOptions): object {
+export function describeRepository(
+  fullName: string,
+  id: number,
+  api: string,
+  { isPublic, commitDate }: Pick<StateOptions, "isPublic" | "commitDate">,
+): object {
   const [owner = "", name = ""] = fullName.split("/");
   const date = seconds(commitDate());
   const url = `${api}/repos/${fullName}`;

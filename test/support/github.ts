@@ -102,7 +102,8 @@ const MAX_JSON_BYTES = 1 << 20;
 const RELEASES = "/repos/{owner}/{repo}/releases";
 const UPLOAD = `POST ${RELEASES}/{release_id}/assets`;
 
-const patterns = OPERATIONS.map((operation) => {
+/** Pull requests are of another double, which has a git repository: forge/forge.ts. */
+const patterns = OPERATIONS.filter((operation) => !operation.includes("/pulls")).map((operation) => {
   const [method, path = ""] = operation.split(" ");
   const pattern = path.replaceAll(/\{(\w+)\}/g, (_, name) =>
     name.endsWith("_id") ? "(\\d+)" : ["tag", "ref"].includes(name) ? "(.+)" : "([^/]+)",

@@ -63,7 +63,7 @@ or false, and where each rule stands. With --replay, makes a logged decision aga
     if (flags.replay !== undefined) return this.#replay(rules, flags.replay);
     if (id === undefined) throw new CordonError("USAGE", "nothing to explain: give a package URL, or --replay");
     const given = flags.facts !== undefined ? readFacts(id, flags.facts, rules) : undefined;
-    const listed = given || flags.offline ? undefined : await factsLive(id, rules, registries);
+    const listed = given || flags.offline ? undefined : await factsLive(id, rules, registries, asOf ?? new Date());
     const { decision, policies } = explain(rules, given ?? listed ?? offlineFacts(id, rules), asOf ?? new Date());
     const isFound = given !== undefined || listed !== undefined || flags.offline;
     const explanation = { decision: isFound ? decision : { ...decision, unlisted: "not-found" as const }, policies };

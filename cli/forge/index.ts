@@ -1,0 +1,67 @@
+/** Which forge hosts a repository, and with which token it is asked. */
+import { CordonError } from "../../core/errors.ts";
+import type { ForgeRepository } from "../../core/forge.ts";
+import { createGitHub } from "../../core/github.ts";
+import type { Fetch } from "../../core/http.ts";
+import { openApi } from "./api.ts";
+import type { Forge } from "./forge.ts";
+import { giteaForge } from "./gitea.ts";
+import { githubForge } from "./github.ts";
+import { gitlabForge } from "./gitlab.ts";
+
+export interface ForgeOptions {
+  readonly fetch: Fetch;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Where its API is; left out: where that kind of forge has it. */
+  readonly api: string | undefined;
+}
+
+/** Variables that may hold the token, the first that is set counts. */
+export const TOKENS = {
+  github: ["GITHUB_TOKEN", "GH_TOKEN"],
+  gitea: ["GITEA_TOKEN", "FORGEJO_TOKEN"],
+  gitlab: ["GITLAB_TOKEN"],
+} as const;
+
+/** Undefined without a token: then everything is done that needs none. Throws USAGE. */
+export function openForge(
+  { kind, url, branch }: ForgeRepository,
+  { fetch, environment, api }: ForgeOptions,
+): Forge | undefined {
+  const variable = TOKENS[kind].find((name) => environment[name]);
+  const token = variable && environment[variable];
+  if (variable === undefined || !token) return undefined;
+  const page = new URL(url);
+  const path = page.pathname.replace(/^\/+/, "");
+  switch (kind) {
+    case "github": {
+      const named = api ?? environment["GITHUB_API_URL"] ?? githubApi(page);
+      const settings = { ...environment, ...(named && { GITHUB_API_URL: named }) };
+      return githubForge(createGitHub({ repository: path, fetch, environment: settings }), branch);
+    }
+    case "gitea": {
+      const top = apiUrl(api ?? `${page.origin}/api/v1`);
+      return giteaForge(
+        openApi({ url: top, fetch, authorization: ["authorization", `token ${token}`], variable }),
+        path,
+        branch,
+      );
+    }
+    case "gitlab": {
+      const top = apiUrl(api ?? `${page.origin}/api/v4`);
+      return gitlabForge(openApi({ url: top, fetch, authorization: ["private-token", token], variable }), path, branch);
+    }
+  }
+}
+
+/** An enterprise server has it below its own name; undefined for the public one. */
+function githubApi({ origin, hostname }: URL): string | undefined {
+  return hostname === "github.com" ? undefined : `${origin}/api/v3`;
+}
+
+function apiUrl(text: string): URL {
+  if (!URL.canParse(text)) throw new CordonError("USAGE", `forge.api is no URL: ${JSON.stringify(text)}`);
+  const url = new URL(text);
+  url.pathname = `${url.pathname.replace(/\/+$/, "")}/`;
+  return url;
+}
