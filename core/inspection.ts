@@ -122,7 +122,8 @@ async function inspectTime(
   const found = await askInfo(upstream, name, facts.version);
   if (!found && info.isAlwaysThere) throw new CordonError("NOT_FOUND", `the upstream registry has no ${facts.purl}`);
   if (found) requireSame(upstream.ecosystem, facts.version, found.version);
-  return { release: found?.published === undefined ? {} : { published: found.published } };
+  const { published, origin } = found ?? {};
+  return { release: { ...(published !== undefined && { published }), ...(origin && { origin }) } };
 }
 
 /** The time of another release must not count for this one. Throws UPSTREAM_MALFORMED. */
@@ -139,7 +140,7 @@ export async function askInfo(upstream: Upstream, name: string, query: string | 
   const { info } = upstream.ecosystem;
   const document = info && (await askJson(upstream.of(name), info.question(name, query)));
   if (!info || document === undefined) return undefined;
-  const found = info.read(document);
+  const found = info.read(document, name);
   if (!found && info.isAlwaysThere)
     throw new CordonError("UPSTREAM_MALFORMED", `what the upstream says of ${name} ${query ?? ""} cannot be read`);
   return found;

@@ -36,6 +36,8 @@ export interface RegistryOptions {
   readonly wording: Wording;
   /** Where clients reach this registry. */
   readonly registry: string;
+  /** Whether clients are told to send their tokens, which whoever stands before the proxy checks. */
+  readonly isAuthRequired: boolean;
   readonly decisions: DecisionLog;
   readonly now: () => Date;
   readonly log: Log;

@@ -3,6 +3,7 @@ import type { RequestListener } from "node:http";
 import Router from "@koa/router";
 import Koa, { type Context } from "koa";
 import { CordonError, messageOf } from "../core/errors.ts";
+import type { PurlType } from "../core/purl.ts";
 import type { Wording } from "../core/refusal.ts";
 import { sentenceOf } from "../core/refusal.ts";
 import type { RootSource } from "../core/sigstore/trusted-root.ts";
@@ -38,6 +39,8 @@ export interface AppOptions {
   readonly cache: DiskCache;
   /** Whose certificates count for build attestations. */
   readonly root: RootSource;
+  /** Ecosystems whose clients are told to send their tokens. */
+  readonly authRequired: readonly PurlType[];
   readonly startedAt: Date;
   readonly now: () => Date;
   readonly log: Log;
@@ -72,6 +75,7 @@ export function createApp(given: AppOptions): RequestListener {
       files,
       rules,
       registry,
+      isAuthRequired: options.authRequired.includes(upstream.ecosystem.type),
     };
     return { ...parts, mount, serve: createRegistry(parts) };
   });

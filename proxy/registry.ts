@@ -73,8 +73,8 @@ async function viewOf(judged: JudgedListing, rules: Rules, { inspections, stripp
   return stripping.view(await inspections.view(judged, rules));
 }
 
-function serveConfig(ctx: Context, { upstream, registry }: RegistryOptions): void {
-  replyJson(ctx, 200, upstream.ecosystem.config?.(registry) ?? {});
+function serveConfig(ctx: Context, { upstream, registry, isAuthRequired }: RegistryOptions): void {
+  replyJson(ctx, 200, upstream.ecosystem.config?.(registry, isAuthRequired) ?? {});
 }
 
 async function serveNames(ctx: Context, { names, listings, rules, upstream }: RegistryOptions): Promise<void> {
@@ -217,7 +217,7 @@ async function judgeRelease(
 /** What the upstream says of a version. Throws UPSTREAM_*, and NOT_FOUND. */
 async function readInfo(name: string, version: string, { upstream, texts }: RegistryOptions): Promise<ReleaseInfo> {
   const { info } = upstream.ecosystem;
-  const read = (bytes: Uint8Array) => info?.read(parseJson(bytes));
+  const read = (bytes: Uint8Array) => info?.read(parseJson(bytes), name);
   const question = info?.question(name, version) ?? { method: "GET", path: "" };
   const found = read(await texts.read(question, (bytes) => read(bytes) !== undefined));
   if (!found)

@@ -47,6 +47,8 @@ export interface ProxyOptions {
   readonly upstreams: ReadonlyMap<PurlType, URL>;
   /** Ecosystems to whose public upstream clients may publish; left out: none. */
   readonly publish?: readonly PurlType[];
+  /** Ecosystems whose clients are told to send their tokens; left out: none. */
+  readonly authRequired?: readonly PurlType[];
   /** Registries of one's own; left out: none. */
   readonly privateRegistries?: readonly PrivateRegistryOptions[];
   /** Where files may lie besides at the registries' own origins; left out: nowhere. */
@@ -115,7 +117,11 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     const startedAt = now();
     const root = options.attestationRoot ?? openRoot({}, { base: ".", cacheDir: options.state });
     const wording = { publicUrl, repository: options.repository, forge: options.forge };
-    const answer = createApp({ ...watched, lifecycle, wording, decisions, cache, root, startedAt, now, log });
+    const { authRequired = [] } = options;
+    const answer = createApp({
+      ...watched,
+      ...{ lifecycle, wording, decisions, cache, root, authRequired, startedAt, now, log },
+    });
     // Whoever waits to be asked for a body is asked by what reads it: what is refused need not be sent.
     server.on("request", answer).on("checkContinue", answer);
     try {

@@ -69,6 +69,7 @@ once. Without a verified bundle it answers 503.`;
       forge: config.forge,
       upstreams: upstreamUrls(registries),
       publish: config.proxy?.publish ?? [],
+      authRequired: config.proxy?.authRequired ?? [],
       privateRegistries: privateRegistries(config),
       fileOrigins: fileOrigins(registries),
       attestationRoot: attestationRoot(registries, join(state, "sigstore")),

@@ -1,6 +1,6 @@
 /** What Cordon must know about one package ecosystem. Adapters are pure: no I/O, no clock, no policy. */
 import type { Decision } from "../../schemas/types/decision.ts";
-import type { Package, Release, Signature } from "../../schemas/types/facts.ts";
+import type { Origin, Package, Release, Signature } from "../../schemas/types/facts.ts";
 import type { Digests } from "../digest.ts";
 import type { PurlType } from "../purl.ts";
 import type { VersionOrder } from "./versions.ts";
@@ -147,6 +147,8 @@ export interface ClientSettings {
 export interface ReleaseInfo {
   readonly version: string;
   readonly published: string | undefined;
+  /** Where it was taken from; left out where nobody tells. */
+  readonly origin?: Origin | undefined;
 }
 
 export interface ReleaseDetails {
@@ -184,8 +186,8 @@ export interface Ecosystem {
   readonly configPath?: string;
   /** Where the registry has an API of its own, by its config; left out where there is none. */
   readonly apiOf?: (config: unknown) => string | undefined;
-  /** The registry's own config as clients get it; left out where there is none. */
-  readonly config?: (registry: string) => object;
+  /** The registry's own config as clients get it; left out where there is none. `isAuthRequired`: they are to send their tokens. */
+  readonly config?: (registry: string, isAuthRequired: boolean) => object;
   /** Whether a listing of which nothing is allowed is refused, because clients would not tell why there is nothing. */
   readonly refusesEmptyListings: boolean;
   /** What to ask the upstream for: always the fullest document. */
@@ -208,8 +210,8 @@ export interface Ecosystem {
     question(name: string, query: string | undefined): Question;
     /** Whether there is no release of which there is no such document. */
     readonly isAlwaysThere: boolean;
-    /** Undefined for what is no such document. */
-    read(document: unknown): ReleaseInfo | undefined;
+    /** `name`: the package's. Undefined for what is no such document. */
+    read(document: unknown, name: string): ReleaseInfo | undefined;
   };
   /** A release that the registry may have although its listing does not name it; left out where listings name all. */
   readonly unlisted?: (listing: Listing, version: string) => ListedRelease | undefined;

@@ -104,6 +104,12 @@ export interface CordonConfig {
      */
     publish?: "npm"[];
     /**
+     * The ecosystems whose clients are told to send their token with everything that they ask (Cargo: `auth-required`), for whoever checks tokens in front of the proxy. The proxy checks none and passes none on. Left out: none.
+     *
+     * @maxItems 4
+     */
+    authRequired?: "cargo"[];
+    /**
      * Origins besides the registries' own where files may lie, by ecosystem: `https://files.acme.example`. No token goes there.
      */
     fileOrigins?: {

@@ -93,6 +93,7 @@ export interface Release {
    * When the newest of its files was uploaded (PyPI): later than `published` where a file came late; absent where the time of a file is missing.
    */
   lastUpload?: string;
+  origin?: Origin;
   /**
    * Whether the registry withdrew it but still serves it (PyPI: every file of it). npm has no such state: always false.
    */
@@ -154,6 +155,19 @@ export interface Release {
   module?: Module;
   sourceBuild?: SourceBuild;
   file?: File;
+}
+/**
+ * Where the version was taken from, as the module proxy says (Go: `Origin` of `.info`); absent where it does not say.
+ */
+export interface Origin {
+  /**
+   * The repository's address.
+   */
+  url: string;
+  /**
+   * Whether the module's path begins with the repository's host and path. A path of somebody's own (`go.acme.example/lib`) leads to a repository elsewhere, and does not.
+   */
+  matchesPath: boolean;
 }
 export interface Download {
   /**

@@ -66,6 +66,28 @@ describe("Go modules through the proxy", () => {
     assert.equal(modules.requests.filter((path) => path.endsWith(".info")).length, 4);
   });
 
+  it("lets rules compare the path with the repository, by what stands beside the time", async () => {
+    const policy = policyFile(
+      "repository",
+      `  rules:
+    - name: elsewhere
+      condition: has(release.origin) && !release.origin.matchesPath
+      verdict: block
+      message: It comes from elsewhere.
+      messageExpression: '"It comes from " + release.origin.url + "."'`,
+    );
+    const [own, other] = ["https://example.com/acme/dep", "https://elsewhere.example/acme/dep"];
+    modules.put({
+      path: "example.com/Acme/dep",
+      versions: [{ version: "v1.0.0", origin: own }, { version: "v1.1.0", origin: other }, { version: "v1.2.0" }],
+    });
+    await enforce({ source: { policies: [policy] } });
+    assert.equal(await text(`${BASE}/@v/list`), "v1.0.0\nv1.2.0\n");
+    const answer = await get(`${BASE}/@v/v1.1.0.zip`);
+    assert.equal(answer.status, 403);
+    assert.match(await answer.text(), /It comes from https:\/\/elsewhere\.example\/acme\/dep/);
+  });
+
   it("asks for no times where no rule reads them", async () => {
     await enforce({ source: { policies: [MALWARE_POLICY] } });
     assert.equal(await text(`${BASE}/@v/list`), "v1.0.0\nv1.1.0\nv1.2.0-rc.1\nv1.2.0\n");

@@ -9,6 +9,8 @@ export interface FixtureModuleVersion {
   readonly version: string;
   /** RFC 3339; left out: long ago; null: it does not say. */
   readonly published?: string | null;
+  /** The repository that it says to be taken from; left out: it does not say. */
+  readonly origin?: string;
   /** Module path to version. */
   readonly requires?: Readonly<Record<string, string>>;
   /** Lines of go.mod besides. */
@@ -84,8 +86,12 @@ function bodyOf(path: string, byPath: ReadonlyMap<string, FixtureModule>): strin
   return ending === "mod" ? modOf(module, found) : zipOf(module, found);
 }
 
-function infoOf({ version, published = OLD }: FixtureModuleVersion): string {
-  return JSON.stringify({ Version: version, ...(published !== null && { Time: published }) });
+function infoOf({ version, published = OLD, origin }: FixtureModuleVersion): string {
+  return JSON.stringify({
+    Version: version,
+    ...(published !== null && { Time: published }),
+    ...(origin !== undefined && { Origin: { VCS: "git", URL: origin } }),
+  });
 }
 
 export function modOf({ path }: FixtureModule, { requires = {}, directives = [] }: FixtureModuleVersion): string {

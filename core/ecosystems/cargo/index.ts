@@ -27,7 +27,11 @@ export const cargo: Ecosystem = {
   configPath: CONFIG_PATH,
   apiOf,
   info: { question: releaseQuestion, isAlwaysThere: false, read: readRelease },
-  config: (registry) => ({ dl: `${registry}/crates`, api: registry }),
+  config: (registry, isAuthRequired) => ({
+    dl: `${registry}/crates`,
+    api: registry,
+    ...(isAuthRequired && { "auth-required": true }),
+  }),
   parseListing,
   describe,
   inspectManifest,

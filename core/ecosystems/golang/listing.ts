@@ -1,10 +1,10 @@
 /** A module's list of versions to facts; what else is known of a version stands in a document of its own. */
-import type { Release } from "../../../schemas/types/facts.ts";
+import type { Origin, Release } from "../../../schemas/types/facts.ts";
 import { CordonError } from "../../errors.ts";
 import { own, ownString } from "../../json.ts";
 import { toPurl } from "../../purl.ts";
 import { formatInstant, parseInstant } from "../../time.ts";
-import type { ListedRelease, Listing, Question } from "../ecosystem.ts";
+import type { ListedRelease, Listing, Question, ReleaseInfo } from "../ecosystem.ts";
 import { newestOfLines } from "../history.ts";
 import { VERSION_ORDERS } from "../versions.ts";
 import { escapeName, zipName } from "./request.ts";
@@ -94,15 +94,31 @@ function toRelease(name: string, version: string, newestOfLine: boolean, { base 
   return { version, entry: version, facts, files: [file] };
 }
 
-/** `.info`, and `@latest`: which version it is, and when it was made. */
-export function readInfo(document: unknown) {
+/** `.info`, and `@latest`: which version it is, when it was made, and of what repository. */
+export function readInfo(document: unknown, name: string): ReleaseInfo | undefined {
   const version = ownString(document, "Version");
   if (version === undefined || !isVersion(version)) return undefined;
   const time = own(document, "Time");
   const instant = typeof time === "string" ? parseInstant(time) : undefined;
   // Go's zero time is the year 1, and that of most others 1970: what has no time must not pass for old.
   const isKnown = instant !== undefined && instant.getTime() > 0;
-  return { version, published: isKnown ? formatInstant(instant) : undefined };
+  const origin = originOf(document, name);
+  return { version, published: isKnown ? formatInstant(instant) : undefined, ...(origin && { origin }) };
+}
+
+const MAX_URL = 1000;
+
+/** Of the kinds of repository that go knows, those with an address of the web (`go help goproxy`, `Origin`). */
+function originOf(document: unknown, name: string): Origin | undefined {
+  const text = ownString(own(document, "Origin"), "URL");
+  if (text === undefined || text.length > MAX_URL || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  if (!/^(https?|git|ssh|git\+ssh):$/.test(url.protocol)) return undefined;
+  const place = `${url.hostname}${url.pathname.replace(/\/+$/, "").replace(/\.git$/, "")}`.toLowerCase();
+  // Forges take no notice of case, and go's paths do.
+  const isWithin = `${name.toLowerCase()}/`.startsWith(`${place}/`) || name.toLowerCase().startsWith(`${place}.git/`);
+  for (const part of ["username", "password", "search", "hash"] as const) url[part] = "";
+  return { url: url.href, matchesPath: isWithin };
 }
 
 /** What it is asked for: a version, a branch, or without either what is newest. */

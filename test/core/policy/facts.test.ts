@@ -162,6 +162,7 @@ describe("FACT_DECLARATIONS", () => {
       "Download",
       "File",
       "Module",
+      "Origin",
       "Package",
       "Provenance",
       "Release",

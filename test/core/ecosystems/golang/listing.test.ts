@@ -92,12 +92,34 @@ describe("unlistedRelease()", () => {
     it(`makes none of ${JSON.stringify(version)}`, () => assert.equal(unlistedRelease(listing, version), undefined));
 });
 
+const MODULE = "forge.example/Acme/lib/v2";
+
 describe("readInfo()", () => {
-  const published = (Time: unknown) => readInfo({ Version: "v1.0.0", Time })?.published;
+  const ORIGINS: readonly [url: unknown, origin: object | undefined][] = [
+    ["https://forge.example/acme/lib", { url: "https://forge.example/acme/lib", matchesPath: true }],
+    ["https://forge.example/acme/lib.git", { url: "https://forge.example/acme/lib.git", matchesPath: true }],
+    ["https://forge.example/acme/lib/", { url: "https://forge.example/acme/lib/", matchesPath: true }],
+    ["https://forge.example/acme/li", { url: "https://forge.example/acme/li", matchesPath: false }],
+    ["https://forge.example/acme/lib-evil", { url: "https://forge.example/acme/lib-evil", matchesPath: false }],
+    ["https://elsewhere.example/acme/lib", { url: "https://elsewhere.example/acme/lib", matchesPath: false }],
+    ["ssh://git@forge.example/acme/lib", { url: "ssh://forge.example/acme/lib", matchesPath: true }],
+    ["https://user:secret@forge.example/acme/lib?x#y", { url: "https://forge.example/acme/lib", matchesPath: true }],
+    ["javascript:alert(1)", undefined],
+    ["forge.example/acme/lib", undefined],
+    [`https://forge.example/${"x".repeat(2000)}`, undefined],
+    [7, undefined],
+  ];
+  for (const [url, origin] of ORIGINS) {
+    it(`tells of the repository ${String(url).slice(0, 60)} whether it is that of the path`, () => {
+      assert.deepEqual(readInfo({ Version: "v2.0.0", Origin: { VCS: "git", URL: url } }, MODULE)?.origin, origin);
+    });
+  }
+
+  const published = (Time: unknown) => readInfo({ Version: "v1.0.0", Time }, NAME)?.published;
 
   it("reads version and time", () => {
     const info = { Version: "v1.0.0", Time: "2020-01-01T01:00:00.123456789+01:00", Origin: { VCS: "git" } };
-    assert.deepEqual(readInfo(info), { version: "v1.0.0", published: "2020-01-01T00:00:00.123Z" });
+    assert.deepEqual(readInfo(info, NAME), { version: "v1.0.0", published: "2020-01-01T00:00:00.123Z" });
   });
 
   for (const time of [undefined, null, "", 1577836800, "yesterday", "2020-02-30T00:00:00Z", "2020-01-01"])
@@ -120,5 +142,5 @@ describe("readInfo()", () => {
     { version: "v1.0.0" },
     Object.create({ Version: "v1.0.0" }),
   ])
-    it(`reads nothing of ${JSON.stringify(document)}`, () => assert.equal(readInfo(document), undefined));
+    it(`reads nothing of ${JSON.stringify(document)}`, () => assert.equal(readInfo(document, NAME), undefined));
 });
