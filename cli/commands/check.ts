@@ -2,13 +2,13 @@ import { Args, Flags } from "@oclif/core";
 import { CordonError } from "../../core/errors.ts";
 import { decideUnlisted } from "../../core/gate.ts";
 import { parseReleasePurl, type ReleaseId, toPurl } from "../../core/purl.ts";
-import { readText } from "../../core/source/files.ts";
 import { permits } from "../../core/verdict.ts";
 import type { Decision, PolicyVerdict } from "../../schemas/types/decision.ts";
 import { atFlag, parseAt } from "../at.ts";
 import { CordonCommand } from "../command.ts";
 import { parsePurlArgument } from "../dir.ts";
 import { readInventory } from "../inventory/inventory.ts";
+import { readInventoryText } from "../inventory/text.ts";
 import { decideLive } from "../live.ts";
 import { openRules } from "../open-rules.ts";
 import { count, describeUnlisted, paint, paintVerdict, table } from "../print.ts";
@@ -101,7 +101,7 @@ function releasesOf(
   const files = [flags.list, flags.lockfile].filter((path) => path !== undefined);
   const releases = [
     ...purls.map((text) => parsePurlArgument(text, parseReleasePurl, "--lockfile or --list")),
-    ...files.flatMap((path) => readInventory(path, readText(path)).releases),
+    ...files.flatMap((path) => readInventory(path, readInventoryText(path)).releases.map(({ id }) => id)),
   ];
   return [...new Map(releases.map((release) => [toPurl(release), release])).values()];
 }

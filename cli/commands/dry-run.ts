@@ -107,14 +107,17 @@ no input could be read.`;
   }
 
   #write(text: string, out: string | undefined): void {
-    if (out === undefined) return this.log(text);
+    if (out === undefined) {
+      this.log(text);
+      return;
+    }
     writeWhole(out, `${text}\n`);
     this.log(`The report is in ${out}.`);
   }
 
   #end({ inputs, releases }: DryRunReport, failOn: Verdict): void {
-    if (inputs.every(({ error }) => error !== undefined)) return this.reportFailure();
-    if (releases.some(({ decision }) => severity(decision.decision) >= severity(failOn))) this.reportFindings();
+    if (inputs.every(({ error }) => error !== undefined)) this.reportFailure();
+    else if (releases.some(({ decision }) => severity(decision.decision) >= severity(failOn))) this.reportFindings();
   }
 }
 

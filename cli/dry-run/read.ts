@@ -42,11 +42,11 @@ function readInput(
   try {
     const text = readInventoryText(path);
     if (!isNamed && !recognizesInventory(path, text)) return undefined;
-    const { kind, releases: named, unjudged: others } = readInventory(path, text);
+    const { kind, entries, releases: named, unjudged: others } = readInventory(path, text);
     for (const { line, job, ...release } of named)
       collect(release, { path, line, repository, ...(job !== undefined && { job }) }, releases);
     unjudged.push(...others.map(({ name, reason, line }) => ({ name, reason, path, line })));
-    return { path, repository, kind, entries: named.length };
+    return { path, repository, kind, entries };
   } catch (error) {
     if (!(error instanceof CordonError)) throw error;
     return failed(path, repository, error.message.split("\n", 1)[0] ?? "");

@@ -33,6 +33,7 @@ export const TOLD: Readonly<Record<FactSource, string>> = {
   time: "when it was published",
   manifest: "its manifest",
   file: "what its files hold",
+  digest: "the digest of its file",
   attestations: "its build attestations",
   keys: "the registry's signature",
   public: "whether the public registry has the name",

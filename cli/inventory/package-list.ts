@@ -5,16 +5,34 @@ import type { InventoryReader, NamedRelease } from "./reader.ts";
 
 export const readPackageList: InventoryReader = {
   kind: "package-list",
-  files: "lists of one purl a line (.txt, .purls, .list)",
-  recognizes: ({ name }) => /\.(txt|purls|list)$/.test(name),
+  files: "lists of one purl a line",
+  recognizes: ({ name, text }) =>
+    /^\s*pkg:/m.test(text)
+      ? entriesOf(text).every((entry) => /^pkg:/.test(entry)) || isNamed(name)
+      : isNamed(name) && entriesOf(text).length === 0,
   read: ({ path, text }) => ({
     releases: text.split(/\r?\n/).flatMap((line, index) => readLine(path, line, index + 1)),
     unjudged: [],
   }),
 };
 
+function isNamed(name: string): boolean {
+  return /\.(txt|purls|list)$/.test(name);
+}
+
+function entriesOf(text: string): string[] {
+  return text
+    .split(/\r?\n/)
+    .map(entryOf)
+    .filter((entry) => entry !== "");
+}
+
+function entryOf(line: string): string {
+  return line.replace(/(^|\s)#.*$/, "").trim();
+}
+
 function readLine(path: string, line: string, number: number): NamedRelease[] {
-  const entry = line.replace(/(^|\s)#.*$/, "").trim();
+  const entry = entryOf(line);
   if (entry === "") return [];
   try {
     return [{ id: parseReleasePurl(entry), line: number }];
