@@ -281,7 +281,7 @@ const JOBS: Readonly<Record<string, string>> = {
 function quiet(): JudgedRelease[] {
   return FILES.flatMap(([repository, file, , type, count], at) =>
     Array.from({ length: count }, (_, index) => {
-      const name = type === "golang" ? `acme.example/${repository}/part${index}` : `acme-${at}-part-${index}`;
+      const name = type === "golang" ? `acme.example/${repository}/part${at}-${index}` : `acme-${at}-part-${index}`;
       const purl = `pkg:${type}/${name}@${type === "golang" ? "v" : ""}1.${index % 9}.${index % 7}`;
       return judged({
         purl,
@@ -352,5 +352,50 @@ export function calmRun(): DryRunReport {
     inputs: inputs(releases)
       .slice(0, 2)
       .map((input) => ({ ...input, entries: 1 })),
+  });
+}
+
+const MARKUP = `"'></style></title></svg><img src=x onerror="hit=1"><script>hit=2</script><svg onload="hit=3">`;
+const NASTY = `${MARKUP}\u202egnp.exe\u2066\u200f\u001b[2J\u001b]8;;https://evil.example/\u0007click\u0000Z${"\u0335\u0489\u0301".repeat(400)}`;
+const MEGABYTE = `&"'<${"宽".repeat(350_000)}`;
+
+/** What somebody would write who wants to harm whoever reads the report: so many releases of each kind. */
+export function hostileRun(count: number): DryRunReport {
+  const long = `${NASTY}${MEGABYTE}`;
+  const nasty = (index: number) => `${index % 2 === 0 ? MARKUP : long}${index}`;
+  const releases = Array.from({ length: count }, (_, index): JudgedRelease => {
+    const decision = (["block", "quarantine", "strip-scripts", "warn"] as const)[index % 4] ?? "block";
+    const text = nasty(index);
+    const made = judged({
+      ...{ purl: index % 3 === 0 ? `pkg:npm/it's-(bold)!~*${index}@1.0.0` : `pkg:npm/${text}@${text}`, decision },
+      ...{ policy: text, rule: text, reason: long, skipped: [text], problem: text, unlisted: true, until: text },
+      ...{ scripts: true, scriptVerdict: decision, missing: ["file", "time"] },
+      places: Array.from({ length: 40 }, () => ({ path: text, line: 1, repository: text, job: text })),
+    });
+    const evidence = [
+      "javascript:hit=4",
+      "data:text/html,<script>hit=5</script>",
+      `https://a.example/${"x".repeat(300)}'`,
+      "https://good.example/1",
+    ].map((url) => ({ id: text, source: text, url }));
+    const verdicts = Array.from({ length: 10 }, (_, at) => ({
+      ...{ policy: `${at}${text}`, rule: text, verdict: "block" as const, reason: text, until: null },
+      ...{ mode: "enforce" as const, liftedBy: null },
+    }));
+    return { ...made, decision: { ...made.decision, evidence, verdicts } };
+  });
+  return dryRun({
+    releases,
+    rules: {
+      bundle: { revision: 1, digest: long },
+      policies: Array.from({ length: count }, (_, index) => nasty(index)),
+    },
+    inputs: releases.map((_, index) => ({
+      ...{ path: nasty(index), repository: nasty(index + 1), kind: index % 2 === 0 ? null : long, entries: 1 },
+      ...(index % 3 === 0 && { error: long }),
+    })),
+    unjudged: releases.flatMap((_, index) =>
+      Array.from({ length: 7 }, () => ({ name: long, reason: nasty(index), path: nasty(index), line: 1 })),
+    ),
   });
 }

@@ -49,7 +49,7 @@ function affectedBars(
   const plain = (rows: readonly Markup[]) =>
     html`<table class="plain"><thead><tr><th scope="col">${column}</th><th scope="col">Releases</th></tr></thead><tbody>${rows}</tbody></table>`;
   const draw = (one: Affected) =>
-    barRow({ name: said(one.name, 80), segments: changes(one), words: wordsOn(one) }, most);
+    barRow({ name: said(one.name, 80), segments: changes(one), words: wordsOn(one) }, { most });
   const row = (one: Affected) => html`<tr><th scope="row">${said(one.name, 80)}</th><td>${wordsOn(one)}</td></tr>`;
   return [
     folded(bounded(noticing, draw, BYTES), { open: OPEN, wrap, singular, plural }),
@@ -78,7 +78,7 @@ function wordsOn({ decisions, releases }: Affected): Markup {
   const parts = [
     block > 0 && html`<b class="blocked">${grouped(block)} blocked</b>`,
     quarantine > 0 && html`<b class="held">${grouped(quarantine)} held</b>`,
-    stripped > 0 && html`<b class="stripped">${grouped(stripped)} without scripts</b>`,
+    stripped > 0 && html`<b class="stripped">${grouped(stripped)} with scripts to take out</b>`,
     warn > 0 && `${counted(warn, "warning")}`,
   ].filter((part) => part !== false);
   const of = counted(releases, "release");

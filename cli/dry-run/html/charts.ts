@@ -3,7 +3,7 @@ import { type Content, html, type Markup } from "../../../core/page/html.ts";
 import { SHADES, type Shade } from "./words.ts";
 
 /** So much of a bar, in percent, shows what is there at all. */
-const LEAST = 0.7;
+const LEAST = 1.2;
 
 const shape = (id: Shade, colour: string, drawn: Markup): Markup =>
   html`<pattern id="shade-${id}" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" fill="var(--${colour}Mark)"/>${drawn}</pattern>`;
@@ -14,8 +14,8 @@ ${shape("block", "blocked", html`<path d="M-2 10L10 -2M-2 2L2 -2M6 10L10 6" stro
 ${shape("quarantine", "held", html`<path d="M-2 -2L10 10M-2 6L2 10M6 -2L10 2" stroke="var(--heldSoft)" stroke-opacity=".7" stroke-width="1.2"/>`)}
 ${shape("strip-scripts", "stripped", html`<circle cx="2" cy="2" r="1.15" fill="var(--strippedSoft)"/><circle cx="6" cy="6" r="1.15" fill="var(--strippedSoft)"/>`)}
 <pattern id="shade-warn" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" fill="var(--edge)"/><path d="M0 2h8M0 6h8" stroke="var(--page)" stroke-opacity=".55" stroke-width="1.2"/></pattern>
-<pattern id="shade-unjudged" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" fill="var(--code)"/><path d="M-2 10L10 -2M-2 2L2 -2M6 10L10 6M-2 -2L10 10M-2 6L2 10M6 -2L10 2" stroke="var(--edge)" stroke-width=".8"/></pattern>
-${shape("allow", "allowed", html``)}
+<pattern id="shade-unjudged" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" fill="var(--muted)"/><circle cx="4" cy="4" r="1.6" fill="var(--page)"/></pattern>
+<pattern id="shade-allow" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" fill="var(--allowedSoft)"/><rect width="8" height="8" fill="var(--allowedMark)" fill-opacity=".42"/></pattern>
 </defs></svg>`;
 
 export interface Segment {
@@ -45,9 +45,12 @@ export function shareBar(segments: readonly Segment[], label: string): Markup {
   return html`<svg class="share" role="img" aria-label="${label}" focusable="false">${rectangles(segments, whole)}</svg>`;
 }
 
-/** A bar in a row of others: `most` is as long as the row. */
-export function rowBar(segments: readonly Segment[], most: number): Markup {
-  return html`<svg class="bar" aria-hidden="true" focusable="false">${rectangles(segments, most)}</svg>`;
+/** What a row is measured by: the longest of them, or a whole of which all are parts. */
+export type Scale = { readonly most: number } | { readonly whole: number };
+
+function rowBar(segments: readonly Segment[], scale: Scale): Markup {
+  const isShare = "whole" in scale;
+  return html`<svg class="bar" aria-hidden="true" focusable="false">${isShare && html`<rect class="track" width="100%" height="100%"/>`}${rectangles(segments, isShare ? scale.whole : scale.most)}</svg>`;
 }
 
 function rectangles(segments: readonly Segment[], whole: number): Markup[] {
@@ -82,8 +85,8 @@ export function barTable(columns: readonly [name: string, figures: string], rows
 <tbody>${rows}</tbody></table>`;
 }
 
-export function barRow({ name, segments, words }: BarRow, most: number): Markup {
-  return html`<tr><th scope="row">${name}</th><td class="drawn">${rowBar(segments, most)}</td><td class="figures">${words}</td></tr>`;
+export function barRow({ name, segments, words }: BarRow, scale: Scale): Markup {
+  return html`<tr><th scope="row">${name}</th><td class="drawn">${rowBar(segments, scale)}</td><td class="figures">${words}</td></tr>`;
 }
 
 function round(percent: number): number {

@@ -8,7 +8,7 @@ import type { DryRunReport, JudgedRelease } from "../report.ts";
 import { bounded, folded } from "./bounds.ts";
 import { deniedIn } from "./headline.ts";
 import type { Part } from "./part.ts";
-import { decisionTag, ecosystemOf, evidenceOf, nameOf, placesOf, ruleOf } from "./releases.ts";
+import { decisionTag, evidenceOf, nameOf, placesOf, ruleOf } from "./releases.ts";
 import { counted } from "./words.ts";
 
 const BYTES = 450_000;
@@ -20,7 +20,7 @@ export function deniedPart(report: DryRunReport): Part {
   const rows = bounded(denied, (release) => entryOf(release, report.at), BYTES);
   return {
     id: "denied",
-    title: "What would be denied",
+    title: "Denied releases",
     figure: denied.length,
     words: html`<p>${wordsFor(report, denied.length)}</p>`,
     figures:
@@ -30,7 +30,7 @@ export function deniedPart(report: DryRunReport): Part {
 
 function wordsFor({ summary, releases }: DryRunReport, denied: number): string {
   if (releases.length === 0) return "There was no release to judge.";
-  if (denied === 0) return "Nothing. Every install from these files would go on as it does today.";
+  if (denied === 0) return "None: no install from these files would be refused.";
   const { open, ending } = summary.holds;
   const { block } = summary.decisions;
   return [
@@ -47,10 +47,10 @@ function entryOf({ decision, places }: JudgedRelease, at: string): Markup {
   const { purl, reason } = decision;
   const evidence = evidenceOf(decision);
   const facts = [ruleOf(decision), untilOf(decision, at)].filter(Boolean);
-  return html`<div class="entry-head">${decisionTag(decision)}<h3>${nameOf(purl)}</h3><span class="muted small">${ecosystemOf(purl)}</span></div>
+  return html`<div class="entry-head">${decisionTag(decision)}<h3>${nameOf(purl)}</h3><code class="purl">${said(purl, 200)}</code></div>
 <p>${reasonText(reason, 300)}${evidence && html` <span class="evidence">${evidence}</span>`}</p>
 <p class="meta">${listed(facts)}${othersAgainst(decision)}</p>
-<div class="meta where">${placesOf(places)}<code class="purl">${said(purl, 200)}</code></div>`;
+<div class="meta where">${placesOf(places)}</div>`;
 }
 
 /** When a denial ends. */

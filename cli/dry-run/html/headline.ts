@@ -14,10 +14,15 @@ export function deniedIn({ releases }: DryRunReport): readonly JudgedRelease[] {
   return releases.filter(({ decision }) => !permits(decision));
 }
 
+/** Their scripts were to be taken out, and cannot be. */
+function refusedForScripts(report: DryRunReport): number {
+  return deniedIn(report).filter(({ decision }) => decision.decision === "strip-scripts").length;
+}
+
 /** Whether something of it is not known: then that nothing is denied means less. */
-function hasGaps({ summary }: DryRunReport): boolean {
+function hasGaps({ summary, releases }: DryRunReport): boolean {
   const { partly, unlisted, unjudged, unreadable } = summary;
-  return partly + unlisted + unjudged + unreadable > 0;
+  return partly + unlisted + unjudged + unreadable > 0 || releases.some(({ problem }) => problem !== undefined);
 }
 
 export function toneOf(report: DryRunReport): Tone {
@@ -39,7 +44,7 @@ export function headlineOf(report: DryRunReport): Content {
   const { summary } = report;
   const total = counted(summary.releases, "release");
   if (summary.releases === 0) return "No file that was read names a release";
-  const refused = deniedIn(report).filter(({ decision }) => decision.decision === "strip-scripts").length;
+  const refused = refusedForScripts(report);
   const { block, quarantine } = summary.decisions;
   const parts = [
     block > 0 && html`<em class="blocked">block ${grouped(block)}</em>`,
@@ -80,7 +85,7 @@ function effectOf(report: DryRunReport): Content {
 export function affectedText(all: number, affected: number): string {
   const rest = all - affected;
   if (affected === 0)
-    return `${all === 1 ? "The repository" : "No repository"} would ${all === 1 ? "not be" : "be"} affected: every install would go on as it does today.`;
+    return `${all === 1 ? "The repository" : "No repository"} would ${all === 1 ? "not be" : "be"} affected: no install would be refused.`;
   const would = `${repositories(affected)} would be affected: an install there would stop at what is denied.`;
   return rest === 0 ? would : `${would} ${rest === 1 ? "The other one" : `The other ${grouped(rest)}`} would not.`;
 }
@@ -90,12 +95,19 @@ const TILES: readonly Verdict[] = ["block", "quarantine", "strip-scripts", "warn
 function pictureOf(report: DryRunReport): Markup {
   const { decisions, releases } = report.summary;
   const words = TILES.map((verdict) => `${DECIDED[verdict]}: ${grouped(decisions[verdict])}`).join("; ");
-  const tiles = TILES.map(
-    (verdict) => html`<li><span class="amount">${grouped(decisions[verdict])}</span>
-<span class="what">${swatch(verdict)}${DECIDED[verdict]}</span> <span class="muted small">${shareText(decisions[verdict], releases)}</span></li>`,
-  );
+  const tiles = TILES.map((verdict) => html`<li>${tileOf(verdict, report)}</li>`);
   return html`<div class="picture">${shareBar(segmentsOf(decisions), `All ${counted(releases, "release")}. ${words}.`)}
 <ul class="tiles">${tiles}</ul></div>`;
+}
+
+function tileOf(verdict: Verdict, report: DryRunReport): Markup {
+  const { decisions, releases } = report.summary;
+  const count = decisions[verdict];
+  const refused = verdict === "strip-scripts" ? refusedForScripts(report) : 0;
+  const note = `${grouped(refused)} of them cannot be, and ${refused === 1 ? "is" : "are"} refused`;
+  return html`<span class="amount${count === 0 && " none"}">${grouped(count)}</span>
+<span class="what">${swatch(verdict)}${DECIDED[verdict]}</span> <span class="muted small">${shareText(count, releases)}</span>
+${refused > 0 && html`<span class="small note">${note}</span>`}`;
 }
 
 function judgedBy({ at, rules, isOffline }: DryRunReport): Content {

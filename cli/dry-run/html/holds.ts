@@ -12,7 +12,7 @@ export function holdsPart({ summary: { holds }, at }: DryRunReport): Part {
   const left = last === null ? 0 : (between(at, last) ?? 0);
   return {
     id: "holds",
-    title: "How long holds last",
+    title: "Length of holds",
     figure: all,
     words:
       all === 0
@@ -36,7 +36,7 @@ function chartOf({ within, open }: Holds): Markup {
     ["Held for", "Releases"],
     rows.map(({ name, count }) => {
       const segments = count > 0 ? [{ shade: "quarantine" as const, count }] : [];
-      return barRow({ name, segments, words: counted(count, "release") }, most);
+      return barRow({ name, segments, words: counted(count, "release") }, { most });
     }),
   );
 }

@@ -6,6 +6,7 @@ import { timeOf } from "../../../core/page/times.ts";
 import type { DryRunReport, Input } from "../report.ts";
 import { bounded, folded } from "./bounds.ts";
 import type { Part } from "./part.ts";
+import { location } from "./releases.ts";
 import { counted, nounFor } from "./words.ts";
 
 const BYTES = 150_000;
@@ -14,10 +15,10 @@ const MAX_POLICIES = 100;
 
 export function inputsPart({ inputs }: DryRunReport): Part {
   const wrap = (rows: readonly Markup[]) =>
-    html`<table class="list"><thead><tr><th scope="col">File</th><th scope="col">Kind</th><th scope="col">Releases</th></tr></thead><tbody>${rows}</tbody></table>`;
+    html`<table class="list reads"><thead><tr><th scope="col">File</th><th scope="col">Kind</th><th scope="col">Releases</th></tr></thead><tbody>${rows}</tbody></table>`;
   return {
     id: "inputs",
-    title: "What was read",
+    title: "Files read",
     figure: inputs.length,
     words: html`<p>${inputs.length === 0 ? "No file." : `${counted(inputs.length, "file")}. What is installed or vendored is passed over: it is no project's own.`}</p>`,
     figures: inputs.length > 0 && folded(bounded(inputs, rowOf, BYTES), { open: OPEN, wrap, singular: "file" }),
@@ -26,9 +27,9 @@ export function inputsPart({ inputs }: DryRunReport): Part {
 
 function rowOf({ path, repository, kind, entries, error }: Input): Markup {
   const isWithin = path.startsWith(`${repository}/`);
-  return html`<tr><th scope="row"><code>${said(path, 200)}</code>${!isWithin && html`<div class="meta">${said(repository, 80)}</div>`}</th>
+  return html`<tr><th scope="row">${location(path)}${!isWithin && html`<div class="meta">${said(repository, 80)}</div>`}</th>
 <td>${kind === null ? html`<span class="muted">unknown</span>` : said(kind, 60)}</td>
-<td>${grouped(entries)}${error !== undefined && html` <span class="tag held">${kind === null ? "Not read" : "In part"}</span>`}</td></tr>`;
+<td>${counted(entries, "release")}${error !== undefined && html` <span class="tag held">${kind === null ? "Not read" : "In part"}</span>`}</td></tr>`;
 }
 
 export function aboutPart({ at, rules, isOffline, summary }: DryRunReport): Part {
@@ -41,7 +42,7 @@ export function aboutPart({ at, rules, isOffline, summary }: DryRunReport): Part
   const allowed = summary.decisions.allow;
   return {
     id: "about",
-    title: "About this report",
+    title: "About",
     words: html`<p>It is made from the same rules, by the same code, as the proxy decides by. Nothing was enforced, and nothing was changed.</p>`,
     figures: html`<dl class="facts">${[
       fact("Judged as of", timeOf(at)),
@@ -55,7 +56,7 @@ export function aboutPart({ at, rules, isOffline, summary }: DryRunReport): Part
       ),
       fact(
         "Not on this page",
-        html`${counted(allowed, "allowed release")}, and whatever a list leaves out. All of it, for programs: ${code("cordon dry-run PATH… --reporter json")}`,
+        html`${counted(allowed, "allowed release")}, and whatever a list leaves out. All of it, for programs: <code>cordon dry-run PATH… <span class="word">--reporter json</span></code>`,
       ),
     ]}</dl>`,
   };

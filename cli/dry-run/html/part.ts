@@ -1,6 +1,5 @@
 /** A section of the report: what it says in words stands beside its figures. */
 import { type Content, html, type Markup } from "../../../core/page/html.ts";
-import { section } from "../../../core/page/parts.ts";
 import { grouped } from "../../../core/page/said.ts";
 
 export interface Part {
@@ -13,10 +12,8 @@ export interface Part {
 }
 
 export function part({ id, title, words, figures }: Part): Markup {
-  return section(id, title, [
-    html`<div class="words">${words}</div>`,
-    figures && html`<div class="shown">${figures}</div>`,
-  ]);
+  return html`<section aria-labelledby="${id}"><div class="words"><h2 id="${id}">${title}</h2>${words}</div>
+${figures && html`<div class="shown">${figures}</div>`}</section>`;
 }
 
 /** What the page holds, with its figures. */

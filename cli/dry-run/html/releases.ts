@@ -2,7 +2,7 @@
 import { TONE_OF_VERDICT } from "../../../core/page/colours.ts";
 import { type Content, html, type Markup } from "../../../core/page/html.ts";
 import { code, ECOSYSTEMS, listed } from "../../../core/page/parts.ts";
-import { firstOf, outside, said } from "../../../core/page/said.ts";
+import { firstOf, omission, outside, plain, said } from "../../../core/page/said.ts";
 import { parseReleasePurl } from "../../../core/purl.ts";
 import { permits } from "../../../core/verdict.ts";
 import type { Decision } from "../../../schemas/types/decision.ts";
@@ -14,6 +14,7 @@ const MAX_EVIDENCE = 4;
 const MAX_LINK = 400;
 const MAX_INLINE = 3;
 const MAX_PLACES = 20;
+const MAX_PATH = 160;
 
 /** Its name and version as people say them; the purl where it cannot be read. */
 export function nameOf(purl: string): Markup {
@@ -22,9 +23,9 @@ export function nameOf(purl: string): Markup {
   return html`${said(id.name, 120)} <span class="version">${said(id.version, 60)}</span>`;
 }
 
-export function ecosystemOf(purl: string): string | undefined {
+export function ecosystemOf(purl: string): Markup | undefined {
   const id = readPurl(purl);
-  return id && ECOSYSTEMS[id.type];
+  return id && html` <span class="muted small"><span aria-hidden="true">·</span> ${ECOSYSTEMS[id.type]}</span>`;
 }
 
 function readPurl(purl: string): ReturnType<typeof parseReleasePurl> | undefined {
@@ -53,9 +54,7 @@ export function ruleOf({ policy, rule }: Pick<Decision, "policy" | "rule">): Con
 export function evidenceOf({ evidence }: Decision): Content {
   const { shown, more } = firstOf(evidence, MAX_EVIDENCE);
   if (shown.length === 0) return undefined;
-  const links = shown.map(({ id, url }) =>
-    outside(url !== null && url.length <= MAX_LINK ? url : null, html`<span class="id">${said(id, 60)}</span>`),
-  );
+  const links = shown.map(({ id, url }) => outside(url !== null && url.length <= MAX_LINK ? url : null, said(id, 60)));
   return html`${listed(links)}${more > 0 && `, and ${counted(more, "other")}`}`;
 }
 
@@ -68,9 +67,16 @@ export function placesOf(places: readonly Place[]): Content {
 <ul>${shown.map(placeOf)}</ul>${more > 0 && html`<p class="muted">and ${counted(more, "other place")}, in the JSON</p>`}</details>`;
 }
 
+/** A file, and a line in it; it is broken between folders rather than within a name. */
+export function location(path: string, line?: number): Markup {
+  const shown = plain(path, MAX_PATH);
+  const parts = shown.split("/").map((part, index) => html`${index > 0 && html`/<wbr>`}${part}`);
+  return html`<code><bdi>${parts}</bdi>${line !== undefined && `:${line}`}</code>${omission(path.length - MAX_PATH)}`;
+}
+
 function placeOf({ path, line, repository, job }: Place): Markup {
   const isWithin = path.startsWith(`${repository}/`);
-  return html`<li>${!isWithin && html`${said(repository, 80)}: `}<code>${said(path, 160)}:${line}</code>${job !== undefined && html`, job ${said(job, 60)}`}</li>`;
+  return html`<li>${!isWithin && html`${said(repository, 80)}: `}${location(path, line)}${job !== undefined && html`, job ${said(job, 60)}`}</li>`;
 }
 
 /** In one line: the first place, and how many others there are. */
@@ -78,5 +84,5 @@ export function firstPlace(places: readonly Place[]): Content {
   const [first] = places;
   if (!first) return undefined;
   const others = places.length - 1;
-  return html`<code>${said(first.path, 160)}:${first.line}</code>${others > 0 && html` <span class="muted">and ${counted(others, "other place")}</span>`}`;
+  return html`${location(first.path, first.line)}${others > 0 && html` <span class="muted">and ${counted(others, "other place")}</span>`}`;
 }

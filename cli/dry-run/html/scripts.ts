@@ -24,6 +24,16 @@ const SAID: Record<Shade, string> = {
   allow: "Let them run",
 };
 
+/** The same of one release, in its row. */
+const DONE: Record<Shade, string> = {
+  block: "Block",
+  quarantine: "Hold",
+  "strip-scripts": "Take out",
+  warn: "Warn",
+  unjudged: "Not judged",
+  allow: "Let run",
+};
+
 export function scriptsPart({ releases, summary }: DryRunReport): Part {
   const { scripts } = summary;
   const running = releases
@@ -61,21 +71,23 @@ function chartOf({ verdicts, running }: Scripts): Markup {
   });
   return barTable(
     ["The policies on scripts would", "Releases"],
-    rows.map((row) => barRow(row, running)),
+    rows.map((row) => barRow(row, { whole: running })),
   );
 }
 
 function tableOf(rows: readonly Markup[]): Markup {
-  return html`<table class="list"><thead><tr><th scope="col">Release</th><th scope="col">Policies on scripts</th><th scope="col">First named at</th></tr></thead><tbody>${rows}</tbody></table>`;
+  return html`<table class="list brief"><thead><tr><th scope="col">Release</th><th scope="col">Policies on scripts</th><th scope="col">First named at</th></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
 function rowOf({ decision, scriptVerdict, places }: JudgedRelease): Markup {
-  const isOtherwise = decision.decision !== scriptVerdict && !permits(decision);
-  return html`<tr><th scope="row">${nameOf(decision.purl)} <span class="muted small">${ecosystemOf(decision.purl)}</span></th>
-<td>${scriptTag(scriptVerdict)}${isOtherwise && html`<div class="small overall">In all: ${decisionTag(decision)}</div>`}</td>
+  // Outside npm scripts cannot be taken out: what says so denies.
+  const isSame = decision.decision === scriptVerdict && scriptVerdict !== "strip-scripts";
+  const isOtherwise = !permits(decision) && !isSame;
+  return html`<tr><th scope="row">${nameOf(decision.purl)}${ecosystemOf(decision.purl)}</th>
+<td>${scriptTag(scriptVerdict)}${isOtherwise && html`<div class="small overall">Overall: ${decisionTag(decision)}</div>`}</td>
 <td class="where">${firstPlace(places)}</td></tr>`;
 }
 
 function scriptTag(verdict: Verdict | null): Markup {
-  return html`<span class="tag ${verdict === null ? "neutral" : TONE_OF_VERDICT[verdict]}">${SAID[verdict ?? "unjudged"]}</span>`;
+  return html`<span class="tag ${verdict === null ? "neutral" : TONE_OF_VERDICT[verdict]}">${DONE[verdict ?? "unjudged"]}</span>`;
 }

@@ -7,7 +7,7 @@ import type { DryRunReport, JudgedRelease, UnjudgedEntry } from "../report.ts";
 import { bounded, folded, groupBy } from "./bounds.ts";
 import { barRow, barTable } from "./charts.ts";
 import type { Part } from "./part.ts";
-import { firstPlace, nameOf } from "./releases.ts";
+import { firstPlace, location, nameOf } from "./releases.ts";
 import { counted, nounFor, shareText, TOLD_BY } from "./words.ts";
 
 const BYTES = 100_000;
@@ -35,7 +35,7 @@ export function unjudgedPart(report: DryRunReport): Part {
   ].filter(Boolean);
   return {
     id: "unjudged",
-    title: "What could not be judged",
+    title: "Not judged",
     figure: new Set(report.releases.filter(isPartly)).size + unjudged + unreadable,
     words: [
       report.isOffline &&
@@ -43,7 +43,7 @@ export function unjudgedPart(report: DryRunReport): Part {
       isWhole && html`<p>Nothing: every file was read, and every policy could judge every release.</p>`,
       sentences.length > 0 && html`<p>${sentences.join(" ")}</p>`,
       partly > 0 &&
-        html`<p class="muted">A proxy does not let through what its policies cannot judge: it asks again, or refuses.</p>`,
+        html`<p class="muted">A proxy asks for what is missing when somebody installs such a release, and decides then.</p>`,
     ],
     figures: !isWhole && figures,
   };
@@ -70,7 +70,7 @@ function missingFacts({ summary: { missing, releases } }: DryRunReport): Markup 
         segments: [{ shade: "unjudged", count }],
         words: html`${counted(count, "release")} <span class="muted">${shareText(count, releases)}</span>`,
       },
-      releases,
+      { whole: releases },
     ),
   );
   return group("Facts that were missing", barTable(["A policy wanted to know", "Not known of"], bars));
@@ -99,7 +99,7 @@ function unansweredBy({ releases }: DryRunReport): Markup | undefined {
   );
   if (problems.length === 0) return undefined;
   const draw = ([problem, met]: [string, JudgedRelease[]]): Markup =>
-    html`<p>${said(problem, 300)}</p><p class="meta">${counted(met.length, "release")}: ${namesOf(met)}</p>`;
+    html`<p class="cause">${said(problem, 300)}</p><p class="meta">${counted(met.length, "release")}: ${namesOf(met)}</p>`;
   return group(
     "Registries that did not answer well",
     folded(bounded(problems, draw, BYTES), { open: OPEN, wrap: (items) => entries(items), singular: "problem" }),
@@ -129,9 +129,9 @@ function outsideOf({ unjudged }: DryRunReport): Markup | undefined {
   const draw = ([reason, found]: [string, UnjudgedEntry[]]): Markup => {
     const { shown, more } = firstOf(found, MAX_NAMED);
     const items = shown.map(
-      ({ name, path, line }) => html`<li>${said(name, 120)} <code class="muted">${said(path, 160)}:${line}</code></li>`,
+      ({ name, path, line }) => html`<li>${said(name, 120)} <span class="muted">${location(path, line)}</span></li>`,
     );
-    return html`<p>${said(reason, 300)}: ${counted(found.length, "entry", "entries")}</p>
+    return html`<p class="cause">${said(reason, 300)}: ${counted(found.length, "entry", "entries")}</p>
 <ul class="places">${items}</ul>${more > 0 && html`<p class="meta">and ${grouped(more)} more ${nounFor(more, "entry", "entries")}, in the JSON</p>`}`;
   };
   const groups = bounded(
@@ -149,7 +149,7 @@ function unreadableIn({ inputs }: DryRunReport): Markup | undefined {
   const unreadable = inputs.filter(({ error }) => error !== undefined);
   if (unreadable.length === 0) return undefined;
   const draw = ({ path, error = "" }: (typeof unreadable)[number]): Markup =>
-    html`<p><code>${said(path, 200)}</code></p><p class="meta">${said(error, 300)}</p>`;
+    html`<p>${location(path)}</p><p class="meta">${said(error, 300)}</p>`;
   return group(
     "Files that could not be read",
     folded(bounded(unreadable, draw, BYTES), { open: OPEN, wrap: (items) => entries(items), singular: "file" }),

@@ -29,7 +29,7 @@ function tableOf(rows: readonly Markup[]): Markup {
 
 function rowOf({ decision, places }: JudgedRelease): Markup {
   const evidence = evidenceOf(decision);
-  return html`<tr><th scope="row">${nameOf(decision.purl)} <span class="muted small">${ecosystemOf(decision.purl)}</span></th>
+  return html`<tr><th scope="row">${nameOf(decision.purl)}${ecosystemOf(decision.purl)}</th>
 <td>${reasonText(decision.reason, 240)}${evidence && html` <span class="evidence">${evidence}</span>`}<div class="meta">${ruleOf(decision)}</div></td>
 <td class="where">${firstPlace(places)}</td></tr>`;
 }

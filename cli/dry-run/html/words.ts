@@ -14,8 +14,8 @@ export const SHADES: readonly Shade[] = ["block", "quarantine", "strip-scripts",
 export const DECIDED: Record<Verdict, string> = {
   block: "Blocked",
   quarantine: "Held",
-  "strip-scripts": "Allowed, without install scripts",
-  warn: "Allowed, with a warning",
+  "strip-scripts": "Scripts taken out",
+  warn: "Warned",
   allow: "Allowed",
 };
 
