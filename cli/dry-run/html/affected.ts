@@ -8,7 +8,7 @@ import { affectedText } from "./headline.ts";
 import type { Part } from "./part.ts";
 import { counted, joined } from "./words.ts";
 
-const BYTES = 130_000;
+const BYTES = 100_000;
 const OPEN = 20;
 
 export function repositoriesPart({ summary }: DryRunReport): Part {
