@@ -78,7 +78,7 @@ function wordsOn({ decisions, releases }: Affected): Markup {
   const parts = [
     block > 0 && html`<b class="blocked">${grouped(block)} blocked</b>`,
     quarantine > 0 && html`<b class="held">${grouped(quarantine)} held</b>`,
-    stripped > 0 && html`<b class="stripped">${grouped(stripped)} with scripts to take out</b>`,
+    stripped > 0 && html`<b class="stripped">${grouped(stripped)} to strip of scripts</b>`,
     warn > 0 && `${counted(warn, "warning")}`,
   ].filter((part) => part !== false);
   const of = counted(releases, "release");

@@ -81,7 +81,7 @@ export interface BarRow {
 /** Bars below each other, each with its name before it and its figures behind it. */
 export function barTable(columns: readonly [name: string, figures: string], rows: readonly Markup[]): Markup {
   const [name, figures] = columns;
-  return html`<table class="bars"><thead><tr><th scope="col">${name}</th><td></td><th scope="col">${figures}</th></tr></thead>
+  return html`<table class="bars"><thead><tr><th scope="col" colspan="2">${name}</th><th scope="col">${figures}</th></tr></thead>
 <tbody>${rows}</tbody></table>`;
 }
 

@@ -28,16 +28,15 @@ export function deniedPart(report: DryRunReport): Part {
   };
 }
 
-function wordsFor({ summary, releases }: DryRunReport, denied: number): string {
-  if (releases.length === 0) return "There was no release to judge.";
+function wordsFor({ summary }: DryRunReport, denied: number): string {
   if (denied === 0) return "None: no install from these files would be refused.";
   const { open, ending } = summary.holds;
   const { block } = summary.decisions;
   return [
-    block > 0 && `${counted(block, "release stays", "releases stay")} blocked until the file names another version.`,
+    block > 0 && `${counted(block, "blocked release needs", "blocked releases need")} another version.`,
     ending > 0 && `${counted(ending, "hold ends by itself", "holds end by themselves")}.`,
     open > 0 && `${counted(open, "hold waits", "holds wait")} for a person.`,
-    "Each can be lifted for one release by an approval that somebody reviews.",
+    "An approval, reviewed in the policy repository, lifts a denial for one release.",
   ]
     .filter(Boolean)
     .join(" ");

@@ -63,7 +63,7 @@ export function headlineOf(report: DryRunReport): Content {
 export function heroOf(report: DryRunReport, title: string | undefined): Content {
   const { summary } = report;
   return [
-    title !== undefined && html`<p class="identity">${said(title, 120)}</p>`,
+    title !== undefined && html`<p class="subject">${said(title, 120)}</p>`,
     html`<p class="lead">${effectOf(report)}</p>`,
     summary.releases > 0 && pictureOf(report),
     html`<p class="by">${judgedBy(report)}</p>`,

@@ -36,6 +36,7 @@ export function htmlReport(report: DryRunReport, { title }: HtmlReportOptions = 
 
 /** In the order in which a manager, and then an engineer, asks. */
 function partsOf(report: DryRunReport): readonly Part[] {
+  if (report.releases.length === 0) return [unjudgedPart(report), inputsPart(report), aboutPart(report)];
   return [
     deniedPart(report),
     repositoriesPart(report),

@@ -16,8 +16,8 @@ const OPEN = 12;
 
 /** What the policies on scripts do to one that has some. */
 const SAID: Record<Shade, string> = {
-  block: "Block it",
-  quarantine: "Hold it",
+  block: "Block the release",
+  quarantine: "Hold the release",
   "strip-scripts": "Take the scripts out",
   warn: "Let them run, with a warning",
   unjudged: "Cannot be judged",
@@ -70,7 +70,7 @@ function chartOf({ verdicts, running }: Scripts): Markup {
     return count > 0 ? [{ name: SAID[shade], segments: [{ shade, count }], words: counted(count, "release") }] : [];
   });
   return barTable(
-    ["The policies on scripts would", "Releases"],
+    ["What the policies on scripts say", "Releases"],
     rows.map((row) => barRow(row, { whole: running })),
   );
 }

@@ -6,6 +6,7 @@ export const REPORT_STYLE = html`
 .hero{max-width:none;padding-bottom:2rem}
 h1{max-width:50rem;font-size:clamp(1.75rem,1.2rem + 2.4vw,2.75rem);line-height:1.16}
 h1 em{font-style:normal;color:var(--tone)}
+.subject{margin-top:.7rem;color:var(--muted);font-weight:600}
 .lead{max-width:50rem}
 .by{max-width:60rem}
 .columns.alone{grid-template-columns:minmax(0,1fr);gap:0}
@@ -62,11 +63,10 @@ details.places summary{font-size:.875rem}
 details.places ul{margin-top:.3rem}
 
 .bars th,.bars td,.list th,.list td,.plain th,.plain td{padding-block:.5rem}
-.bars thead td{padding:0;border:0}
 .bars thead th,.list thead th,.plain thead th{padding-block:.1rem .45rem}
-.bars tbody th{width:27%;font-weight:500}
-.bars .drawn{width:35%}
-.bars .figures{width:38%;font-variant-numeric:tabular-nums}
+.bars tbody th{width:25%;font-weight:500}
+.bars .drawn{width:30%}
+.bars .figures{width:45%;font-variant-numeric:tabular-nums}
 .bar{display:block;width:100%;height:16px;margin-top:.2rem;border-radius:3px}
 .track{fill:var(--code)}
 .cause::first-letter{text-transform:uppercase}

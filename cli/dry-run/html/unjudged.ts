@@ -40,7 +40,8 @@ export function unjudgedPart(report: DryRunReport): Part {
     words: [
       report.isOffline &&
         html`<p>This dry run asked no registry: facts that only registries have are missing. Run it without ${code("--offline")} to have them.</p>`,
-      isWhole && html`<p>Nothing: every file was read, and every policy could judge every release.</p>`,
+      isWhole &&
+        html`<p>${report.releases.length === 0 ? "There was no release to judge." : "Nothing: every file was read, and every policy could judge every release."}</p>`,
       sentences.length > 0 && html`<p>${sentences.join(" ")}</p>`,
       partly > 0 &&
         html`<p class="muted">A proxy asks for what is missing when somebody installs such a release, and decides then.</p>`,

@@ -18,7 +18,7 @@ export function warnedPart({ releases }: DryRunReport): Part | undefined {
     id: "warned",
     title: "Warnings",
     figure: warned.length,
-    words: html`<p>${warned.length === 1 ? "One release is" : `${grouped(warned.length)} releases are`} served as before; who installs, or reads the log, is told why somebody should look.</p>`,
+    words: html`<p>${warned.length === 1 ? "One release is" : `${grouped(warned.length)} releases are`} served as before; the log and the decision page say what a policy found.</p>`,
     figures: folded(rows, { open: OPEN, wrap: tableOf, singular: "warned release" }),
   };
 }

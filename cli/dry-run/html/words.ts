@@ -22,7 +22,7 @@ export const DECIDED: Record<Verdict, string> = {
 /** What is not known where a document is not at hand. */
 export const TOLD_BY: Record<FactSource, string> = {
   identity: "What its name tells",
-  listing: "What the registry lists of it",
+  listing: "What the registry lists",
   time: "When it was published",
   manifest: "What it says of itself",
   file: "What its files say",

@@ -148,7 +148,7 @@ describe("the report's sections", () => {
     const text = sectionOf(page, "repositories");
     assert.match(text, /^Repositories 10 repositories would be affected: .* The other 4 would not\./);
     assert.ok(text.indexOf("web/shop") < text.indexOf("data/forecasts"));
-    assert.match(text, /1 blocked, 1 held, 2 with scripts to take out and 2 warnings of \d+ releases/);
+    assert.match(text, /1 blocked, 1 held, 2 to strip of scripts and 2 warnings of \d+ releases/);
     assert.match(text, /3 repositories in which nothing would change/);
   });
 
