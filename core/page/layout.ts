@@ -80,6 +80,8 @@ function digestOf(constant: Markup): string {
 
 export function layOut(parts: PageParts): string {
   const { title, tone, status, heading, hero, main, aside, isCalm, jsonUrl, skipTo = "the decision", file } = parts;
+  const ownStyle = file && html`\n<style>${file.style}</style>`;
+  const script = file === undefined && html`<script>${SCRIPT}</script>\n`;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -88,8 +90,7 @@ export function layOut(parts: PageParts): string {
 <meta name="robots" content="noindex, nofollow">${file && fileHead(file.style)}
 <title>${plain(title, 120)} · Cordon</title>
 <link rel="icon" href="${iconOf(tone)}">
-<style>${STYLE}</style>${file && html`
-<style>${file.style}</style>`}
+<style>${STYLE}</style>${ownStyle}
 </head>
 <body class="${tone}">
 <a class="skip" href="#content">Skip to ${skipTo}</a>
@@ -109,8 +110,7 @@ ${aside === undefined ? undefined : html`<aside aria-label="About this release">
 </div>
 </main>
 ${jsonUrl !== undefined && html`<footer class="colophon frame"><a href="${jsonUrl}">The same as JSON</a></footer>`}
-${file === undefined && html`<script>${SCRIPT}</script>
-`}</body>
+${script}</body>
 </html>
 `.toString();
 }

@@ -7,7 +7,19 @@ import type { Decision, Verdict } from "../../schemas/types/decision.ts";
 
 const AT = "2026-11-22T12:00:00Z";
 const BUNDLE = { revision: 41, digest: `sha256:${"7c9e1f".padEnd(64, "0a3b")}` };
-const POLICIES = ["cvss", "install-scripts", "known-malicious", "package-lists", "provenance", "release-age"];
+const POLICIES = [
+  ...[
+    "cvss",
+    "health",
+    "install-scripts",
+    "known-malicious",
+    "licences",
+    "new-publisher",
+    "package-lists",
+    "provenance",
+  ],
+  "release-age",
+];
 
 interface Given {
   readonly purl: string;
@@ -278,6 +290,10 @@ const JOBS: Readonly<Record<string, string>> = {
   "gateway-4411.log": "gateway / integration",
 };
 
+function onTrial(policy: string, verdict: Verdict): Decision["verdicts"][number] {
+  return { policy, rule: "all", verdict, reason: "On trial.", until: null, mode: "audit", liftedBy: null };
+}
+
 function quiet(): JudgedRelease[] {
   return FILES.flatMap(([repository, file, , type, count], at) =>
     Array.from({ length: count }, (_, index) => {
@@ -286,6 +302,8 @@ function quiet(): JudgedRelease[] {
       return judged({
         purl,
         places: [place(repository, file, 3 + 17 * index, JOBS[file])],
+        ...(type === "npm" && index % 23 === 5 && { verdicts: [onTrial("new-publisher", "quarantine")] }),
+        ...(index % 41 === 7 && { verdicts: [onTrial("licences", index % 2 === 0 ? "warn" : "block")] }),
         ...(type === "pypi" && index % 4 === 0 && { scripts: null }),
         ...(type === "pypi" && index % 9 === 0 && { missing: ["file"] as const, skipped: ["install-scripts"] }),
         ...(type === "golang" && index % 8 === 0 && { missing: ["time"] as const, skipped: ["release-age"] }),
@@ -352,66 +370,5 @@ export function calmRun(): DryRunReport {
     inputs: inputs(releases)
       .slice(0, 2)
       .map((input) => ({ ...input, entries: 1 })),
-  });
-}
-
-const MARKUP = `"'></style></title></svg><img src=x onerror="hit=1"><script>hit=2</script><svg onload="hit=3">`;
-const NASTY = `${MARKUP}\u202egnp.exe\u2066\u200f\u001b[2J\u001b]8;;https://evil.example/\u0007click\u0000Z${"\u0335\u0489\u0301".repeat(400)}`;
-const MEGABYTE = `&"'<${"宽".repeat(350_000)}`;
-/** Shared, so that thousands of them fit into memory. */
-const LONG = `${NASTY}${MEGABYTE}`;
-const LONG_PURL = `pkg:npm/${LONG}@1.0.0`;
-
-/** What somebody would write who wants to harm whoever reads the report: so many releases of each kind. */
-export function hostileRun(count: number): DryRunReport {
-  const nasty = (index: number) => (index % 2 === 0 ? `${MARKUP}${index}` : LONG);
-  const releases = Array.from({ length: count }, (_, index): JudgedRelease => {
-    const decision = (["block", "quarantine", "strip-scripts", "warn"] as const)[index % 4] ?? "block";
-    const text = nasty(index);
-    const made = judged({
-      ...{
-        purl:
-          index % 3 === 0
-            ? `pkg:npm/it's-(bold)!~*${index}@1.0.0`
-            : index % 3 === 1
-              ? LONG_PURL
-              : `pkg:npm/${MARKUP}@${index}`,
-        decision,
-      },
-      ...{ policy: text, rule: text, reason: LONG, skipped: [text], problem: text, unlisted: true, until: text },
-      ...{ scripts: true, scriptVerdict: decision, missing: ["file", "time"] },
-      places: Array.from({ length: 40 }, () => ({ path: text, line: 1, repository: text, job: text })),
-    });
-    const evidence = [
-      "javascript:hit=4",
-      "data:text/html,<script>hit=5</script>",
-      `https://a.example/${"x".repeat(300)}'`,
-      "https://good.example/1",
-    ].map((url) => ({ id: text, source: text, url }));
-    const verdicts = Array.from({ length: 10 }, (_, at) => ({
-      ...{
-        policy: index % 2 === 0 ? `${at}${MARKUP}` : LONG,
-        rule: text,
-        verdict: "block" as const,
-        reason: text,
-        until: null,
-      },
-      ...{ mode: "enforce" as const, liftedBy: null },
-    }));
-    return { ...made, decision: { ...made.decision, evidence, verdicts } };
-  });
-  return dryRun({
-    releases,
-    rules: {
-      bundle: { revision: 1, digest: LONG },
-      policies: Array.from({ length: count }, (_, index) => nasty(index)),
-    },
-    inputs: releases.map((_, index) => ({
-      ...{ path: nasty(index), repository: nasty(index + 1), kind: index % 2 === 0 ? null : LONG, entries: 1 },
-      ...(index % 3 === 0 && { error: LONG }),
-    })),
-    unjudged: releases.flatMap((_, index) =>
-      Array.from({ length: 7 }, () => ({ name: LONG, reason: nasty(index), path: nasty(index), line: 1 })),
-    ),
   });
 }

@@ -1,11 +1,11 @@
 /** What an install would be refused: each release with its reason, its evidence, and where it stands. */
 import { type Content, html, type Markup } from "../../../core/page/html.ts";
 import { code, entries, listed } from "../../../core/page/parts.ts";
-import { firstOf, said } from "../../../core/page/said.ts";
+import { firstOf, grouped, said } from "../../../core/page/said.ts";
 import { between, reasonText, spanText, timeOf } from "../../../core/page/times.ts";
 import type { Decision } from "../../../schemas/types/decision.ts";
 import type { DryRunReport, JudgedRelease } from "../report.ts";
-import { bounded, folded } from "./bounds.ts";
+import { bounded, folded, groupBy } from "./bounds.ts";
 import { deniedIn } from "./headline.ts";
 import type { Part } from "./part.ts";
 import { decisionTag, evidenceOf, nameOf, placesOf, ruleOf } from "./releases.ts";
@@ -14,15 +14,16 @@ import { counted } from "./words.ts";
 const BYTES = 450_000;
 const OPEN = 25;
 const MAX_OTHERS = 5;
+const MAX_POLICIES = 8;
 
 export function deniedPart(report: DryRunReport): Part {
   const denied = deniedIn(report);
   const rows = bounded(denied, (release) => entryOf(release, report.at), BYTES);
   return {
     id: "denied",
-    title: "Denied releases",
+    title: "Denied",
     figure: denied.length,
-    words: html`<p>${wordsFor(report, denied.length)}</p>`,
+    words: html`<p>${wordsFor(report, denied.length)}</p>${byPolicy(denied)}`,
     figures:
       denied.length > 0 && folded(rows, { open: OPEN, wrap: (items) => entries(items), singular: "denied release" }),
   };
@@ -40,6 +41,17 @@ function wordsFor({ summary }: DryRunReport, denied: number): string {
   ]
     .filter(Boolean)
     .join(" ");
+}
+
+/** Which policies deny how many: what to look at first where that is too much. */
+function byPolicy(denied: readonly JudgedRelease[]): Content {
+  const policies = groupBy(denied, ({ decision }) => decision.policy ?? "");
+  const { shown, more } = firstOf(policies, MAX_POLICIES);
+  const items = shown.map(([policy, releases]) => html`${code(policy, 60)} ${grouped(releases.length)}`);
+  return (
+    shown.length > 1 &&
+    html`<p class="muted">By policy: ${listed(items)}${more > 0 && `, and ${grouped(more)} more`}</p>`
+  );
 }
 
 function entryOf({ decision, places }: JudgedRelease, at: string): Markup {

@@ -12,7 +12,7 @@ export function holdsPart({ summary: { holds }, at }: DryRunReport): Part {
   const left = last === null ? 0 : (between(at, last) ?? 0);
   return {
     id: "holds",
-    title: "Length of holds",
+    title: "Holds",
     figure: all,
     words:
       all === 0

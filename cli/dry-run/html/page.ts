@@ -11,6 +11,7 @@ import { aboutPart, inputsPart } from "./inputs.ts";
 import { contents, type Part, part } from "./part.ts";
 import { scriptsPart } from "./scripts.ts";
 import { REPORT_STYLE } from "./style.ts";
+import { trialPart } from "./trial.ts";
 import { unjudgedPart } from "./unjudged.ts";
 import { warnedPart } from "./warned.ts";
 
@@ -44,6 +45,7 @@ function partsOf(report: DryRunReport): readonly Part[] {
     scriptsPart(report),
     holdsPart(report),
     warnedPart(report),
+    trialPart(report),
     unjudgedPart(report),
     inputsPart(report),
     aboutPart(report),

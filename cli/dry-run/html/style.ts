@@ -69,6 +69,7 @@ details.places ul{margin-top:.3rem}
 .bars .figures{width:45%;font-variant-numeric:tabular-nums}
 .bar{display:block;width:100%;height:16px;margin-top:.2rem;border-radius:3px}
 .track{fill:var(--code)}
+.entries .cause{font-weight:600}
 .cause::first-letter{text-transform:uppercase}
 .word{white-space:nowrap}
 .figures b{font-weight:600;color:var(--tone)}

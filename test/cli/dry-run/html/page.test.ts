@@ -4,7 +4,9 @@ import { describe, it } from "node:test";
 import { Parser } from "htmlparser2";
 import { htmlReport } from "../../../../cli/dry-run/html/page.ts";
 import type { DryRunReport, JudgedRelease } from "../../../../cli/dry-run/report.ts";
-import { calmRun, companyRun, dryRun, hostileRun, judged, place } from "../../../support/dry-runs.ts";
+import type { Decision } from "../../../../schemas/types/decision.ts";
+import { calmRun, companyRun, dryRun, judged, place } from "../../../support/dry-runs.ts";
+import { hostileRun } from "../../../support/hostile-dry-run.ts";
 
 const BLOCKS = new Set("h2 h3 p li div td th dt dd summary".split(" "));
 
@@ -51,6 +53,9 @@ const held = (until?: string) =>
     ...(until && { until }),
   });
 const fine = judged({ purl: "pkg:npm/fine@1.0.0" });
+const trial: Decision["verdicts"][number] = {
+  ...{ policy: "new", rule: "all", verdict: "block", reason: "New.", until: null, mode: "audit", liftedBy: null },
+};
 const runOf = (...releases: readonly JudgedRelease[]) => dryRun({ releases });
 
 describe("the report's headline", () => {
@@ -118,7 +123,18 @@ describe("the report's sections", () => {
   const page = htmlReport(companyRun());
 
   it("come in the order in which they are asked for, each in the list of contents", () => {
-    const ids = ["denied", "repositories", "jobs", "scripts", "holds", "warned", "unjudged", "inputs", "about"];
+    const ids = [
+      "denied",
+      "repositories",
+      "jobs",
+      "scripts",
+      "holds",
+      "warned",
+      "trial",
+      "unjudged",
+      "inputs",
+      "about",
+    ];
     assert.deepEqual(
       [...page.matchAll(/<h2 id="(\w+)">/g)].map(([, id]) => id),
       ids,
@@ -142,6 +158,7 @@ describe("the report's sections", () => {
       "provenance, rule lost, until somebody approves it",
     ])
       assert.ok(denied.includes(text), `${text} is not in ${denied}`);
+    assert.match(sectionOf(page, "denied"), /By policy: release-age 4, known-malicious 2, cvss 1, install-scripts 1/);
   });
 
   it("show repositories, the most affected first, and fold those in which nothing would change", () => {
@@ -169,6 +186,20 @@ describe("the report's sections", () => {
     assert.match(one, /1 hold ends by itself, on 23 November 2026, 12:00 UTC, 1 day after/);
   });
 
+  it("tell of policies on trial apart from what is enforced", () => {
+    const text = sectionOf(page, "trial");
+    assert.match(text, /2 policies are on trial: what they say is recorded and not enforced/);
+    assert.match(text, /new-publisher 35 held/);
+    assert.match(text, /licences 21 blocked and 13 warned/);
+    assert.match(page, /would <em class="blocked">block 3<\/em> and <em class="held">hold 7</);
+    const lifted = judged({ purl: "pkg:npm/a@1.0.0", verdicts: [{ ...trial, liftedBy: "approvals/a.yaml" }] });
+    assert.doesNotMatch(htmlReport(runOf(lifted)), /id="trial"/);
+    assert.match(
+      sectionOf(htmlReport(runOf(judged({ purl: "pkg:npm/a@1.0.0", verdicts: [trial] }))), "trial"),
+      /1 policy is on trial: what it says/,
+    );
+  });
+
   it("say what could not be judged, and why", () => {
     const text = sectionOf(page, "unjudged");
     for (const part of [
@@ -193,7 +224,7 @@ describe("the report's sections", () => {
 
   it("leave out jobs and warnings where there are none", () => {
     const calm = htmlReport(calmRun());
-    assert.doesNotMatch(calm, /id="(jobs|warned)"/);
+    assert.doesNotMatch(calm, /id="(jobs|warned|trial)"/);
     assert.match(sectionOf(calm, "repositories"), /No log that was read names a CI job/);
   });
 });
