@@ -15,16 +15,10 @@ export function hostileRun(count: number): DryRunReport {
   const releases = Array.from({ length: count }, (_, index): JudgedRelease => {
     const decision = (["block", "quarantine", "strip-scripts", "warn"] as const)[index % 4] ?? "block";
     const text = nasty(index);
+    const purls = [`pkg:npm/it's-(bold)!~*${index}@1.0.0`, LONG_PURL, `pkg:npm/${MARKUP}@${index}`];
     const made = judged({
-      ...{
-        purl:
-          index % 3 === 0
-            ? `pkg:npm/it's-(bold)!~*${index}@1.0.0`
-            : index % 3 === 1
-              ? LONG_PURL
-              : `pkg:npm/${MARKUP}@${index}`,
-        decision,
-      },
+      purl: purls[index % 3] ?? "",
+      decision,
       ...{ policy: text, rule: text, reason: LONG, skipped: [text], problem: text, unlisted: true, until: text },
       ...{ scripts: true, scriptVerdict: decision, missing: ["file", "time"] },
       places: Array.from({ length: 40 }, () => ({ path: text, line: 1, repository: text, job: text })),
@@ -36,14 +30,8 @@ export function hostileRun(count: number): DryRunReport {
       "https://good.example/1",
     ].map((url) => ({ id: text, source: text, url }));
     const verdicts = Array.from({ length: 10 }, (_, at) => ({
-      ...{
-        policy: index % 2 === 0 ? `${at}${MARKUP}` : LONG,
-        rule: text,
-        verdict: "block" as const,
-        reason: text,
-        until: null,
-      },
-      ...{ mode: "enforce" as const, liftedBy: null },
+      ...{ policy: index % 2 === 0 ? `${at}${MARKUP}` : LONG, rule: text, verdict: "block" as const, reason: text },
+      ...{ until: null, mode: at < 5 ? ("enforce" as const) : ("audit" as const), liftedBy: null },
     }));
     return { ...made, decision: { ...made.decision, evidence, verdicts } };
   });

@@ -26,14 +26,18 @@ ${summary.jobs.length === 0 && html`<p class="muted">No log that was read names 
 export function jobsPart({ summary: { jobs } }: DryRunReport): Part | undefined {
   if (jobs.length === 0) return undefined;
   const affected = jobs.filter(({ isAffected }) => isAffected).length;
-  const would = `${affected === 0 ? "None" : grouped(affected)} of them would fail.`;
   return {
     id: "jobs",
     title: "CI jobs",
     figure: jobs.length,
-    words: html`<p>Logs name ${counted(jobs.length, "job")}. ${would}</p>`,
+    words: html`<p>Logs name ${counted(jobs.length, "job")}. ${failingText(jobs.length, affected)}</p>`,
     figures: affectedBars(jobs, "Job", ["job", "jobs"]),
   };
+}
+
+function failingText(jobs: number, failing: number): string {
+  if (jobs === 1) return failing === 1 ? "It would fail." : "It would not fail.";
+  return `${failing === 0 ? "None" : grouped(failing)} of them would fail.`;
 }
 
 /** Those that would notice, on one scale; the others below them, folded. */

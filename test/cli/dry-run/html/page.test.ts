@@ -169,6 +169,17 @@ describe("the report's sections", () => {
     assert.match(text, /3 repositories in which nothing would change/);
   });
 
+  it("show the CI jobs that would fail", () => {
+    assert.match(
+      sectionOf(page, "jobs"),
+      /Logs name 2 jobs\. 1 of them would fail\. .*gateway \/ integration 1 blocked of 6/,
+    );
+    const places = [place("infra/logs", "1.log", 7, "build")];
+    const words = (release: JudgedRelease) => sectionOf(htmlReport(runOf({ ...release, places })), "jobs");
+    assert.match(words(blocked), /Logs name 1 job\. It would fail\./);
+    assert.match(words(fine), /Logs name 1 job\. It would not fail\./);
+  });
+
   it("show what the policies on scripts would do with each release that runs some", () => {
     const text = sectionOf(page, "scripts");
     assert.match(text, /17 of 1,206 releases run scripts when installed \(1\.4%\)/);
