@@ -108,6 +108,7 @@ details.places ul{margin-top:.3rem}
 
 @page{margin:14mm 13mm}
 @media print{
+.masthead{padding-block:.8rem}
 .contents{display:none}
 .report>section{display:block;padding-block:1.4rem}
 .shown{margin-top:.8rem}
