@@ -55,6 +55,7 @@ no input could be read.`;
       default: "pretty",
     }),
     out: Flags.string({ description: "write the report into this file" }),
+    title: Flags.string({ description: "what the html report is about" }),
     at: atFlag,
     ...RULES_FLAGS,
   };
@@ -88,7 +89,8 @@ no input could be read.`;
       unjudged,
       summary: summarize({ at, releases, inputs, unjudged }),
     };
-    this.#write(DRY_RUN_REPORTERS[flags.reporter as DryRunReporter](report), flags.out);
+    const title = flags.title === undefined ? {} : { title: flags.title };
+    this.#write(DRY_RUN_REPORTERS[flags.reporter as DryRunReporter](report, title), flags.out);
     this.#end(report, FAIL_ON[flags["fail-on"] as keyof typeof FAIL_ON]);
     return toJson(report);
   }

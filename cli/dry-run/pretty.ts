@@ -1,9 +1,10 @@
 /** A dry run for a terminal. */
+import { grouped } from "../../core/page/said.ts";
 import { permits, VERDICTS } from "../../core/verdict.ts";
 import { oneLine } from "../../core/words.ts";
 import { paint, paintVerdict, table } from "../print.ts";
 import type { Affected, DryRunReport, JudgedRelease, Place } from "./report.ts";
-import { counted, effectOf, grouped, grouping, headlineOf, holdsText, missingTexts, scriptsText } from "./words.ts";
+import { counted, effectOf, grouping, headlineOf, holdsText, missingTexts, scriptsText } from "./words.ts";
 
 const MAX_ROWS = 50;
 const MAX_PLACES = 3;

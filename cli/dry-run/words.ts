@@ -1,15 +1,16 @@
 /** What every reporter says in the same words. */
+import { grouped } from "../../core/page/said.ts";
 import type { FactSource } from "../../core/policy/facts.ts";
 import type { Verdict } from "../../schemas/types/decision.ts";
 import type { Affected, DryRunReport, Holds, Scripts, Summary } from "./report.ts";
 
-/** `1,204`: the same wherever it is run. */
-export function grouped(number: number): string {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+/** `1 release`, `1,204 releases`. */
+export function counted(number: number, singular: string, plural = `${singular}s`): string {
+  return `${grouped(number)} ${nounFor(number, singular, plural)}`;
 }
 
-export function counted(number: number, singular: string, plural = `${singular}s`): string {
-  return `${grouped(number)} ${number === 1 ? singular : plural}`;
+export function nounFor(number: number, singular: string, plural = `${singular}s`): string {
+  return number === 1 ? singular : plural;
 }
 
 /** `a`, `a and b`, `a, b and c`. */
@@ -26,17 +27,17 @@ export const DONE: Readonly<Record<Verdict, string>> = {
   block: "blocked",
 };
 
-/** What a document tells, as the object of a sentence. */
-export const TOLD: Readonly<Record<FactSource, string>> = {
-  identity: "the name",
-  listing: "what the registry lists",
-  time: "when it was published",
-  manifest: "its manifest",
-  file: "what its files hold",
-  digest: "the digest of its file",
-  attestations: "its build attestations",
-  keys: "the registry's signature",
-  public: "whether the public registry has the name",
+/** What is not known where a document is not at hand. */
+export const TOLD_BY: Record<FactSource, string> = {
+  identity: "What its name tells",
+  listing: "What the registry lists",
+  time: "When it was published",
+  manifest: "What it says of itself",
+  file: "What its files say",
+  digest: "The digest of its file",
+  attestations: "How it was built",
+  keys: "The keys that its registry signs with",
+  public: "Whether the public registry has the name too",
 };
 
 /** The result in one sentence. */
@@ -106,7 +107,7 @@ export function holdsText({ open, ending, within, last }: Holds): string | undef
 /** Why decisions are in part only; one phrase for each document that was missing. */
 export function missingTexts({ missing }: Summary): string[] {
   return Object.entries(missing).map(
-    ([source, releases]) => `${TOLD[source as FactSource]} (${counted(releases, "release")})`,
+    ([source, releases]) => `${lowerFirst(TOLD_BY[source as FactSource])} (${counted(releases, "release")})`,
   );
 }
 
@@ -115,4 +116,8 @@ export function grouping<T>(items: readonly T[], reasonOf: (item: T) => string):
   const groups = new Map<string, T[]>();
   for (const item of items) groups.set(reasonOf(item), [...(groups.get(reasonOf(item)) ?? []), item]);
   return [...groups].sort(([, a], [, b]) => b.length - a.length);
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }

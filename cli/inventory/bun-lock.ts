@@ -36,7 +36,7 @@ export const readBunLock: InventoryReader = {
 
 /** Those before a bracket, outside of strings; each becomes a space, so that every place stays where it is. */
 function withoutTrailingCommas(text: string): string {
-  return text.replace(/"(?:[^"\\]|\\.)*"|,(?=\s*[\]}])/g, (found) => (found === "," ? " " : found));
+  return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|,(?=\s*[\]}])/g, (found) => (found === "," ? " " : found));
 }
 
 function parse(text: string): unknown {

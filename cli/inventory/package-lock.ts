@@ -1,7 +1,8 @@
 /** npm's package-lock.json and npm-shrinkwrap.json: versions 1 (`dependencies`), 2 and 3 (`packages`). */
+import type { CordonError } from "../../core/errors.ts";
 import { isObject, own, ownString } from "../../core/json.ts";
 import { elsewhere, npmRelease } from "./npm-names.ts";
-import { KeyLines, unreadable } from "./places.ts";
+import { endOfJson, KeyLines, unreadable } from "./places.ts";
 import type { Inventory, InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
 
 const MAX_DEPTH = 200;
@@ -83,23 +84,12 @@ class Collector implements Inventory {
   }
 }
 
-/** With the place that the runtime's message tells. */
-export function notJson(path: string, text: string) {
-  let message = "";
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    message = (error as Error).message;
-  }
-  const offset = Number(/position (\d+)/.exec(message)?.[1] ?? (text.trim() === "" ? 0 : text.length));
+/** With the place from which on it is none. */
+export function notJson(path: string, text: string): CordonError {
+  const offset = endOfJson(text);
   const before = text.slice(0, offset).split("\n");
-  const why =
-    text.trim() === "" ? "it is empty" : offset >= text.trimEnd().length ? "it ends in the middle" : "it is not JSON";
-  return unreadable(
-    path,
-    before.length,
-    (before.at(-1)?.length ?? 0) + 1,
-    why,
-    "Write the file anew with the tool that made it.",
-  );
+  const isCut = text.slice(offset).trim() === "";
+  const why = text.trim() === "" ? "it is empty" : isCut ? "it ends in the middle" : "it is not JSON";
+  const next = "Write the file anew with the tool that made it.";
+  return unreadable(path, before.length, (before.at(-1)?.length ?? 0) + 1, why, next);
 }

@@ -55,3 +55,37 @@ export function unreadable(path: string, line: number, column: number, why: stri
     ...(next !== undefined && { next }),
   });
 }
+
+const TOKEN =
+  /\s*(?:([{}[\],:])|"[^"\\\p{Cc}]*(?:\\.[^"\\\p{Cc}]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/uy;
+
+/** Where a text stops being JSON, by its tokens: the runtime's own message does not always tell. */
+export function endOfJson(text: string): number {
+  const open: string[] = [];
+  let wants: "value" | "key" | "colon" | "comma" = "value";
+  TOKEN.lastIndex = 0;
+  for (let at = 0; ; at = TOKEN.lastIndex) {
+    const [token = "", mark] = TOKEN.exec(text) ?? [];
+    if (token === "") return text.slice(at).search(/\S|$/) + at;
+    const start = TOKEN.lastIndex - token.trimStart().length;
+    const closes = mark === "}" || mark === "]";
+    if (closes) {
+      if (open.pop() !== (mark === "}" ? "{" : "[") || wants === "colon") return start;
+      wants = "comma";
+    } else if (mark === "{" || mark === "[") {
+      if (wants !== "value") return start;
+      open.push(mark);
+      wants = mark === "{" ? "key" : "value";
+    } else if (mark === ",") {
+      if (wants !== "comma" || open.length === 0) return start;
+      wants = open.at(-1) === "{" ? "key" : "value";
+    } else if (mark === ":") {
+      if (wants !== "colon") return start;
+      wants = "value";
+    } else {
+      if (wants === "comma" || wants === "colon" || (wants === "key" && !token.trimStart().startsWith('"')))
+        return start;
+      wants = wants === "key" ? "colon" : "comma";
+    }
+  }
+}

@@ -68,6 +68,7 @@ export function dryRun(given: Partial<Omit<DryRunReport, "summary">> = {}): DryR
   const order: readonly Verdict[] = ["block", "quarantine", "strip-scripts", "warn", "allow"];
   const parts = {
     at: AT,
+    version: "0.1.0",
     rules: { bundle: BUNDLE, policies: POLICIES },
     isOffline: false,
     inputs: [],

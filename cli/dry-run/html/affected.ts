@@ -2,11 +2,12 @@
 import { type Content, html, type Markup } from "../../../core/page/html.ts";
 import { grouped, said } from "../../../core/page/said.ts";
 import type { Affected, DryRunReport } from "../report.ts";
+import { counted } from "../words.ts";
 import { bounded, folded } from "./bounds.ts";
 import { barRow, barTable, segmentsOf } from "./charts.ts";
 import { affectedText } from "./headline.ts";
 import type { Part } from "./part.ts";
-import { counted, joined } from "./words.ts";
+import { joined } from "./words.ts";
 
 const BYTES = 100_000;
 const OPEN = 20;

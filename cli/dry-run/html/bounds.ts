@@ -1,7 +1,7 @@
 /** Lists that stay small whatever comes in. */
 import { type Content, html, type Markup } from "../../../core/page/html.ts";
 import { grouped } from "../../../core/page/said.ts";
-import { nounFor } from "./words.ts";
+import { nounFor } from "../words.ts";
 
 const MAX_ROWS = 300;
 

@@ -5,11 +5,11 @@ import { firstOf, grouped, said } from "../../../core/page/said.ts";
 import { between, reasonText, spanText, timeOf } from "../../../core/page/times.ts";
 import type { Decision } from "../../../schemas/types/decision.ts";
 import type { DryRunReport, JudgedRelease } from "../report.ts";
+import { counted } from "../words.ts";
 import { bounded, folded, groupBy } from "./bounds.ts";
 import { deniedIn } from "./headline.ts";
 import type { Part } from "./part.ts";
 import { decisionTag, evidenceOf, nameOf, placesOf, ruleOf } from "./releases.ts";
-import { counted } from "./words.ts";
 
 const BYTES = 450_000;
 const OPEN = 25;

@@ -6,8 +6,9 @@ import { timeOf } from "../../../core/page/times.ts";
 import { permits } from "../../../core/verdict.ts";
 import type { Verdict } from "../../../schemas/types/decision.ts";
 import type { DryRunReport, JudgedRelease } from "../report.ts";
+import { counted } from "../words.ts";
 import { segmentsOf, shareBar, swatch } from "./charts.ts";
-import { counted, DECIDED, joined, repositories, shareText } from "./words.ts";
+import { DECIDED, joined, repositories, shareText } from "./words.ts";
 
 /** What an install would be refused, the most severe first. */
 export function deniedIn({ releases }: DryRunReport): readonly JudgedRelease[] {

@@ -2,9 +2,9 @@
 import { html, type Markup } from "../../../core/page/html.ts";
 import { between, spanText, timeOf } from "../../../core/page/times.ts";
 import type { DryRunReport, Holds } from "../report.ts";
+import { counted } from "../words.ts";
 import { barRow, barTable } from "./charts.ts";
 import type { Part } from "./part.ts";
-import { counted } from "./words.ts";
 
 export function holdsPart({ summary: { holds }, at }: DryRunReport): Part {
   const { open, ending, last } = holds;

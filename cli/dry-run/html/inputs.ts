@@ -4,10 +4,10 @@ import { code, fact, listed } from "../../../core/page/parts.ts";
 import { firstOf, grouped, said } from "../../../core/page/said.ts";
 import { timeOf } from "../../../core/page/times.ts";
 import type { DryRunReport, Input } from "../report.ts";
+import { counted, nounFor } from "../words.ts";
 import { bounded, folded } from "./bounds.ts";
 import type { Part } from "./part.ts";
 import { location } from "./releases.ts";
-import { counted, nounFor } from "./words.ts";
 
 const BYTES = 150_000;
 const OPEN = 12;

@@ -7,7 +7,8 @@ import { parseReleasePurl } from "../../../core/purl.ts";
 import { permits } from "../../../core/verdict.ts";
 import type { Decision } from "../../../schemas/types/decision.ts";
 import type { Place } from "../report.ts";
-import { counted, DECIDED, repositories } from "./words.ts";
+import { counted } from "../words.ts";
+import { DECIDED, repositories } from "./words.ts";
 
 const MAX_EVIDENCE = 4;
 /** A link that is longer shows nobody where it leads. */

@@ -5,11 +5,12 @@ import { grouped } from "../../../core/page/said.ts";
 import { permits, severity } from "../../../core/verdict.ts";
 import type { Verdict } from "../../../schemas/types/decision.ts";
 import type { DryRunReport, JudgedRelease, Scripts } from "../report.ts";
+import { counted } from "../words.ts";
 import { bounded, folded } from "./bounds.ts";
 import { barRow, barTable } from "./charts.ts";
 import type { Part } from "./part.ts";
 import { decisionTag, ecosystemOf, firstPlace, nameOf } from "./releases.ts";
-import { counted, SHADES, type Shade, shareText } from "./words.ts";
+import { SHADES, type Shade, shareText } from "./words.ts";
 
 const BYTES = 180_000;
 const OPEN = 12;

@@ -3,10 +3,11 @@ import { html } from "../../../core/page/html.ts";
 import { code } from "../../../core/page/parts.ts";
 import type { PolicyVerdict, Verdict } from "../../../schemas/types/decision.ts";
 import type { DryRunReport } from "../report.ts";
+import { counted } from "../words.ts";
 import { bounded, folded, groupBy } from "./bounds.ts";
 import { barRow, barTable, segmentsOf } from "./charts.ts";
 import type { Part } from "./part.ts";
-import { counted, DECIDED, joined, SHADES, type Shade } from "./words.ts";
+import { DECIDED, joined, SHADES, type Shade } from "./words.ts";
 
 const BYTES = 60_000;
 const OPEN = 20;

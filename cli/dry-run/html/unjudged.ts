@@ -4,11 +4,12 @@ import { code, entries, listed } from "../../../core/page/parts.ts";
 import { firstOf, grouped, said } from "../../../core/page/said.ts";
 import type { FactSource } from "../../../core/policy/facts.ts";
 import type { DryRunReport, JudgedRelease, UnjudgedEntry } from "../report.ts";
+import { counted, nounFor, TOLD_BY } from "../words.ts";
 import { bounded, folded, groupBy } from "./bounds.ts";
 import { barRow, barTable } from "./charts.ts";
 import type { Part } from "./part.ts";
 import { firstPlace, location, nameOf } from "./releases.ts";
-import { counted, nounFor, shareText, TOLD_BY } from "./words.ts";
+import { shareText } from "./words.ts";
 
 const BYTES = 100_000;
 const OPEN = 8;

@@ -1,8 +1,7 @@
 /** Figures and verdicts in words. */
 import { type Content, html } from "../../../core/page/html.ts";
-import { grouped } from "../../../core/page/said.ts";
-import type { FactSource } from "../../../core/policy/facts.ts";
 import type { Verdict } from "../../../schemas/types/decision.ts";
+import { counted } from "../words.ts";
 
 /** What is drawn: a verdict, or that there is none. */
 export type Shade = Verdict | "unjudged";
@@ -18,27 +17,6 @@ export const DECIDED: Record<Verdict, string> = {
   warn: "Warned",
   allow: "Allowed",
 };
-
-/** What is not known where a document is not at hand. */
-export const TOLD_BY: Record<FactSource, string> = {
-  identity: "What its name tells",
-  listing: "What the registry lists",
-  time: "When it was published",
-  manifest: "What it says of itself",
-  file: "What its files say",
-  attestations: "How it was built",
-  keys: "The keys that its registry signs with",
-  public: "Whether the public registry has the name too",
-};
-
-/** `1 release`, `1,204 releases`. */
-export function counted(number: number, singular: string, plural = `${singular}s`): string {
-  return `${grouped(number)} ${nounFor(number, singular, plural)}`;
-}
-
-export function nounFor(number: number, singular: string, plural = `${singular}s`): string {
-  return number === 1 ? singular : plural;
-}
 
 export function repositories(number: number): string {
   return counted(number, "repository", "repositories");

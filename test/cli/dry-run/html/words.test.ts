@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { spanOf } from "../../../../cli/dry-run/html/holds.ts";
-import { counted, joined, repositories, shareText } from "../../../../cli/dry-run/html/words.ts";
+import { joined, repositories, shareText } from "../../../../cli/dry-run/html/words.ts";
+import { counted } from "../../../../cli/dry-run/words.ts";
 import { html } from "../../../../core/page/html.ts";
 
 describe("words of the report", () => {
