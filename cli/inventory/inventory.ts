@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { CordonError } from "../../core/errors.ts";
 import { toPurl } from "../../core/purl.ts";
 import { readBunLock } from "./bun-lock.ts";
+import { readCiLog } from "./ci-log.ts";
 import { readGoList, readGoMod, readGoSum } from "./go-files.ts";
 import { readPackageList } from "./package-list.ts";
 import { readPackageLock } from "./package-lock.ts";
@@ -20,7 +21,7 @@ import { readYarnLock } from "./yarn-lock.ts";
 export const INVENTORY_READERS: readonly InventoryReader[] = [
   ...[readCycloneDx, readSpdx, readPipInspect, readCargoMetadata, readNpmList, readGoList],
   ...[readPipfileLock, readBunLock, readPackageLock, readPnpmLock, readYarnLock, ...TOML_READERS, readGoSum, readGoMod],
-  ...[readPackageList, readRequirements],
+  ...[readPackageList, readRequirements, readCiLog],
 ];
 
 const MAX_RELEASES = 1_000_000;
@@ -43,7 +44,8 @@ export function readInventory(path: string, text: string): ReadInventory {
         next: "Write what it names into a list, such as packages.txt with lines like pkg:npm/left-pad@1.3.0, and check that with --list.",
       },
     );
-  requireMerged(file);
+  // A log may show one.
+  if (reader !== readCiLog) requireMerged(file);
   const { releases, unjudged } = reader.read(file);
   if (releases.length > MAX_RELEASES) throw unreadable(path, 1, 1, `it names more than ${MAX_RELEASES} releases`);
   const first = new Map<string, NamedRelease>();
