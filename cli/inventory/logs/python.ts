@@ -20,7 +20,7 @@ export function pythonFile(filename: string): ReleaseId | undefined {
 
 const INSTALLED = /^\s*Successfully installed ((?:\S+-[0-9]\S*\s*)+)$/;
 const FILE =
-  /^\s*(?:Downloading|Using cached|Saved|Processing|Downloaded|Created wheel for \S+ filename=)\s*(?:\S*[\\/])?([\w.!+-]+\.(?:whl|tar\.gz|zip))(?:[\s,;.]|$)/;
+  /^\s*(?:Downloading|Using cached|Saved|Processing|Downloaded|Created wheel for \S+ filename=)\s*(?:\S*[\\/])?([\w.!+-]+\.(?:whl|tar\.gz|zip))(?:[\s,;]|\.?$)/;
 const WRAPPED = /^\s*\/([\w.!+-]+\.(?:whl|tar\.gz|zip))(?:\s|$)/;
 const SATISFIED = new RegExp(
   `^\\s*Requirement already (?:satisfied|up-to-date): (${NAME})(?:\\[[^\\]]*\\])?[^(]* in .* \\((${VERSION})\\)$`,
