@@ -13,7 +13,7 @@ import { judgeOffline, judgeOnline, type WantedRelease } from "../dry-run/judge.
 import { readInputs } from "../dry-run/read.ts";
 import type { DryRunReport, JudgedRelease } from "../dry-run/report.ts";
 import { DRY_RUN_REPORTERS, type DryRunReporter, toJson } from "../dry-run/reporters.ts";
-import { summarize } from "../dry-run/summary.ts";
+import { reportOf } from "../dry-run/summary.ts";
 import { cachedFetch, pruneCache } from "../fetch-cache.ts";
 import { openRules } from "../open-rules.ts";
 import { progressLine } from "../progress.ts";
@@ -77,18 +77,15 @@ no input could be read.`;
       ? judgeOffline(wanted, rules, now)
       : await this.#judgeOnline(wanted, rules, registries, now);
     progress.clear();
-    const releases = [...judged].sort(bySeverity);
-    const at = formatInstant(now);
-    const report: DryRunReport = {
-      at,
+    const report = reportOf({
+      at: formatInstant(now),
       version: this.config.version,
       rules: { bundle: rules.reference, policies: rules.set.policies.map(({ name }) => name) },
       isOffline: flags.offline,
-      releases,
+      releases: judged,
       inputs,
       unjudged,
-      summary: summarize({ at, releases, inputs, unjudged }),
-    };
+    });
     const title = flags.title === undefined ? {} : { title: flags.title };
     this.#write(DRY_RUN_REPORTERS[flags.reporter as DryRunReporter](report, title), flags.out);
     this.#end(report, FAIL_ON[flags["fail-on"] as keyof typeof FAIL_ON]);
@@ -121,9 +118,4 @@ no input could be read.`;
     if (inputs.every(({ error }) => error !== undefined)) this.reportFailure();
     else if (releases.some(({ decision }) => severity(decision.decision) >= severity(failOn))) this.reportFindings();
   }
-}
-
-function bySeverity(a: JudgedRelease, b: JudgedRelease): number {
-  const [first, second] = [a, b].map(({ decision }) => severity(decision.decision));
-  return (second ?? 0) - (first ?? 0) || (a.decision.purl < b.decision.purl ? -1 : 1);
 }

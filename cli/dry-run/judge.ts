@@ -15,13 +15,21 @@ export interface WantedRelease extends Pick<NamedRelease, "id" | "told" | "runsS
   readonly places: readonly Place[];
 }
 
+/** Most severe first, then by purl. */
+export function bySeverity(a: JudgedRelease, b: JudgedRelease): number {
+  return severity(b.decision.decision) - severity(a.decision.decision) || (a.decision.purl < b.decision.purl ? -1 : 1);
+}
+
 /** By what is known without a registry, and what the inputs tell. */
 export function judgeOffline(wanted: readonly WantedRelease[], rules: Rules, now: Date): JudgedRelease[] {
   const scriptPolicies = policiesOnScripts(rules.set);
   return wanted.map((release) => judgeTold(release, rules, scriptPolicies, now));
 }
 
-/** By what registries tell now; where one does not answer, as judgeOffline(), and the release says why. */
+/**
+ * By what registries tell now; where one does not answer, as judgeOffline(), and the release says why. Throws UPSTREAM_*,
+ * DIGEST_MISMATCH instead, where it is to fail fast.
+ */
 export async function judgeOnline(
   wanted: readonly WantedRelease[],
   rules: Rules,

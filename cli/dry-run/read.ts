@@ -34,23 +34,37 @@ interface Collected extends WantedRelease {
   readonly places: Place[];
 }
 
-function readInput(
-  { path, repository, isNamed }: InputFile,
-  releases: Map<string, Collected>,
-  unjudged: UnjudgedEntry[],
-): Input | undefined {
+/** Files that are all to be read. Throws FILE_UNREADABLE, FILE_TOO_LARGE for the first that cannot be. */
+export function readWanted(paths: readonly string[]): Wanted {
+  const releases = new Map<string, Collected>();
+  const unjudged: UnjudgedEntry[] = [];
+  const inputs = paths.map((path) => take({ path, repository: "." }, readInventoryText(path), releases, unjudged));
+  return { releases: [...releases.values()], inputs, unjudged };
+}
+
+function readInput(file: InputFile, releases: Map<string, Collected>, unjudged: UnjudgedEntry[]): Input | undefined {
+  const { path, repository, isNamed } = file;
   try {
     const text = readInventoryText(path);
-    if (!isNamed && !recognizesInventory(path, text)) return undefined;
-    const { kind, entries, releases: named, unjudged: others } = readInventory(path, text);
-    for (const { line, job, ...release } of named)
-      collect(release, { path, line, repository, ...(job !== undefined && { job }) }, releases);
-    unjudged.push(...others.map(({ name, reason, line }) => ({ name, reason, path, line })));
-    return { path, repository, kind, entries };
+    return isNamed || recognizesInventory(path, text) ? take(file, text, releases, unjudged) : undefined;
   } catch (error) {
     if (!(error instanceof CordonError)) throw error;
     return failed(path, repository, error.message.split("\n", 1)[0] ?? "");
   }
+}
+
+/** Throws FILE_UNREADABLE. */
+function take(
+  { path, repository }: Pick<InputFile, "path" | "repository">,
+  text: string,
+  releases: Map<string, Collected>,
+  unjudged: UnjudgedEntry[],
+): Input {
+  const { kind, entries, releases: named, unjudged: others } = readInventory(path, text);
+  for (const { line, job, ...release } of named)
+    collect(release, { path, line, repository, ...(job !== undefined && { job }) }, releases);
+  unjudged.push(...others.map(({ name, reason, line }) => ({ name, reason, path, line })));
+  return { path, repository, kind, entries };
 }
 
 /** What one file does not tell, another may. */

@@ -6,11 +6,12 @@ import { annotation } from "../annotation.ts";
 import { junitXml } from "../junit.ts";
 import { type SarifResult, sarifLog } from "../sarif.ts";
 import { htmlReport } from "./html/page.ts";
+import { markdown } from "./markdown.ts";
 import { pretty } from "./pretty.ts";
 import type { DryRunReport, JudgedRelease } from "./report.ts";
 import { headlineOf } from "./words.ts";
 
-export const DRY_RUN_REPORTERS = { pretty, json, html: htmlReport, sarif, junit, github } as const;
+export const DRY_RUN_REPORTERS = { pretty, json, html: htmlReport, markdown, sarif, junit, github } as const;
 export type DryRunReporter = keyof typeof DRY_RUN_REPORTERS;
 
 /** Code scanning shows the first of a result's places, and takes no more than this. */

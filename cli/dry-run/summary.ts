@@ -2,11 +2,18 @@
 import type { FactSource } from "../../core/policy/facts.ts";
 import { permits, VERDICTS } from "../../core/verdict.ts";
 import type { Verdict } from "../../schemas/types/decision.ts";
+import { bySeverity } from "./judge.ts";
 import type { Affected, DryRunReport, Holds, JudgedRelease, Place, Scripts, Summary } from "./report.ts";
 
 const HOUR_MS = 3_600_000;
 /** A day, three days, a week, a month. */
 const BOUNDS = [24, 72, 168, 720] as const;
+
+/** A report of what was judged, in order. */
+export function reportOf(given: Omit<DryRunReport, "summary">): DryRunReport {
+  const report = { ...given, releases: [...given.releases].sort(bySeverity) };
+  return { ...report, summary: summarize(report) };
+}
 
 export function summarize({
   at,

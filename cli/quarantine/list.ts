@@ -3,7 +3,7 @@ import { parseReleasePurl, toPurl } from "../../core/purl.ts";
 import { formatInstant } from "../../core/time.ts";
 import type { PullRequest } from "../forge/forge.ts";
 import { REQUESTS, REVOCATIONS } from "./branch-name.ts";
-import type { ApprovalRepository } from "./repository.ts";
+import type { PolicyRepository } from "./repository.ts";
 
 export interface ListedApproval {
   readonly purl: string;
@@ -16,7 +16,7 @@ export interface ListedApproval {
 
 /** Of the branch that is checked out, those that end first before the others. `withinMs`: how soon counts as expiring. */
 export function listApprovals(
-  { rules }: Pick<ApprovalRepository, "rules">,
+  { rules }: Pick<PolicyRepository, "rules">,
   now: Date,
   withinMs: number,
 ): ListedApproval[] {
@@ -39,12 +39,13 @@ function stateOf(created: Date, expires: Date, now: Date, withinMs: number): Lis
   return expires.getTime() - now.getTime() <= withinMs ? "expiring" : "active";
 }
 
+/** `created`: since when it is open. */
 export interface ListedRequest extends Omit<PullRequest, "number"> {
   readonly kind: "approval" | "revocation";
 }
 
 /** The oldest first; undefined without a token. Throws UPSTREAM_*, SOURCE_DENIED. */
-export async function listRequests({ forge }: ApprovalRepository): Promise<ListedRequest[] | undefined> {
+export async function listRequests({ forge }: Pick<PolicyRepository, "forge">): Promise<ListedRequest[] | undefined> {
   const requests = await forge?.list();
   return requests
     ?.flatMap(({ number: _, ...request }) => {

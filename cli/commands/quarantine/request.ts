@@ -7,8 +7,8 @@ import { CordonCommand } from "../../command.ts";
 import { parsePurlArgument } from "../../dir.ts";
 import { paint } from "../../print.ts";
 import { dryRunFlag, purlArg, REPOSITORY_FLAGS } from "../../quarantine/flags.ts";
-import { signatureOf, withApprovals } from "../../quarantine/repository.ts";
-import { draftProposal, type Outcome, type Proposal, propose } from "../../quarantine/request.ts";
+import { type Outcome, signatureOf, withApprovals } from "../../quarantine/repository.ts";
+import { draftProposal, type Proposal, propose } from "../../quarantine/request.ts";
 import { DAY_MS, parseSpan } from "../../quarantine/span.ts";
 
 interface RequestResult extends Proposal {
@@ -53,7 +53,8 @@ GITLAB_TOKEN; without one, the page on which to open it is printed.`;
   async run(): Promise<RequestResult> {
     const { args, flags } = await this.parse(QuarantineRequest);
     const id = parsePurlArgument(args.purl, parseReleasePurl);
-    const now = new Date();
+    // To the second: people read these times.
+    const now = new Date(Math.floor(Date.now() / 1000) * 1000);
     const demand = flags.log && (await readDemand(flags.log, args.purl));
     return withApprovals(flags, async (repository) => {
       const answers = {
