@@ -21,8 +21,9 @@ export const readBunLock: InventoryReader = {
     const releases: NamedRelease[] = [];
     const unjudged: Unjudged[] = [];
     const lines = new KeyLines(text);
+    lines.next("packages", "{");
     for (const [key, entry] of Object.entries(isObject(packages) ? packages : {})) {
-      const line = lines.next(key);
+      const line = lines.next(key, "[");
       const wanted = splitSpecifier(Array.isArray(entry) ? String(entry[0]) : "");
       if (!wanted || /^(workspace|link):/.test(wanted.range)) continue;
       const place = elsewhere(wanted.range);

@@ -7,7 +7,7 @@ export const readPackageList: InventoryReader = {
   kind: "package-list",
   files: "lists of one purl a line",
   recognizes: ({ name, text }) =>
-    /^\s*pkg:/m.test(text)
+    /^[ \t]*pkg:/m.test(text)
       ? entriesOf(text).every((entry) => /^pkg:/.test(entry)) || isNamed(name)
       : isNamed(name) && entriesOf(text).length === 0,
   read: ({ path, text }) => ({

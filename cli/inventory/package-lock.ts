@@ -48,7 +48,7 @@ class Collector implements Inventory {
 
   /** The key ends in `node_modules/NAME`; an alias has its real name in `name`. Links and folders are not releases. */
   addPackage(key: string, entry: unknown): void {
-    const line = this.#lines.next(key);
+    const line = this.#lines.next(key, "{");
     const at = key.lastIndexOf("node_modules/");
     if (at < 0 || own(entry, "link") === true) return;
     const name = ownString(entry, "name") ?? key.slice(at + "node_modules/".length);
@@ -60,7 +60,7 @@ class Collector implements Inventory {
   addDependencies(dependencies: unknown, depth: number): void {
     if (!isObject(dependencies) || depth > MAX_DEPTH) return;
     for (const [name, entry] of Object.entries(dependencies)) {
-      const line = this.#lines.next(name);
+      const line = this.#lines.next(name, "{");
       const version = ownString(entry, "version");
       // Version 1 writes an alias as `npm:NAME@VERSION`, and a folder or a git URL in the version's place.
       const alias = /^npm:(.+)@([^@]+)$/.exec(version ?? "");

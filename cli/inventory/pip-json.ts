@@ -18,7 +18,7 @@ export const readPipfileLock: InventoryReader = {
     for (const [group, entries] of Object.entries(isObject(json) ? json : {})) {
       if (group === "_meta" || !isObject(entries)) continue;
       for (const [name, entry] of Object.entries(entries)) {
-        const line = lines.next(name);
+        const line = lines.next(name, "{");
         const place = placeOf(entry);
         const version = /^===?(.+)$/.exec(ownString(entry, "version") ?? "")?.[1];
         const id = place === undefined ? releaseOf("pypi", name, version) : undefined;

@@ -34,17 +34,20 @@ export class KeyLines {
     this.#lines = new Lines(text);
   }
 
-  next(key: string): number {
+  /** `opening`: what the key's value begins with. */
+  next(key: string, opening: "{" | "["): number {
     const quoted = JSON.stringify(key);
-    const at = this.#find(quoted, this.#from);
+    const at = this.#find(quoted, opening, this.#from);
     if (at >= 0) this.#from = at + quoted.length;
-    return this.#lines.at(Math.max(0, at >= 0 ? at : this.#find(quoted, 0)));
+    return this.#lines.at(Math.max(0, at >= 0 ? at : this.#find(quoted, opening, 0)));
   }
 
-  /** A key, and not a text that says the same. */
-  #find(quoted: string, from: number): number {
-    for (let at = this.#text.indexOf(quoted, from); at >= 0; at = this.#text.indexOf(quoted, at + 1))
-      if (/^\s*:/.test(this.#text.slice(at + quoted.length, at + quoted.length + 16))) return at;
+  /** A key, and not a text that says the same, nor what is wanted of the package elsewhere. */
+  #find(quoted: string, opening: string, from: number): number {
+    for (let at = this.#text.indexOf(quoted, from); at >= 0; at = this.#text.indexOf(quoted, at + 1)) {
+      const [colon, first] = this.#text.slice(at + quoted.length, at + quoted.length + 16).replace(/\s+/g, "");
+      if (colon === ":" && first === opening) return at;
+    }
     return -1;
   }
 }

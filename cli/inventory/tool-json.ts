@@ -19,7 +19,7 @@ export const readNpmList: InventoryReader = {
     const add = (dependencies: unknown, depth: number): void => {
       if (!isObject(dependencies) || depth > MAX_DEPTH) return;
       for (const [key, entry] of Object.entries(dependencies)) {
-        const line = lines.next(key);
+        const line = lines.next(key, "{");
         const resolved = ownString(entry, "resolved") ?? "";
         const place = elsewhere(resolved) === "comes from an address" ? undefined : elsewhere(resolved);
         const id =

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { readInventory } from "../../cli/inventory/inventory.ts";
-import { toPurl } from "../../core/purl.ts";
+import { readInventory } from "../../../cli/inventory/inventory.ts";
+import { toPurl } from "../../../core/purl.ts";
 
 function purlsOf(path: string, content: string | object): string[] {
   const text = typeof content === "string" ? content : JSON.stringify(content);
