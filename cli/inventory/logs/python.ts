@@ -1,21 +1,24 @@
 /** What pip, uv, Poetry and PDM print. */
-import { parseFilename } from "../../../core/ecosystems/pypi/filenames.ts";
-import { normalizeName, type ReleaseId } from "../../../core/purl.ts";
+import type { ReleaseId } from "../../../core/purl.ts";
 import { releaseOf } from "../toml-lock.ts";
 import type { Mention, ReadLogLine } from "./mention.ts";
 
 const NAME = "[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?";
 const VERSION = "[0-9](?:[0-9A-Za-z.!+_-]*[0-9A-Za-z])?";
 
-/** A wheel or an sdist by its name alone; undefined for any other file. */
+/** A wheel (PEP 427) or an sdist (PEP 625) by its name alone, as tools print it; undefined for any other file. */
 export function pythonFile(filename: string): ReleaseId | undefined {
   const stem = filename.replace(/\.(whl|tar\.gz|tar\.bz2|zip)$/, "");
   if (stem === filename || filename.length > 300) return undefined;
-  const project = filename.endsWith(".whl")
-    ? (stem.split("-", 1)[0] ?? "")
-    : stem.slice(0, Math.max(0, stem.lastIndexOf("-")));
-  const parsed = project === "" ? undefined : parseFilename(normalizeName("pypi", project), filename);
-  return parsed && /^\d/.test(parsed.version) ? releaseOf("pypi", project, parsed.version) : undefined;
+  const [project = "", version = "", ...tags] = filename.endsWith(".whl") ? stem.split("-") : splitLast(stem);
+  const isWhole = filename.endsWith(".whl") ? tags.length === 3 || tags.length === 4 : tags.length === 0;
+  return isWhole && /^\d/.test(version) ? releaseOf("pypi", project, version) : undefined;
+}
+
+/** Names may have hyphens, and versions have none. */
+function splitLast(stem: string): readonly string[] {
+  const at = stem.lastIndexOf("-");
+  return at < 0 ? [] : [stem.slice(0, at), stem.slice(at + 1)];
 }
 
 const INSTALLED = /^\s*Successfully installed ((?:\S+-[0-9]\S*\s*)+)$/;
@@ -56,10 +59,9 @@ export const readPythonLine: ReadLogLine = (line) => {
   return [];
 };
 
-/** Normal versions have no hyphen, and names may. */
 function installedOf(text: string): Mention[] {
-  const at = text.lastIndexOf("-");
-  return found(releaseOf("pypi", text.slice(0, at), text.slice(at + 1)));
+  const [name = "", version] = splitLast(text);
+  return found(releaseOf("pypi", name, version));
 }
 
 function pair([, name = "", version]: RegExpExecArray): Mention[] {
