@@ -32,6 +32,8 @@ const NOTHING: Inspection = { found: {}, sources: new Set() };
 export interface LiveOptions {
   /** Left out: the network, without a cache. */
   readonly fetch?: Fetch;
+  /** Whether the first release that cannot be judged ends it. */
+  readonly failsFast?: boolean;
   /** Called as decisions are made, with how many there are. */
   readonly onDecided?: (count: number) => void;
 }
@@ -45,21 +47,10 @@ export interface LiveDecision {
   readonly facts: Facts | undefined;
 }
 
-/** Throws UPSTREAM_*, DIGEST_MISMATCH for the first release that cannot be judged. */
-export async function decideLive(
-  releases: readonly ReleaseId[],
-  rules: Rules,
-  settings: RegistrySettings,
-  now: Date,
-): Promise<Decision[]> {
-  const found: Decision[] = [];
-  await judgeEach(releases, new Judge(rules, settings, now, {}), async (index, judging) => {
-    found[index] = (await judging).decision;
-  });
-  return found;
-}
-
-/** As decideLive(), but tells of each release that cannot be judged why. */
+/**
+ * Decides on each release by what registries tell now, and tells of those that cannot be judged why. Throws UPSTREAM_*,
+ * DIGEST_MISMATCH for the first of them where it is to fail fast.
+ */
 export async function judgeLive(
   releases: readonly ReleaseId[],
   rules: Rules,
@@ -70,7 +61,7 @@ export async function judgeLive(
   const found: (LiveDecision | CordonError)[] = [];
   let count = 0;
   await judgeEach(releases, new Judge(rules, settings, now, options), async (index, judging) => {
-    found[index] = await orFailure(judging);
+    found[index] = await (options.failsFast ? judging : orFailure(judging));
     options.onDecided?.(++count);
   });
   return found;
