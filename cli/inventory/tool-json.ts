@@ -23,7 +23,9 @@ export const readNpmList: InventoryReader = {
         const resolved = ownString(entry, "resolved") ?? "";
         const place = elsewhere(resolved) === "comes from an address" ? undefined : elsewhere(resolved);
         const id =
-          place === undefined ? npmRelease(ownString(entry, "name") ?? key, ownString(entry, "version")) : undefined;
+          place === undefined
+            ? npmRelease(ownString(entry, "name") ?? nameIn(resolved) ?? key, ownString(entry, "version"))
+            : undefined;
         if (id) releases.push({ id, line });
         else if (own(entry, "missing") !== true)
           unjudged.push({ name: key, line, reason: place ?? "is not pinned to a version" });
@@ -34,6 +36,11 @@ export const readNpmList: InventoryReader = {
     return { releases, unjudged };
   },
 };
+
+/** Of what goes by another name here, only the address tells its own. */
+function nameIn(resolved: string): string | undefined {
+  return /\/((?:@[^/]+\/)?[^/@]+)\/-\/[^/]+\.tgz$/.exec(resolved.replace(/%2f/i, "/"))?.[1];
+}
 
 /** Whose entries have versions, as those of a package.json have not. */
 function isTree(dependencies: unknown): boolean {
