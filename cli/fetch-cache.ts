@@ -9,9 +9,8 @@ import { isObject, ownString } from "../core/json.ts";
 import { writeWholeLater } from "../core/source/files.ts";
 
 const FRESH_MS = 60 * 60_000;
-/** What is named by its version never changes; its digest is checked by whoever reads it. */
-const IMMUTABLE = /\.(tgz|crate|zip|whl|tar\.gz)$/;
-const IMMUTABLE_MS = 30 * 86_400_000;
+/** Files are large, and what they hold is kept elsewhere (finding-cache.ts). */
+const FILE = /\.(tgz|crate|zip|whl|tar\.gz)$|\/download$/;
 const KEPT_MS = 30 * 86_400_000;
 /** What is larger is asked for anew. */
 const MAX_ENTRY_BYTES = 128 * 1024 * 1024;
@@ -30,11 +29,11 @@ interface Entry {
  */
 export function cachedFetch(fetch: Fetch, folder: string, now: () => number = Date.now): Fetch {
   return async (url, options) => {
-    if (!isCacheable(options)) return fetch(url, options);
+    if (!isCacheable(options) || FILE.test(url.pathname)) return fetch(url, options);
     const path = pathOf(folder, url, options);
     const known = await readEntry(path, options.maxBytes);
     const age = known ? now() - known.storedAt : Number.POSITIVE_INFINITY;
-    if (known && age >= 0 && age < (IMMUTABLE.test(url.pathname) ? IMMUTABLE_MS : FRESH_MS)) return answerOf(known);
+    if (known && age >= 0 && age < FRESH_MS) return answerOf(known);
     const etag = known?.headers["etag"];
     const answer = await fetch(
       url,

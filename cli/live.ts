@@ -12,7 +12,6 @@ import {
   type Rules,
   toldBy,
 } from "../core/gate.ts";
-import type { Fetch } from "../core/http.ts";
 import type { Inspection } from "../core/inspection.ts";
 import type { FactSource } from "../core/policy/facts.ts";
 import { type ReleaseId, toPurl } from "../core/purl.ts";
@@ -22,16 +21,14 @@ import { type ReleaseReport, type ReportedRelease, reportOn } from "../core/repo
 import { permits } from "../core/verdict.ts";
 import type { Decision } from "../schemas/types/decision.ts";
 import type { Facts } from "../schemas/types/facts.ts";
-import { LiveRegistries, orMissing } from "./live-registries.ts";
+import { LiveRegistries, type LiveSources, orMissing } from "./live-registries.ts";
 import type { RegistrySettings } from "./registries.ts";
 
 /** Packages that are asked for at once. */
 const PARALLEL = 16;
 const NOTHING: Inspection = { found: {}, sources: new Set() };
 
-export interface LiveOptions {
-  /** Left out: the network, without a cache. */
-  readonly fetch?: Fetch;
+export interface LiveOptions extends LiveSources {
   /** Whether the first release that cannot be judged ends it. */
   readonly failsFast?: boolean;
   /** Called as decisions are made, with how many there are. */
@@ -102,10 +99,10 @@ class Judge {
   readonly #now: Date;
   readonly #registries: LiveRegistries;
 
-  constructor(rules: Rules, settings: RegistrySettings, now: Date, { fetch }: LiveOptions) {
+  constructor(rules: Rules, settings: RegistrySettings, now: Date, sources: LiveSources) {
     this.#rules = rules;
     this.#now = now;
-    this.#registries = new LiveRegistries(settings, now, fetch);
+    this.#registries = new LiveRegistries(settings, now, sources);
   }
 
   listing(id: ReleaseId): Promise<Listing | undefined> {

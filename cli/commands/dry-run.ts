@@ -15,6 +15,7 @@ import type { DryRunReport, JudgedRelease } from "../dry-run/report.ts";
 import { DRY_RUN_REPORTERS, type DryRunReporter, toJson } from "../dry-run/reporters.ts";
 import { reportOf } from "../dry-run/summary.ts";
 import { cachedFetch, pruneCache } from "../fetch-cache.ts";
+import { findingCache } from "../finding-cache.ts";
 import { openRules } from "../open-rules.ts";
 import { progressLine } from "../progress.ts";
 import type { RegistrySettings } from "../registries.ts";
@@ -99,10 +100,11 @@ no input could be read.`;
     now: Date,
   ): Promise<JudgedRelease[]> {
     await pruneCache(CACHE);
+    const findings = findingCache(join(CACHE, "files"), this.config.version);
     const progress = progressLine("dry run", this.jsonEnabled());
     const fetch = cachedFetch(createFetch(), CACHE);
     const onDecided = (count: number) => progress.update("releases", count, wanted.length);
-    return judgeOnline(wanted, rules, registries, now, { fetch, onDecided }).finally(() => progress.clear());
+    return judgeOnline(wanted, rules, registries, now, { fetch, findings, onDecided }).finally(() => progress.clear());
   }
 
   #write(text: string, out: string | undefined): void {
