@@ -1,7 +1,7 @@
 /** What the inputs name, each release once, with all of its places. */
 import { CordonError } from "../../core/errors.ts";
 import { toPurl } from "../../core/purl.ts";
-import { readInventory, recognizesInventory } from "../inventory/inventory.ts";
+import { isInventoryName, type ReadInventory, readIfKnown, readInventory } from "../inventory/inventory.ts";
 import type { NamedRelease } from "../inventory/reader.ts";
 import { readInventoryText } from "../inventory/text.ts";
 import type { InputFile, Inputs } from "./inputs.ts";
@@ -38,7 +38,9 @@ interface Collected extends WantedRelease {
 export function readWanted(paths: readonly string[]): Wanted {
   const releases = new Map<string, Collected>();
   const unjudged: UnjudgedEntry[] = [];
-  const inputs = paths.map((path) => take({ path, repository: "." }, readInventoryText(path), releases, unjudged));
+  const inputs = paths.map((path) =>
+    take({ path, repository: "." }, readInventory(path, readInventoryText(path)), releases, unjudged),
+  );
   return { releases: [...releases.values()], inputs, unjudged };
 }
 
@@ -46,21 +48,22 @@ function readInput(file: InputFile, releases: Map<string, Collected>, unjudged: 
   const { path, repository, isNamed } = file;
   try {
     const text = readInventoryText(path);
-    return isNamed || recognizesInventory(path, text) ? take(file, text, releases, unjudged) : undefined;
+    const found = isNamed ? readInventory(path, text) : readIfKnown(path, text);
+    return found && take(file, found, releases, unjudged);
   } catch (error) {
     if (!(error instanceof CordonError)) throw error;
+    // What nobody named, and what is called like no inventory, may be anything.
+    if (!isNamed && error.code === "FILE_UNREADABLE" && !isInventoryName(path)) return undefined;
     return failed(path, repository, error.message.split("\n", 1)[0] ?? "");
   }
 }
 
-/** Throws FILE_UNREADABLE. */
 function take(
   { path, repository }: Pick<InputFile, "path" | "repository">,
-  text: string,
+  { kind, entries, releases: named, unjudged: others }: ReadInventory,
   releases: Map<string, Collected>,
   unjudged: UnjudgedEntry[],
 ): Input {
-  const { kind, entries, releases: named, unjudged: others } = readInventory(path, text);
   for (const { line, job, ...release } of named)
     collect(release, { path, line, repository, ...(job !== undefined && { job }) }, releases);
   unjudged.push(...others.map(({ name, reason, line }) => ({ name, reason, path, line })));

@@ -34,16 +34,22 @@ export interface ReadInventory extends Inventory {
 
 /** The distinct releases that a file names, in the order of the file: each where it stands first. Throws FILE_UNREADABLE. */
 export function readInventory(path: string, text: string): ReadInventory {
+  const found = readIfKnown(path, text);
+  if (found) return found;
+  throw new CordonError(
+    "FILE_UNREADABLE",
+    `${path} is of no kind that Cordon reads: ${INVENTORY_READERS.map(({ files }) => files).join("; ")}`,
+    {
+      next: "Write what it names into a list, such as packages.txt with lines like pkg:npm/left-pad@1.3.0, and check that with --list.",
+    },
+  );
+}
+
+/** The same; undefined for a file of no kind that is read. */
+export function readIfKnown(path: string, text: string): ReadInventory | undefined {
   const file = openFile(path, text);
   const reader = INVENTORY_READERS.find((candidate) => candidate.recognizes(file));
-  if (!reader)
-    throw new CordonError(
-      "FILE_UNREADABLE",
-      `${path} is of no kind that Cordon reads: ${INVENTORY_READERS.map(({ files }) => files).join("; ")}`,
-      {
-        next: "Write what it names into a list, such as packages.txt with lines like pkg:npm/left-pad@1.3.0, and check that with --list.",
-      },
-    );
+  if (!reader) return undefined;
   // A log may show one.
   if (reader !== readCiLog) requireMerged(file);
   const { releases, unjudged } = reader.read(file);
@@ -56,9 +62,9 @@ export function readInventory(path: string, text: string): ReadInventory {
   return { kind: reader.kind, entries, releases: [...first.values()], unjudged };
 }
 
-/** Whether a file is of some kind that is read, as far as its content tells. */
-export function recognizesInventory(path: string, text: string): boolean {
-  const file = openFile(path, text);
+/** Whether a file of this name is one that is read, whatever stands in it. */
+export function isInventoryName(path: string): boolean {
+  const file = openFile(path, "");
   return INVENTORY_READERS.some((reader) => reader.recognizes(file));
 }
 
