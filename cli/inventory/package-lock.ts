@@ -81,6 +81,9 @@ class Collector implements Inventory {
     if (place !== undefined) return void this.unjudged.push({ name, line, reason: place });
     const id = npmRelease(name, version);
     if (id) this.releases.push({ id, line, ...(runsScripts !== undefined && { runsScripts }) });
+    // A peer that nobody installs has no version.
+    else if (version !== undefined)
+      this.unjudged.push({ name, line, reason: "has a name or a version that no registry takes" });
   }
 }
 

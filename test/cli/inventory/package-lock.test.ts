@@ -136,8 +136,17 @@ describe("readInventory()", () => {
       ],
     ];
     for (const [name, packages] of ODD) {
-      it(`passes over ${name}`, () => {
-        assert.deepEqual(purlsOf("package-lock.json", { lockfileVersion: 3, packages }), []);
+      it(`takes no release from ${name}, and says of what has a version that it is not judged`, () => {
+        const { releases, unjudged } = readInventory(
+          "package-lock.json",
+          JSON.stringify({ lockfileVersion: 3, packages }),
+        );
+        assert.deepEqual(releases, []);
+        const versioned = Object.entries(packages).filter(
+          ([key, entry]) =>
+            key.includes("node_modules/") && typeof (entry as { version?: unknown } | null)?.version === "string",
+        );
+        assert.equal(unjudged.length, versioned.length);
       });
     }
 
