@@ -510,6 +510,14 @@ describe("cordon quarantine approve refuses", () => {
       (file: string) => file.replace(/.*approvedBy.*\n/, ""),
       /does not say `approvedBy` on one line/,
     ],
+    [
+      "a file in which somebody else would be who approves",
+      (file: string) =>
+        file
+          .replace(/ {2}reason: .*\n/, "  reason: |\n    Because.\n    approvedBy: x\n")
+          .replace(/ {2}approvedBy: .*\n/, '  "approvedBy": "Rae Viewer <rae@acme.example>"\n'),
+      /would have `Rae Viewer <rae@acme\.example>` approve it/,
+    ],
     ["a file that is too large", (file: string) => `${file}# ${"x".repeat(600_000)}\n`, /is larger than any approval/],
   ] as const)
     it(what, async () => {
