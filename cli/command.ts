@@ -13,6 +13,11 @@ export abstract class CordonCommand extends Command {
     process.exitCode = EXIT.findings;
   }
 
+  /** Ends the command with exit code 2, after its result has said what could not be done. */
+  protected reportFailure(): void {
+    process.exitCode = EXIT.failure;
+  }
+
   protected override async catch(error: Error & { exitCode?: number; oclif?: object }): Promise<unknown> {
     if (!(error instanceof CordonError)) {
       // oclif's own errors bring their exit code; what was not foreseen is no finding.

@@ -1,7 +1,8 @@
 /** The issues of a policy repository, for people and for the tools that read them. */
 import { type Diagnostic, formatDiagnostic } from "../core/source/diagnostic.ts";
+import { annotation } from "./annotation.ts";
 import { count, paint } from "./print.ts";
-import { annotation } from "./test-report.ts";
+import { sarifLog } from "./sarif.ts";
 
 export interface LintReport {
   readonly policies: number;
@@ -25,32 +26,16 @@ function json({ policies, diagnostics }: LintReport): string {
   return JSON.stringify({ policies, diagnostics }, null, 2);
 }
 
-/** SARIF 2.1.0, for code scanning. */
+/** For code scanning. */
 function sarif({ diagnostics, version }: LintReport): string {
   const rules = [...new Set(diagnostics.map(({ code }) => code))].sort().map((id) => ({ id }));
   const results = diagnostics.map(({ code, severity, message, file, line, column, length }) => ({
     ruleId: code,
     level: severity,
-    message: { text: message },
-    locations: [
-      {
-        physicalLocation: {
-          artifactLocation: { uri: encodeURI(file) },
-          region: { startLine: line, startColumn: column, endColumn: column + length },
-        },
-      },
-    ],
+    text: message,
+    places: [{ file, line, column, endColumn: column + length }],
   }));
-  const driver = { name: "cordon", semanticVersion: version, rules };
-  return JSON.stringify(
-    {
-      $schema: "https://json.schemastore.org/sarif-2.1.0.json",
-      version: "2.1.0",
-      runs: [{ tool: { driver }, columnKind: "utf16CodeUnits", results }],
-    },
-    null,
-    2,
-  );
+  return sarifLog({ version, rules, results });
 }
 
 function github({ diagnostics, checked }: LintReport): string {

@@ -15,11 +15,13 @@ import {
   merge,
   readChecked,
 } from "../core/inspection.ts";
+import type { DeepSource } from "../core/policy/facts.ts";
 import { needsOf } from "../core/policy/needs.ts";
 import type { PurlType, ReleaseId } from "../core/purl.ts";
 import type { RootSource } from "../core/sigstore/trusted-root.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { Release } from "../schemas/types/facts.ts";
+import type { FindingCache } from "./finding-cache.ts";
 import { attestationRoot, openRegistry, type RegistrySettings } from "./registries.ts";
 
 /** That one release is listed and not there must not end a run over all others. */
@@ -32,19 +34,28 @@ export async function orMissing<T>(found: Promise<T>): Promise<T | "missing"> {
   }
 }
 
+export interface LiveSources {
+  /** Left out: the network, without a cache. */
+  readonly fetch?: Fetch;
+  /** Left out: every file is read. */
+  readonly findings?: FindingCache;
+}
+
 /** The registries of one run: each document is asked for once. */
 export class LiveRegistries {
   readonly #settings: RegistrySettings;
   readonly #now: Date;
   readonly #fetch: Fetch;
+  readonly #findings: FindingCache | undefined;
   readonly #opened = new Map<PurlType, Upstream | undefined>();
   readonly #keys = new Map<string, Promise<unknown>>();
   #root: RootSource | undefined;
 
-  constructor(settings: RegistrySettings, now: Date, fetch: Fetch = createFetch()) {
+  constructor(settings: RegistrySettings, now: Date, { fetch = createFetch(), findings }: LiveSources = {}) {
     this.#settings = settings;
     this.#now = now;
     this.#fetch = fetch;
+    this.#findings = findings;
   }
 
   /** Undefined where there is no such package, or its ecosystem is not served yet. Throws UPSTREAM_*. */
@@ -67,7 +78,12 @@ export class LiveRegistries {
     if (!upstream) return undefined;
     if (sources.has("attestations")) await this.#trustedRoot().refresh(this.#now);
     const tools = this.#tools(upstream);
-    const all = await Promise.all([...sources].map((source) => inspect(source, listing, release, tools)));
+    const find = (source: DeepSource) => inspect(source, listing, release, tools);
+    const all = await Promise.all(
+      [...sources].map((source) =>
+        source === "file" && this.#findings ? this.#findings.read(listing, release, () => find(source)) : find(source),
+      ),
+    );
     const found = merge(all);
     const inspection = { found, sources };
     if (!awaitsDigest(rules, listing, release, inspection, this.#now))

@@ -12,7 +12,6 @@ import {
   type Rules,
   toldBy,
 } from "../core/gate.ts";
-import type { Fetch } from "../core/http.ts";
 import type { Inspection } from "../core/inspection.ts";
 import type { FactSource } from "../core/policy/facts.ts";
 import { type ReleaseId, toPurl } from "../core/purl.ts";
@@ -22,16 +21,16 @@ import { type ReleaseReport, type ReportedRelease, reportOn } from "../core/repo
 import { permits } from "../core/verdict.ts";
 import type { Decision } from "../schemas/types/decision.ts";
 import type { Facts } from "../schemas/types/facts.ts";
-import { LiveRegistries, orMissing } from "./live-registries.ts";
+import { LiveRegistries, type LiveSources, orMissing } from "./live-registries.ts";
 import type { RegistrySettings } from "./registries.ts";
 
 /** Packages that are asked for at once. */
 const PARALLEL = 16;
 const NOTHING: Inspection = { found: {}, sources: new Set() };
 
-export interface LiveOptions {
-  /** Left out: the network, without a cache. */
-  readonly fetch?: Fetch;
+export interface LiveOptions extends LiveSources {
+  /** Whether the first release that cannot be judged ends it. */
+  readonly failsFast?: boolean;
   /** Called as decisions are made, with how many there are. */
   readonly onDecided?: (count: number) => void;
 }
@@ -45,21 +44,10 @@ export interface LiveDecision {
   readonly facts: Facts | undefined;
 }
 
-/** Throws UPSTREAM_*, DIGEST_MISMATCH for the first release that cannot be judged. */
-export async function decideLive(
-  releases: readonly ReleaseId[],
-  rules: Rules,
-  settings: RegistrySettings,
-  now: Date,
-): Promise<Decision[]> {
-  const found: Decision[] = [];
-  await judgeEach(releases, new Judge(rules, settings, now, {}), async (index, judging) => {
-    found[index] = (await judging).decision;
-  });
-  return found;
-}
-
-/** As decideLive(), but tells of each release that cannot be judged why. */
+/**
+ * Decides on each release by what registries tell now, and tells of those that cannot be judged why. Throws UPSTREAM_*,
+ * DIGEST_MISMATCH for the first of them where it is to fail fast.
+ */
 export async function judgeLive(
   releases: readonly ReleaseId[],
   rules: Rules,
@@ -70,7 +58,7 @@ export async function judgeLive(
   const found: (LiveDecision | CordonError)[] = [];
   let count = 0;
   await judgeEach(releases, new Judge(rules, settings, now, options), async (index, judging) => {
-    found[index] = await orFailure(judging);
+    found[index] = await (options.failsFast ? judging : orFailure(judging));
     options.onDecided?.(++count);
   });
   return found;
@@ -111,10 +99,10 @@ class Judge {
   readonly #now: Date;
   readonly #registries: LiveRegistries;
 
-  constructor(rules: Rules, settings: RegistrySettings, now: Date, { fetch }: LiveOptions) {
+  constructor(rules: Rules, settings: RegistrySettings, now: Date, sources: LiveSources) {
     this.#rules = rules;
     this.#now = now;
-    this.#registries = new LiveRegistries(settings, now, fetch);
+    this.#registries = new LiveRegistries(settings, now, sources);
   }
 
   listing(id: ReleaseId): Promise<Listing | undefined> {

@@ -3,15 +3,18 @@
  * and no reference to issues (CommonMark 0.31.2, sections 6.1 and 4.5). What nobody would see is shown by its number.
  */
 import { webAddress } from "../core/page/said.ts";
-import { codePointOf, HIDDEN, oneLine } from "../core/words.ts";
+import { oneLine, visible } from "../core/words.ts";
 
 const MAX_LINE = 300;
 const MAX_BLOCK = 8000;
-const EVERY_HIDDEN = new RegExp(HIDDEN.source, "gu");
+/** GitLab, and bots on other forges, obey such lines, and find code blocks by rules of their own that a hostile text gets around. */
+const COMMAND = /^\/(?=[a-z])/gim;
+/** Forges tell whoever watches these that somebody spoke of them. */
+const DISCUSSION = /\/(issues|pulls?|merge_requests|discussions|commits?|work_items)\/[^/]/;
 
-/** On one line. */
+/** On one line, of at most so many characters besides its fences. */
 export function inlineCode(text: string, length = MAX_LINE): string {
-  const line = visible(oneLine(text.slice(0, length + 1), length));
+  const line = cut(visible(oneLine(text.slice(0, length + 1), length)), length);
   if (line === "") return "(empty)";
   const fence = "`".repeat(longestRun(line) + 1);
   // Of spaces on both sides, one is taken away; a backtick must not touch the fence.
@@ -19,16 +22,13 @@ export function inlineCode(text: string, length = MAX_LINE): string {
   return `${fence}${padding}${line}${padding}${fence}`;
 }
 
-/** With its lines. */
+/** With its lines, and at most so many characters between its fences. */
 export function codeBlock(text: string, language: string, length = MAX_BLOCK): string {
-  const shown = visible(
-    text
-      .slice(0, length)
-      .replace(/[\ud800-\udbff]$/, "")
-      .replace(/\r\n?/g, "\n"),
-  );
+  const lines = text.slice(0, length).replace(/\r\n?/g, "\n");
+  const shown = cut(visible(lines).replace(COMMAND, " /"), length);
   const fence = "`".repeat(Math.max(3, longestRun(shown) + 1));
-  const rest = text.length > length ? `\n\n(${text.length - length} more characters)` : "";
+  const isCut = text.length > length || shown.endsWith("…");
+  const rest = isCut ? `\n\n(That is the beginning of ${text.length} characters.)` : "";
   return `${fence}${language}\n${shown.replace(/\n+$/, "")}\n${fence}${rest}`;
 }
 
@@ -41,10 +41,19 @@ export function codeLink(address: string | null | undefined, text: string): stri
     : inlineCode(text);
 }
 
-function visible(text: string): string {
-  return text.replace(EVERY_HIDDEN, (character) => `⟨${codePointOf(character)}⟩`);
+/** The same for an address that others chose: one of a discussion is told as text, or this request would be mentioned there. */
+export function strangersLink(address: string | null | undefined, text: string): string {
+  const url = webAddress(address);
+  if (!url || !DISCUSSION.test(url.pathname)) return codeLink(address, text);
+  return `${inlineCode(text)} (${inlineCode(url.href)})`;
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
 function longestRun(text: string): number {
-  return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  let longest = 0;
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
+  return longest;
 }

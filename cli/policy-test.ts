@@ -220,7 +220,7 @@ function explain({ policy, rule, reason }: Decision): string {
 
 function runSample({ sample, expect }: TestSample, { rules, dir, now }: Run): string[] {
   const { releases } = readInventory(sample, readTextWithin(dir, sample));
-  const actual = new Map(releases.map((release) => [toPurl(release), decideUnlisted(rules, release, now)]));
+  const actual = new Map(releases.map(({ id }) => [toPurl(id), decideUnlisted(rules, id, now)]));
   const expected = new Map(
     Object.entries(expect).flatMap(([verdict, purls]) =>
       purls.map((purl) => [toPurl(parseReleasePurl(purl)), verdict] as const),

@@ -1,5 +1,7 @@
 /** The results of policy tests, for people and for the tools that read them. Each reporter is a function from data to text. */
 import type { CoverageReport, PartCoverage } from "../core/policy/coverage.ts";
+import { annotation } from "./annotation.ts";
+import { junitXml } from "./junit.ts";
 import type { PolicyTestResult } from "./policy-test.ts";
 import { paint } from "./print.ts";
 
@@ -56,25 +58,16 @@ function json(report: TestReport): string {
   return JSON.stringify(report, null, 2);
 }
 
-function junit({ results, passed, failed }: TestReport): string {
+function junit({ results }: TestReport): string {
   const files = [...new Set(results.map(({ file }) => file))];
-  const suites = files.map((file) => {
-    const own = results.filter((result) => result.file === file);
-    const cases = own.map(({ name, differences, line, passed }) => {
-      const open = `    <testcase classname="${xml(file)}" name="${xml(name)}" file="${xml(file)}" line="${line}"`;
-      return passed
-        ? `${open}/>`
-        : `${open}>\n      <failure message="${xml(differences[0] ?? "")}">${xml(differences.join("\n"))}</failure>\n    </testcase>`;
-    });
-    return `  <testsuite name="${xml(file)}" tests="${own.length}" failures="${own.filter((one) => !one.passed).length}">\n${cases.join("\n")}\n  </testsuite>`;
-  });
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites tests="${passed + failed}" failures="${failed}">\n${suites.join("\n")}\n</testsuites>`;
-}
-
-function xml(text: string): string {
-  const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;" };
-  // XML 1.0 cannot hold other control characters at all.
-  return text.replace(/[^\P{Cc}\t\n\r]/gu, "?").replace(/[&<>"\n]/g, (char) => entities[char] ?? char);
+  return junitXml(
+    files.map((file) => ({
+      name: file,
+      cases: results
+        .filter((result) => result.file === file)
+        .map(({ name, line, differences, passed }) => ({ name, file, line, failures: passed ? [] : differences })),
+    })),
+  );
 }
 
 function tap({ results }: TestReport): string {
@@ -90,17 +83,4 @@ function github({ results, passed, failed, skipped }: TestReport): string {
     passed ? [] : [annotation("error", { file, line, title: `policy test: ${name}` }, differences.join("\n"))],
   );
   return [...lines, `${passed} passed, ${failed} failed, ${skipped} skipped`].join("\n");
-}
-
-/** A workflow command of GitHub Actions; what ends or divides one is escaped. */
-export function annotation(
-  level: "error" | "warning",
-  properties: Readonly<Record<string, string | number>>,
-  message: string,
-): string {
-  const encode = (text: string) => text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-  const list = Object.entries(properties).map(
-    ([key, value]) => `${key}=${encode(String(value)).replaceAll(":", "%3A").replaceAll(",", "%2C")}`,
-  );
-  return `::${level} ${list.join(",")}::${encode(message)}`;
 }

@@ -102,9 +102,14 @@ export function shownText(value: string | undefined): string | null {
   return value === undefined || value === "" ? null : oneLine(value, MAX_TEXT);
 }
 
-/** Each with its lines: whoever approves reads what would run. */
+/** Each with its lines: whoever approves reads what would run, and how much of it is not shown. */
 export function shownScripts({ installScripts = [] }: Pick<Release, "installScripts">): Script[] {
   return installScripts
     .slice(0, MAX_SCRIPTS)
-    .map((script) => ({ name: oneLine(script.name, MAX_TEXT), text: script.text.slice(0, MAX_SCRIPT) }));
+    .map(({ name, text }) => ({ name: oneLine(name, MAX_TEXT), text: beginningOf(text) }));
+}
+
+function beginningOf(text: string): string {
+  const more = text.length - MAX_SCRIPT;
+  return more > 0 ? `${text.slice(0, MAX_SCRIPT)}\n… (${more} more characters)` : text;
 }

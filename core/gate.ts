@@ -3,7 +3,7 @@
  * here, with the same facts, so they cannot disagree.
  */
 import type { BundleReference, Decision } from "../schemas/types/decision.ts";
-import type { Facts } from "../schemas/types/facts.ts";
+import type { Facts, Release } from "../schemas/types/facts.ts";
 import { PackageFindings } from "./advisories/findings.ts";
 import type { AdvisoryTable } from "./advisories/table.ts";
 import type { JudgedListing, ListedRelease, Listing } from "./ecosystems/ecosystem.ts";
@@ -130,6 +130,24 @@ export function awaitsDigest(
 export function decideUnlisted(rules: Rules, id: ReleaseId, now: Date, findings = findingsOn(rules, id)): Decision {
   const facts = { ...identityFacts(id), advisories: findings.affecting(id.version), client: ANONYMOUS };
   return decide(rules.set, facts, { now, known: FROM_PURL, bundle: rules.reference });
+}
+
+/** As decideUnlisted(), with what somebody else says of the release, such as a lockfile. */
+export function decideTold(
+  rules: Rules,
+  id: ReleaseId,
+  told: Pick<Release, "published" | "digests">,
+  now: Date,
+): Decision {
+  const { pkg, release } = identityFacts(id);
+  const advisories = findingsOn(rules, id).affecting(id.version);
+  const facts = { pkg, release: { ...release, ...told }, advisories, client: ANONYMOUS };
+  return decide(rules.set, facts, { now, known: sourcesTold(told), bundle: rules.reference });
+}
+
+/** The documents that such words stand for. */
+export function sourcesTold({ published }: Pick<Release, "published">): ReadonlySet<FactSource> {
+  return published === undefined ? FROM_PURL : new Set([...FROM_PURL, "time" as const]);
 }
 
 /** What the advisories of these rules say of a package. */

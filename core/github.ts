@@ -204,7 +204,7 @@ function complaintOf({ body }: FetchedBytes): { message: string; codes: readonly
   try {
     const value: unknown = JSON.parse(Buffer.from(body.subarray(0, 4096)).toString("utf8"));
     const errors = isObject(value) && Array.isArray(value["errors"]) ? value["errors"].filter(isObject) : [];
-    const details = errors.map(({ field, code }) => `${String(field)} ${String(code)}`);
+    const details = errors.map(({ field, code, message }) => String(message ?? `${String(field)} ${String(code)}`));
     const message = isObject(value) ? `: ${oneLine([String(value["message"]), ...details].join(", "), 200)}` : "";
     return { message, codes: errors.map(({ code }) => String(code)) };
   } catch {

@@ -2,12 +2,14 @@
 import type { ForgeSettings } from "../schemas/types/cordon.ts";
 import type { Decision, Evidence } from "../schemas/types/decision.ts";
 import type { Release } from "../schemas/types/facts.ts";
+import { sha256 } from "./digest.ts";
 import type { JudgedListing } from "./ecosystems/ecosystem.ts";
 import { allowedVersions } from "./ecosystems/judged.ts";
 import { VERSION_ORDERS } from "./ecosystems/versions.ts";
 import { PLACEHOLDERS } from "./policy/approvals.ts";
 import { parseReleasePurl } from "./purl.ts";
 import { permits } from "./verdict.ts";
+import { HIDDEN } from "./words.ts";
 
 /** The body of a 403, for npm and for programs (docs/HTTP.md). */
 export interface Refusal
@@ -34,6 +36,11 @@ export interface Wording {
 }
 
 const MAX_IDS = 3;
+const EVERY_HIDDEN = new RegExp(HIDDEN.source, "gu");
+/** Of the 255 bytes that file systems take. */
+const MAX_FILE_NAME = 200;
+/** What Windows takes for a device, whatever follows the dot. */
+const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.)/i;
 const MAX_ALTERNATIVES = 3;
 
 export function toRefusal(decision: Decision, wording: Wording, judged?: JudgedListing): Refusal {
@@ -130,7 +137,6 @@ export function draftApproval(
     Object.entries(one).map(([algorithm, hex]) => `${algorithm}:${hex}`),
   );
   if (named.length === 0) return undefined;
-  const { type, name, version } = parseReleasePurl(purl);
   const policies = [
     ...new Set(
       verdicts.filter(({ mode, liftedBy }) => mode === "enforce" && liftedBy === null).map(({ policy }) => policy),
@@ -149,9 +155,32 @@ export function draftApproval(
     created: decidedAt,
     expires,
   };
-  const lines = Object.entries(spec).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`);
+  const lines = Object.entries(spec).map(([key, value]) => `  ${key}: ${quote(value)}`);
   return {
-    path: `approvals/${type}/${name.replaceAll("/", "__")}@${version}.yaml`,
+    path: approvalPath(purl),
     text: ["apiVersion: cordon/v1", "kind: Approval", "spec:", ...lines, ""].join("\n"),
   };
+}
+
+/** In YAML as in JSON; what a reviewer would not see is escaped. */
+function quote(value: string | readonly string[]): string {
+  return JSON.stringify(value).replace(EVERY_HIDDEN, (character) => {
+    const number = (character.codePointAt(0) ?? 0).toString(16);
+    return number.length > 4 ? `\\U${number.padStart(8, "0")}` : `\\u${number.padStart(4, "0")}`;
+  });
+}
+
+/**
+ * Where the approval of a release lies: two releases have two places, and every file system takes them. What one of them does
+ * not take, or may take for the same, is replaced, and the name then ends with a part of the purl's digest.
+ */
+export function approvalPath(purl: string): string {
+  const { type, name, version } = parseReleasePurl(purl);
+  const exact = `${name.replaceAll("/", "__")}@${version}`;
+  const plain = exact
+    .replace(/[^\w@.+!-]/g, "_")
+    .replace(DEVICE, "_$&")
+    .slice(0, MAX_FILE_NAME);
+  const isUnique = plain === exact && !/[A-Z]/.test(exact) && !name.includes("__");
+  return `approvals/${type}/${plain}${isUnique ? "" : `-${sha256(purl).slice(0, 10)}`}.yaml`;
 }

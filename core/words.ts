@@ -42,10 +42,21 @@ export function oneLine(text: string, length: number): string {
   return line.length <= length ? line : `${line.slice(0, length - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
-/** Controls, marks of direction, characters without width, halves of pairs; not line feed and tab. */
-export const HIDDEN = /[^\P{C}\n\t]|[\u2028\u2029\u3164\u115f\u1160\uffa0]/u;
+/**
+ * Controls, marks of direction, characters without width or ink, halves of pairs; not line feed and tab. Selectors of variants,
+ * in which whole programs have been hidden, but for the one that makes a sign an emoji.
+ */
+export const HIDDEN =
+  /[^\P{C}\n\t]|[\u2028\u2029\u3164\u115f\u1160\uffa0\u2800]|\u034f|[\u17b4\u17b5]|[\u180b-\u180d\u180f]|[\ufe00-\ufe0e]|[\u{e0100}-\u{e01ef}]|(?<![\p{Extended_Pictographic}#*0-9])\ufe0f/u;
 
 /** `U+202E`. */
 export function codePointOf(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
+const EVERY_HIDDEN = new RegExp(HIDDEN.source, "gu");
+
+/** The text with what nobody would see named: `⟨U+202E⟩`. Line feeds and tabs stay. */
+export function visible(text: string): string {
+  return text.replace(EVERY_HIDDEN, (character) => `⟨${codePointOf(character)}⟩`);
 }

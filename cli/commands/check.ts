@@ -1,15 +1,16 @@
 import { Args, Flags } from "@oclif/core";
 import { CordonError } from "../../core/errors.ts";
-import { decideUnlisted } from "../../core/gate.ts";
-import { parseReleasePurl, type ReleaseId, toPurl } from "../../core/purl.ts";
-import { readText } from "../../core/source/files.ts";
+import { parseReleasePurl, toPurl } from "../../core/purl.ts";
+import { formatInstant } from "../../core/time.ts";
 import { permits } from "../../core/verdict.ts";
 import type { Decision, PolicyVerdict } from "../../schemas/types/decision.ts";
 import { atFlag, parseAt } from "../at.ts";
 import { CordonCommand } from "../command.ts";
 import { parsePurlArgument } from "../dir.ts";
-import { readInventory } from "../inventory/inventory.ts";
-import { decideLive } from "../live.ts";
+import { judgeOffline, judgeOnline } from "../dry-run/judge.ts";
+import { readWanted, type Wanted } from "../dry-run/read.ts";
+import { DRY_RUN_REPORTERS, type DryRunReporter } from "../dry-run/reporters.ts";
+import { reportOf } from "../dry-run/summary.ts";
 import { openRules } from "../open-rules.ts";
 import { count, describeUnlisted, paint, paintVerdict, table } from "../print.ts";
 import { RULES_FLAGS } from "../rules-flags.ts";
@@ -23,13 +24,23 @@ this moment. Exits with 1 when one of them is denied or, unless --offline is giv
   static override examples = [
     "<%= config.bin %> <%= command.id %> pkg:npm/minimist@1.2.5 --dir policies",
     "<%= config.bin %> <%= command.id %> --lockfile package-lock.json --bundle dir:dist --trust cordon.pub",
+    "<%= config.bin %> <%= command.id %> --lockfile pnpm-lock.yaml --reporter github",
     "<%= config.bin %> <%= command.id %> --list packages.txt --offline --json",
   ];
   static override strict = false;
   static override args = { purl: Args.string({ description: "releases, as package URLs" }) };
   static override flags = {
     list: Flags.string({ description: "a package list: one purl a line" }),
-    lockfile: Flags.string({ description: "a lockfile: package-lock.json, npm-shrinkwrap.json" }),
+    lockfile: Flags.string({
+      description: "a lockfile, or another file that names releases (see `cordon dry-run`)",
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    reporter: Flags.string({
+      description: "how the decisions are written; github and sarif point to the lines of the lockfile",
+      options: Object.keys(DRY_RUN_REPORTERS),
+      default: "pretty",
+    }),
     offline: Flags.boolean({
       description: "judge by advisories, lists and what the purl tells; policies that read more are skipped",
     }),
@@ -39,17 +50,32 @@ this moment. Exits with 1 when one of them is denied or, unless --offline is giv
 
   async run(): Promise<{ decisions: readonly Decision[] }> {
     const { argv, flags } = await this.parse(Check);
-    const releases = releasesOf(argv.map(String), flags);
-    if (releases.length === 0)
+    const { releases: wanted, inputs, unjudged } = wantedBy(argv.map(String), flags);
+    if (wanted.length === 0 && inputs.length === 0)
       throw new CordonError("USAGE", "nothing to check: give package URLs, --list or --lockfile");
     const { rules: current, registries } = await openRules(flags);
     const asOf = parseAt(flags.at);
     const now = asOf ?? new Date();
     const rules = { ...current, asOf };
-    const decisions = flags.offline
-      ? releases.map((release) => decideUnlisted(rules, release, now))
-      : await decideLive(releases, rules, registries, now);
-    this.#print(decisions);
+    const releases = flags.offline
+      ? judgeOffline(wanted, rules, now)
+      : await judgeOnline(wanted, rules, registries, now, { failsFast: true });
+    const decisions = releases.map(({ decision }) => decision);
+    if (flags.reporter === "pretty") this.#print(decisions);
+    else {
+      const { version } = this.config;
+      const by = { bundle: rules.reference, policies: rules.set.policies.map(({ name }) => name) };
+      const judged = {
+        at: formatInstant(now),
+        version,
+        rules: by,
+        isOffline: flags.offline,
+        releases,
+        inputs,
+        unjudged,
+      };
+      this.log(DRY_RUN_REPORTERS[flags.reporter as DryRunReporter](reportOf(judged)));
+    }
     if (!decisions.every((decision) => isPass(decision, flags.offline))) this.reportFindings();
     return { decisions };
   }
@@ -94,14 +120,19 @@ function explainLifted({ policy, rule, liftedBy, approval }: PolicyVerdict): str
   return `${policy}/${rule} is lifted by ${liftedBy}${who}`;
 }
 
-function releasesOf(
+/** Each release once, in the order in which it was given. */
+function wantedBy(
   purls: readonly string[],
-  flags: { list: string | undefined; lockfile: string | undefined },
-): ReleaseId[] {
-  const files = [flags.list, flags.lockfile].filter((path) => path !== undefined);
-  const releases = [
-    ...purls.map((text) => parsePurlArgument(text, parseReleasePurl, "--lockfile or --list")),
-    ...files.flatMap((path) => readInventory(path, readText(path)).releases),
-  ];
-  return [...new Map(releases.map((release) => [toPurl(release), release])).values()];
+  flags: { list: string | undefined; lockfile: readonly string[] | undefined },
+): Wanted {
+  const found = readWanted([...(flags.list === undefined ? [] : [flags.list]), ...(flags.lockfile ?? [])]);
+  const given = purls.map((text) => parsePurlArgument(text, parseReleasePurl, "--lockfile or --list"));
+  const all = [...given.map((id) => ({ id, places: [] })), ...found.releases];
+  const releases = new Map<string, Wanted["releases"][number]>();
+  for (const release of all) {
+    const purl = toPurl(release.id);
+    // What a file says of it counts, and not that it was given by itself as well.
+    if ((releases.get(purl)?.places.length ?? 0) === 0) releases.set(purl, release);
+  }
+  return { ...found, releases: [...releases.values()] };
 }

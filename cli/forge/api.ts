@@ -38,7 +38,7 @@ export function openApi({ url: top, fetch, authorization: [header, value], varia
       signal: AbortSignal.timeout(TOTAL_MS),
     });
     const { status, headers } = answer;
-    if (status < 200 || status >= 300) throw toFailure(url, status, answer.body, headers["retry-after"], variable);
+    if (status < 200 || status >= 300) throw toFailure(url, status, answer.body, headers["retry-after"]);
     return answer.body.length === 0 ? undefined : parseJson(url, answer.body);
   };
 }
@@ -51,32 +51,20 @@ function parseJson(url: URL, body: Uint8Array): unknown {
   }
 }
 
-function toFailure(
-  url: URL,
-  status: number,
-  body: Uint8Array,
-  wait: string | string[] | undefined,
-  variable: string,
-): Error {
+function toFailure(url: URL, status: number, body: Uint8Array, wait: string | string[] | undefined): Error {
   const said = `${describe(url)} answered ${status}${complaintOf(body)}`;
   const until = status === 429 || status === 403 || status === 503 ? retryAfter(wait) : undefined;
   if (until) return new ServerBusy(said, until);
-  if (status === 401 || status === 403)
-    return new CordonError("SOURCE_DENIED", said, {
-      next: `Check the token in ${variable}: it has to be good, and to be allowed to write pull requests of the policy repository.`,
-    });
-  if (status === 404)
-    return new CordonError("NOT_FOUND", `${describe(url)} is not there, or not for this token`, {
-      next: `Check \`repository\` and \`forge\` in cordon.yaml, and what the token in ${variable} may see.`,
-    });
-  return new CordonError("UPSTREAM_STATUS", said, { next: "Look at what the forge says." });
+  if (status === 401 || status === 403) return new CordonError("SOURCE_DENIED", said);
+  if (status === 404) return new CordonError("NOT_FOUND", `${describe(url)} is not there, or not for this token`);
+  return new CordonError("UPSTREAM_STATUS", said);
 }
 
 /** The forge's own word on what is wrong, on one line. */
 function complaintOf(body: Uint8Array): string {
   try {
     const value: unknown = JSON.parse(Buffer.from(body.subarray(0, 4096)).toString("utf8"));
-    const message = isObject(value) ? (value["message"] ?? value["error"]) : undefined;
+    const message = isObject(value) ? (value["message"] ?? value["error_description"] ?? value["error"]) : undefined;
     if (message === undefined) return "";
     return `: ${oneLine(typeof message === "string" ? message : JSON.stringify(message), 200)}`;
   } catch {

@@ -21,8 +21,6 @@ export interface RequestText {
 
 /** Every method throws UPSTREAM_*, SOURCE_DENIED, NOT_FOUND and ServerBusy. */
 export interface Forge {
-  /** Whose name stands before the token's variables. */
-  readonly name: string;
   /** Open requests into the branch that approvals are merged into. */
   list(): Promise<readonly PullRequest[]>;
   open(branch: string, text: RequestText): Promise<PullRequest>;

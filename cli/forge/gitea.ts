@@ -11,7 +11,6 @@ const MAX_PAGES = 20;
 export function giteaForge(send: Send, repository: string, base: string): Forge {
   const pulls = `repos/${repository.split("/").map(encodeURIComponent).join("/")}/pulls`;
   return {
-    name: "Gitea",
     async list() {
       const requests: PullRequest[] = [];
       for (let page = 1; page <= MAX_PAGES; page++) {

@@ -10,7 +10,6 @@ const MAX_PAGES = 10;
 /** `base`: the branch that approvals are merged into. */
 export function githubForge(github: GitHub, base: string): Forge {
   return {
-    name: "GitHub",
     async list() {
       const requests: PullRequest[] = [];
       for (let page = 1; page <= MAX_PAGES; page++) {

@@ -2,7 +2,7 @@
 import { own, ownString } from "../../core/json.ts";
 import type { Send } from "./api.ts";
 import type { Forge, PullRequest } from "./forge.ts";
-import { malformed } from "./pull-request.ts";
+import { malformed, readRequest } from "./pull-request.ts";
 
 const PER_PAGE = 100;
 const MAX_PAGES = 10;
@@ -11,13 +11,10 @@ const MAX_PAGES = 10;
 export function gitlabForge(send: Send, project: string, base: string): Forge {
   const requests = `projects/${encodeURIComponent(project)}/merge_requests`;
   return {
-    name: "GitLab",
     async list() {
       const found: PullRequest[] = [];
       for (let page = 1; page <= MAX_PAGES; page++) {
-        const query = new URLSearchParams({
-          ...{ state: "opened", target_branch: base, per_page: String(PER_PAGE), page: String(page) },
-        });
+        const query = `state=opened&target_branch=${encodeURIComponent(base)}&per_page=${PER_PAGE}&page=${page}`;
         const answer = await send("GET", `${requests}?${query}`);
         if (!Array.isArray(answer)) throw malformed("a list of merge requests");
         found.push(...answer.filter(isOwn).map(toRequest));
@@ -43,11 +40,12 @@ function isOwn(value: unknown): boolean {
 }
 
 function toRequest(value: unknown): PullRequest {
-  const number = own(value, "iid");
-  const [url, title, created, branch] = ["web_url", "title", "created_at", "source_branch"].map((field) =>
-    ownString(value, field),
-  );
-  if (typeof number !== "number" || !url || title === undefined || !created || !branch)
-    throw malformed("a merge request");
-  return { number, url, branch, title, author: ownString(own(value, "author"), "username") ?? "", created };
+  return readRequest({
+    number: own(value, "iid"),
+    url: ownString(value, "web_url"),
+    branch: ownString(value, "source_branch"),
+    title: ownString(value, "title"),
+    author: ownString(own(value, "author"), "username"),
+    created: ownString(value, "created_at"),
+  });
 }

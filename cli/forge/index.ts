@@ -23,14 +23,61 @@ export const TOKENS = {
   gitlab: ["GITLAB_TOKEN"],
 } as const;
 
+/** Says of a failure what to do about it, with the variable that the token came from. */
+function adviseOn(error: unknown, variable: string): unknown {
+  const next = error instanceof CordonError ? adviceOn(error, variable) : undefined;
+  return error instanceof CordonError && next !== undefined
+    ? new CordonError(error.code, error.message, { cause: error, next })
+    : error;
+}
+
+function adviceOn({ code }: CordonError, variable: string): string | undefined {
+  switch (code) {
+    case "SOURCE_DENIED":
+      return `Check the token in ${variable}: it has to be good, and to be allowed to write pull requests of the policy repository.`;
+    case "NOT_FOUND":
+      return `Check \`repository\` and \`forge\` in cordon.yaml, and what the token in ${variable} may see.`;
+    case "UPSTREAM_STATUS":
+    case "ALREADY_EXISTS":
+      return "Look at what the forge says.";
+    case "UPSTREAM_UNREACHABLE":
+      return "Check that the forge can be reached from here, and `forge.api` in cordon.yaml.";
+    default:
+      return undefined;
+  }
+}
+
+function withAdvice(forge: Forge, variable: string): Forge {
+  const asked = async <T>(answer: Promise<T>): Promise<T> => {
+    try {
+      return await answer;
+    } catch (error) {
+      throw adviseOn(error, variable);
+    }
+  };
+  return {
+    list: () => asked(forge.list()),
+    open: (branch, text) => asked(forge.open(branch, text)),
+    update: (request, text) => asked(forge.update(request, text)),
+    close: (request) => asked(forge.close(request)),
+  };
+}
+
 /** Undefined without a token: then everything is done that needs none. Throws USAGE. */
-export function openForge(
+export function openForge(repository: ForgeRepository, options: ForgeOptions): Forge | undefined {
+  const variable = TOKENS[repository.kind].find((name) => options.environment[name]);
+  const token = variable && options.environment[variable];
+  return variable === undefined || !token
+    ? undefined
+    : withAdvice(open(repository, options, variable, token), variable);
+}
+
+function open(
   { kind, url, branch }: ForgeRepository,
   { fetch, environment, api }: ForgeOptions,
-): Forge | undefined {
-  const variable = TOKENS[kind].find((name) => environment[name]);
-  const token = variable && environment[variable];
-  if (variable === undefined || !token) return undefined;
+  variable: string,
+  token: string,
+): Forge {
   const page = new URL(url);
   const path = page.pathname.replace(/^\/+/, "");
   switch (kind) {

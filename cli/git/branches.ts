@@ -6,10 +6,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CordonError } from "../../core/errors.ts";
-import { attempt, type Git, openGit, withoutCredentials } from "./open.ts";
+import { attempt, type Git, openOwnGit, withoutCredentials } from "./open.ts";
 
 const REMOTE = "origin";
 const TIMEOUT_MS = 2 * 60_000;
+/** An approval of a release with a thousand files is smaller; whoever may push a branch may push anything. */
+const MAX_FILE_BYTES = 512 * 1024;
 
 export interface Person {
   readonly name: string;
@@ -21,7 +23,7 @@ export interface RemoteBranches {
   readonly url: string;
   /** The newest commit of a branch, with its files at hand; undefined where there is no such branch. Throws UPSTREAM_UNREACHABLE. */
   fetch(branch: string): Promise<string | undefined>;
-  /** A file of a commit; undefined where it has none. */
+  /** A file of a commit; undefined where it has none. Throws FILE_TOO_LARGE. */
   read(commit: string, path: string): Promise<string | undefined>;
   /** The paths of all files below a folder. */
   list(commit: string, folder: string): Promise<string[]>;
@@ -36,30 +38,45 @@ export interface RemoteBranches {
   close(): Promise<void>;
 }
 
-/** Of the repository that a folder lies in, with its own settings and credentials. Throws USAGE. */
+/** The remote that a folder is a clone of, without credentials; undefined where it is none. */
+export async function remoteOf(dir: string): Promise<string | undefined> {
+  const url = await addressOf(openOwnGit(dir));
+  return url === undefined ? undefined : withoutCredentials(url);
+}
+
+async function addressOf(git: Git): Promise<string | undefined> {
+  const remotes = await git.getRemotes(true).catch(() => []);
+  return remotes.find(({ name }) => name === REMOTE)?.refs.fetch || undefined;
+}
+
+/** Of the repository that a folder lies in, with its own settings and credentials. Throws USAGE, GIT_FAILED. */
 export async function branchesOf(dir: string): Promise<RemoteBranches> {
-  const own = openGit(dir);
-  const [top, remotes] = await Promise.all([
-    own.revparse(["--show-toplevel"]).catch(() => undefined),
-    own.getRemotes(true).catch(() => []),
-  ]);
-  const url = remotes.find(({ name }) => name === REMOTE)?.refs.fetch;
-  if (top === undefined || url === undefined)
+  const own = openOwnGit(dir);
+  const url = await addressOf(own);
+  if (url === undefined)
     throw new CordonError("USAGE", `${dir} is no clone of a policy repository: it has no remote \`${REMOTE}\``, {
       next: "Run it in a clone of the policy repository, or give --dir with one.",
     });
   const folder = mkdtempSync(join(tmpdir(), "cordon-branches-"));
-  await attempt("GIT_FAILED", "open a work tree beside the clone", () =>
-    own.raw(["worktree", "add", "--quiet", "--no-checkout", "--detach", join(folder, "tree"), "HEAD"]),
-  );
-  return openBranches(join(folder, "tree"), url, async () => {
+  const tree = join(folder, "tree");
+  const close = async () => {
+    // By its name: to prune would forget others whose disk is only away.
+    await own.raw(["worktree", "remove", "--force", tree]).catch(() => {});
     rmSync(folder, { recursive: true, force: true });
-    await own.raw(["worktree", "prune"]); // what git knows of the folder that is gone
-  });
+  };
+  try {
+    await attempt("GIT_FAILED", "open a work tree beside the clone", () =>
+      own.raw(["worktree", "add", "--quiet", "--no-checkout", "--detach", tree, "HEAD"]),
+    );
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return openBranches(tree, url, close);
 }
 
 function openBranches(tree: string, address: string, close: () => Promise<void>): RemoteBranches {
-  const git = openGit(tree, { timeout: { block: TIMEOUT_MS } });
+  const git = openOwnGit(tree, { timeout: { block: TIMEOUT_MS } });
   const url = withoutCredentials(address);
   const ref = (branch: string): string => `refs/heads/${branch}`;
   return {
@@ -75,31 +92,56 @@ function openBranches(tree: string, address: string, close: () => Promise<void>)
       );
       return (await git.revparse(["FETCH_HEAD"])).trim();
     },
-    read: (commit, path) => git.raw(["cat-file", "blob", `${commit}:${path}`]).catch(() => undefined),
+    async read(commit, path) {
+      const name = `${commit}:${path}`;
+      const size = await git.raw(["cat-file", "-s", name]).catch(() => undefined);
+      if (size === undefined) return undefined;
+      if (Number(size) > MAX_FILE_BYTES)
+        throw new CordonError("FILE_TOO_LARGE", `${path} at ${commit.slice(0, 12)} is larger than any approval`, {
+          next: "Look at what lies there, and who pushed it.",
+        });
+      return git.raw(["cat-file", "blob", name]).catch(() => undefined);
+    },
     async list(commit, folder) {
       const listed = await git.raw(["ls-tree", "-r", "--name-only", "-z", commit, "--", folder]);
       return listed.split("\0").filter((path) => path !== "");
     },
-    isOnTopOf: async (commit, base) => (await git.raw(["merge-base", base, commit])).trim() === base,
-    commit: (parent, path, content, message) =>
-      attempt("GIT_FAILED", "commit", () => commitFile(git, tree, { parent, path, content, message })),
+    // They need not have a common ancestor, or not in a shallow clone.
+    isOnTopOf: async (commit, base) => (await git.raw(["merge-base", base, commit]).catch(() => "")).trim() === base,
+    async commit(parent, path, content, message) {
+      await whoCommits(git);
+      return attempt("GIT_FAILED", "commit", () => commitFile(git, tree, { parent, path, content, message }));
+    },
     async push(branch, expected, commit) {
       const lease = `--force-with-lease=${ref(branch)}:${expected ?? ""}`;
       await attempt("PUSH_REFUSED", `push ${branch} to ${url}`, () =>
-        git.raw(["push", "--quiet", "--no-verify", lease, REMOTE, `${commit ?? ""}:${ref(branch)}`]),
+        git.raw([
+          "push",
+          "--quiet",
+          "--no-verify",
+          "--no-follow-tags",
+          lease,
+          REMOTE,
+          `${commit ?? ""}:${ref(branch)}`,
+        ]),
       );
     },
-    async whoCommits() {
-      const [name, email] = await Promise.all(
-        ["user.name", "user.email"].map((key) => git.raw(["config", key]).catch(() => "")),
-      );
-      if (!name?.trim() || !email?.trim())
-        throw new CordonError("GIT_FAILED", "git does not know who commits here", {
-          next: "Run `git config --global user.name` and `git config --global user.email` with a name and an address.",
-        });
-      return { name: name.trim(), email: email.trim() };
-    },
+    whoCommits: () => whoCommits(git),
   };
+}
+
+async function whoCommits(git: Git): Promise<Person> {
+  const [name, email] = await Promise.all(
+    ["name", "email"].map(
+      async (part) =>
+        process.env[`GIT_AUTHOR_${part.toUpperCase()}`] || (await git.raw(["config", `user.${part}`]).catch(() => "")),
+    ),
+  );
+  if (!name?.trim() || !email?.trim())
+    throw new CordonError("GIT_FAILED", "git does not know who commits here", {
+      next: "Run `git config --global user.name` and `git config --global user.email` with a name and an address.",
+    });
+  return { name: name.trim(), email: email.trim() };
 }
 
 interface FileCommit {

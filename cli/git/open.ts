@@ -9,11 +9,25 @@ const SECRET = /token|secret|password|passwd|private|credential|api_?key/i;
 /** What simple-git does not let through: variables that name programs for git to run, or other settings. */
 const GUARDED = /^(git_|ssh_askpass|.*editor$|.*pager$|visual$|prefix$)/i;
 
+/** How somebody's git asks for passwords, calls ssh and trusts servers, and in whose name it commits. */
+const OWN = /^(git_askpass|ssh_askpass|git_ssh(_command)?|git_ssl_ca(info|path)|git_(author|committer)_(name|email))$/i;
+
 export type Git = SimpleGit;
 
 export function openGit(dir: string, options: Partial<SimpleGitOptions> = {}): Git {
-  const env = Object.entries(process.env).filter(([name]) => !SECRET.test(name) && !GUARDED.test(name));
-  return simpleGit(dir, options).env(Object.fromEntries(env));
+  return simpleGit(dir, options).env(environment((name) => !GUARDED.test(name)));
+}
+
+/** As openGit(), for what has to work as it does when the person who runs the command calls git: to push, and to commit. */
+export function openOwnGit(dir: string, options: Partial<SimpleGitOptions> = {}): Git {
+  const env = environment((name) => OWN.test(name) || !GUARDED.test(name));
+  const unsafe = { allowUnsafeAskPass: true, allowUnsafeSshCommand: true };
+  const allowEnvironment = Object.keys(env).filter((name) => OWN.test(name));
+  return simpleGit(dir, { ...options, unsafe, allowEnvironment }).env(env);
+}
+
+function environment(isWanted: (name: string) => boolean): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !SECRET.test(name) && isWanted(name)));
 }
 
 const MAX_COMPLAINT = 500;

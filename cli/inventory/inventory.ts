@@ -1,25 +1,107 @@
-/** Files that name releases: package lists and lockfiles. */
+/** Files that name releases: lockfiles, bills of materials, what package managers print, and lists. */
 import { basename } from "node:path";
 import { CordonError } from "../../core/errors.ts";
-import { type ReleaseId, toPurl } from "../../core/purl.ts";
-import { readPackageList } from "./package-list.ts";
+import { toPurl } from "../../core/purl.ts";
+import { readBunLock } from "./bun-lock.ts";
+import { readCiLog } from "./ci-log.ts";
+import { readGoList, readGoMod, readGoSum } from "./go-files.ts";
+import { isListName, readPackageList } from "./package-list.ts";
 import { readPackageLock } from "./package-lock.ts";
-import type { InventoryReader } from "./reader.ts";
+import { readPipfileLock, readPipInspect } from "./pip-json.ts";
+import { unreadable } from "./places.ts";
+import { readPnpmLock } from "./pnpm-lock.ts";
+import type { Inventory, InventoryFile, InventoryReader, NamedRelease } from "./reader.ts";
+import { readRequirements } from "./requirements.ts";
+import { readCycloneDx, readSpdx } from "./sbom.ts";
+import { TOML_READERS } from "./toml-lock.ts";
+import { readCargoMetadata, readNpmList } from "./tool-json.ts";
+import { readYarnLock } from "./yarn-lock.ts";
 
-/** The first that matches reads; a package list is what no lockfile is. */
-const READERS: readonly InventoryReader[] = [readPackageLock, readPackageList];
+/** The first that recognizes a file reads it: those that are told by their content stand before those that are told by a name. */
+export const INVENTORY_READERS: readonly InventoryReader[] = [
+  ...[readCycloneDx, readSpdx, readPipInspect, readCargoMetadata, readNpmList, readGoList],
+  ...[readPipfileLock, readBunLock, readPackageLock, readPnpmLock, readYarnLock, ...TOML_READERS, readGoSum, readGoMod],
+  ...[readPackageList, readRequirements, readCiLog],
+];
 
-/** The distinct releases that a file names, in the order of the file. */
-export function readInventory(path: string, text: string): { kind: string; releases: readonly ReleaseId[] } {
-  const reader = READERS.find((candidate) => candidate.matches(basename(path)));
-  if (!reader)
-    throw new CordonError(
-      "FILE_UNREADABLE",
-      `${path} is of no kind that Cordon reads: ${READERS.map(({ files }) => files).join(", ")}`,
-      {
-        next: "Write what it names into a list, such as packages.txt with lines like pkg:npm/left-pad@1.3.0, and check that with --list.",
-      },
-    );
-  const byPurl = new Map(reader.read(path, text).map((release) => [toPurl(release), release]));
-  return { kind: reader.kind, releases: [...byPurl.values()] };
+const MAX_RELEASES = 1_000_000;
+
+export interface ReadInventory extends Inventory {
+  readonly kind: string;
+  /** Distinct packages with their versions, as the file calls them: those that nobody can judge, and aliases, are others. */
+  readonly entries: number;
+}
+
+/** The distinct releases that a file names, in the order of the file: each where it stands first. Throws FILE_UNREADABLE. */
+export function readInventory(path: string, text: string): ReadInventory {
+  const found = readIfKnown(path, text);
+  if (found) return found;
+  // Of a list the first line that is none is told, rather than that it is none as a whole.
+  if (isListName(path)) readPackageList.read(openFile(path, text));
+  throw new CordonError(
+    "FILE_UNREADABLE",
+    `${path} is of no kind that Cordon reads: ${INVENTORY_READERS.map(({ files }) => files).join("; ")}`,
+    {
+      next: "Write what it names into a list, such as packages.txt with lines like pkg:npm/left-pad@1.3.0, and check that with --list.",
+    },
+  );
+}
+
+/** The same; undefined for a file of no kind that is read. */
+export function readIfKnown(path: string, text: string): ReadInventory | undefined {
+  const file = openFile(path, text);
+  const reader = INVENTORY_READERS.find((candidate) => candidate.recognizes(file));
+  if (!reader) return undefined;
+  // A log may show one.
+  if (reader !== readCiLog) requireMerged(file);
+  const { releases, unjudged } = reader.read(file);
+  if (releases.length > MAX_RELEASES) throw unreadable(path, 1, 1, `it names more than ${MAX_RELEASES} releases`);
+  const first = new Map<string, NamedRelease>();
+  for (const release of releases) if (!first.has(toPurl(release.id))) first.set(toPurl(release.id), release);
+  const called = releases.map(({ id, alias }) => (alias === undefined ? toPurl(id) : `${alias} ${id.version}`));
+  const others = unjudged.flatMap(({ name, version }) => (version === undefined ? [] : [`${name} ${version}`]));
+  const entries = new Set([...called, ...others]).size;
+  return { kind: reader.kind, entries, releases: [...first.values()], unjudged };
+}
+
+/** Whether a file of this name is one that is read, whatever stands in it. */
+export function isInventoryName(path: string): boolean {
+  const file = openFile(path, "");
+  return INVENTORY_READERS.some((reader) => reader.recognizes(file));
+}
+
+/** Of two sides, nobody knows which counts. */
+function requireMerged({ path, text }: InventoryFile): void {
+  const at = /^<{7}( |$)/m.exec(text)?.index;
+  if (at === undefined) return;
+  const line = text.slice(0, at).split("\n").length;
+  throw unreadable(
+    path,
+    line,
+    1,
+    "it has a merge conflict",
+    "Settle the conflict, and let the tool write the file anew.",
+  );
+}
+
+function openFile(path: string, text: string): InventoryFile {
+  let parsed: { readonly json: unknown } | undefined;
+  return {
+    path,
+    name: basename(path),
+    text,
+    get json() {
+      parsed ??= { json: parseJson(text) };
+      return parsed.json;
+    },
+  };
+}
+
+function parseJson(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

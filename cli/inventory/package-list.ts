@@ -1,20 +1,42 @@
 /** One purl a line, `#` comments. */
 import { CordonError, messageOf } from "../../core/errors.ts";
-import { parseReleasePurl, type ReleaseId } from "../../core/purl.ts";
-import type { InventoryReader } from "./reader.ts";
+import { parseReleasePurl } from "../../core/purl.ts";
+import type { InventoryReader, NamedRelease } from "./reader.ts";
 
 export const readPackageList: InventoryReader = {
   kind: "package-list",
-  files: "lists of one purl a line (.txt, .purls, .list)",
-  matches: (filename) => /\.(txt|purls|list)$/.test(filename),
-  read: (path, text) => text.split(/\r?\n/).flatMap((line, index) => readLine(path, line, index + 1)),
+  files: "lists of one purl a line",
+  recognizes: ({ name, text }) =>
+    /^[ \t]*pkg:/m.test(text)
+      ? entriesOf(text).every((entry) => /^pkg:/.test(entry)) || isListName(name)
+      : isListName(name) && entriesOf(text).length === 0,
+  read: ({ path, text }) => ({
+    releases: text.split(/\r?\n/).flatMap((line, index) => readLine(path, line, index + 1)),
+    unjudged: [],
+  }),
 };
 
-function readLine(path: string, line: string, number: number): ReleaseId[] {
-  const entry = line.replace(/(^|\s)#.*$/, "").trim();
+/** What lists are called that people write. */
+export function isListName(name: string): boolean {
+  return /\.(txt|purls|list)$/.test(name);
+}
+
+function entriesOf(text: string): string[] {
+  return text
+    .split(/\r?\n/)
+    .map(entryOf)
+    .filter((entry) => entry !== "");
+}
+
+function entryOf(line: string): string {
+  return line.replace(/(^|\s)#.*$/, "").trim();
+}
+
+function readLine(path: string, line: string, number: number): NamedRelease[] {
+  const entry = entryOf(line);
   if (entry === "") return [];
   try {
-    return [parseReleasePurl(entry)];
+    return [{ id: parseReleasePurl(entry), line: number }];
   } catch (cause) {
     throw new CordonError("FILE_UNREADABLE", `${path}:${number}:${line.indexOf(entry) + 1}: ${messageOf(cause)}`, {
       cause,

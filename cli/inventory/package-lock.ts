@@ -1,59 +1,98 @@
 /** npm's package-lock.json and npm-shrinkwrap.json: versions 1 (`dependencies`), 2 and 3 (`packages`). */
-import { CordonError } from "../../core/errors.ts";
+import type { CordonError } from "../../core/errors.ts";
 import { isObject, own, ownString } from "../../core/json.ts";
-import { isPackageName, isVersion, type ReleaseId } from "../../core/purl.ts";
-import type { InventoryReader } from "./reader.ts";
+import { elsewhere, npmRelease } from "./npm-names.ts";
+import { endOfJson, KeyLines, unreadable } from "./places.ts";
+import type { Inventory, InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
 
 const MAX_DEPTH = 200;
+const NAMES = /(^|[.-])(package-lock|npm-shrinkwrap)\.json$/;
 
 export const readPackageLock: InventoryReader = {
   kind: "package-lock",
   files: "package-lock.json, npm-shrinkwrap.json",
-  matches: (filename) => /(^|[.-])(package-lock|npm-shrinkwrap)\.json$/.test(filename),
-  read(path, text) {
-    let lock: unknown;
-    try {
-      lock = JSON.parse(text);
-    } catch (cause) {
-      throw new CordonError("FILE_UNREADABLE", `${path} is not JSON`, { cause });
-    }
-    const packages = own(lock, "packages");
-    if (isObject(packages)) return Object.entries(packages).flatMap(([key, entry]) => ofPackage(key, entry));
-    const dependencies = own(lock, "dependencies");
-    if (isObject(dependencies)) return ofDependencies(dependencies, 0);
-    if (own(lock, "lockfileVersion") !== undefined) return [];
-    throw new CordonError(
-      "FILE_UNREADABLE",
-      `${path} is no package-lock.json: it has neither \`packages\` nor \`dependencies\``,
-    );
+  recognizes: ({ name, json }) =>
+    json === undefined
+      ? NAMES.test(name)
+      : own(json, "lockfileVersion") !== undefined
+        ? !hasTuples(json)
+        : NAMES.test(name),
+  read({ path, text, json }) {
+    if (json === undefined) throw notJson(path, text);
+    const found = new Collector(text);
+    const packages = own(json, "packages");
+    const dependencies = own(json, "dependencies");
+    if (isObject(packages)) for (const [key, entry] of Object.entries(packages)) found.addPackage(key, entry);
+    else if (isObject(dependencies)) found.addDependencies(dependencies, 0);
+    else if (own(json, "lockfileVersion") === undefined)
+      throw unreadable(path, 1, 1, "it is no package-lock.json: it has neither `packages` nor `dependencies`");
+    return found;
   },
 };
 
-/** The key ends in `node_modules/NAME`; an alias has its real name in `name`. Links and local folders are not releases. */
-function ofPackage(key: string, entry: unknown): ReleaseId[] {
-  const at = key.lastIndexOf("node_modules/");
-  if (at < 0 || own(entry, "link") === true) return [];
-  const resolved = ownString(entry, "resolved");
-  if (resolved !== undefined && !/^https?:/.test(resolved)) return [];
-  return toRelease(ownString(entry, "name") ?? key.slice(at + "node_modules/".length), ownString(entry, "version"));
+/** bun.lock has lists where this has objects. */
+function hasTuples(json: unknown): boolean {
+  const packages = own(json, "packages");
+  const entries = isObject(packages) ? Object.values(packages) : [];
+  return entries.length > 0 && entries.every(Array.isArray);
 }
 
-function ofDependencies(dependencies: unknown, depth: number): ReleaseId[] {
-  if (!isObject(dependencies) || depth > MAX_DEPTH) return [];
-  return Object.entries(dependencies).flatMap(([name, entry]) => [
-    ...ofDependency(name, ownString(entry, "version")),
-    ...ofDependencies(own(entry, "dependencies"), depth + 1),
-  ]);
+class Collector implements Inventory {
+  readonly releases: NamedRelease[] = [];
+  readonly unjudged: Unjudged[] = [];
+  readonly #lines: KeyLines;
+
+  constructor(text: string) {
+    this.#lines = new KeyLines(text);
+  }
+
+  /** The key ends in `node_modules/NAME`; an alias has its real name in `name`. Links and folders are not releases. */
+  addPackage(key: string, entry: unknown): void {
+    const line = this.#lines.next(key, "{");
+    const at = key.lastIndexOf("node_modules/");
+    if (at < 0 || own(entry, "link") === true) return;
+    const name = ownString(entry, "name") ?? key.slice(at + "node_modules/".length);
+    const resolved = ownString(entry, "resolved");
+    const place = resolved !== undefined && !/^https?:/.test(resolved) ? elsewhere(resolved) : undefined;
+    this.#add(name, ownString(entry, "version"), place, line, own(entry, "hasInstallScript") === true);
+  }
+
+  addDependencies(dependencies: unknown, depth: number): void {
+    if (!isObject(dependencies) || depth > MAX_DEPTH) return;
+    for (const [name, entry] of Object.entries(dependencies)) {
+      const line = this.#lines.next(name, "{");
+      const version = ownString(entry, "version");
+      // Version 1 writes an alias as `npm:NAME@VERSION`, and a folder or a git URL in the version's place.
+      const alias = /^npm:(.+)@([^@]+)$/.exec(version ?? "");
+      if (alias) this.#add(alias[1] ?? "", alias[2], undefined, line);
+      else this.#add(name, version, elsewhere(version ?? ""), line);
+      this.addDependencies(own(entry, "dependencies"), depth + 1);
+    }
+  }
+
+  /** Version 1 does not tell of scripts, so of it false is not said either. */
+  #add(
+    name: string,
+    version: string | undefined,
+    place: string | undefined,
+    line: number,
+    runsScripts?: boolean,
+  ): void {
+    if (place !== undefined) return void this.unjudged.push({ name, line, reason: place });
+    const id = npmRelease(name, version);
+    if (id) this.releases.push({ id, line, ...(runsScripts !== undefined && { runsScripts }) });
+    // A peer that nobody installs has no version.
+    else if (version !== undefined)
+      this.unjudged.push({ name, line, reason: "has a name or a version that no registry takes" });
+  }
 }
 
-/** Version 1 writes an alias as `npm:NAME@VERSION`, and a folder or a git URL in the version's place. */
-function ofDependency(name: string, version: string | undefined): ReleaseId[] {
-  const alias = /^npm:(.+)@([^@]+)$/.exec(version ?? "");
-  return alias ? toRelease(alias[1] ?? "", alias[2]) : toRelease(name, version);
-}
-
-function toRelease(name: string, version: string | undefined): ReleaseId[] {
-  return version !== undefined && isVersion(version) && isPackageName("npm", name)
-    ? [{ type: "npm", name, version }]
-    : [];
+/** With the place from which on it is none. */
+export function notJson(path: string, text: string): CordonError {
+  const offset = endOfJson(text);
+  const before = text.slice(0, offset).split("\n");
+  const isCut = text.slice(offset).trim() === "";
+  const why = text.trim() === "" ? "it is empty" : isCut ? "it ends in the middle" : "it is not JSON";
+  const next = "Write the file anew with the tool that made it.";
+  return unreadable(path, before.length, (before.at(-1)?.length ?? 0) + 1, why, next);
 }

@@ -1,10 +1,54 @@
 import type { ReleaseId } from "../../core/purl.ts";
+import type { Release } from "../../schemas/types/facts.ts";
 
-/** Reads one kind of file. Throws FILE_UNREADABLE with the place where it is not what it should be. */
+/** A file that may name releases. */
+export interface InventoryFile {
+  /** As it was given, for messages. */
+  readonly path: string;
+  /** The last part of the path. */
+  readonly name: string;
+  readonly text: string;
+  /** The document, where the text is JSON; undefined elsewhere. Parsed when it is first asked for. */
+  readonly json: unknown;
+}
+
+/** Reads one kind of file. */
 export interface InventoryReader {
   readonly kind: string;
-  /** The names of such files, in words. */
+  /** What such files are called, in words. */
   readonly files: string;
-  matches(filename: string): boolean;
-  read(path: string, text: string): readonly ReleaseId[];
+  /** By what stands in it; by its name only where kinds look alike, or where it is too broken to tell. */
+  recognizes(file: InventoryFile): boolean;
+  /** Throws FILE_UNREADABLE with `path:line:column` where it is not what it should be: a part is never taken for the whole. */
+  read(file: InventoryFile): Inventory;
+}
+
+/** What a file names, in its order. The same release may stand there more than once. */
+export interface Inventory {
+  readonly releases: readonly NamedRelease[];
+  readonly unjudged: readonly Unjudged[];
+}
+
+export interface NamedRelease {
+  readonly id: ReleaseId;
+  /** The line that names it, from 1. */
+  readonly line: number;
+  /** What the project calls it, where that is not its name. */
+  readonly alias?: string;
+  /** Facts that the file tells itself, for decisions without a registry. */
+  readonly told?: Pick<Release, "published" | "digests">;
+  /** Whether an install runs scripts of it, where the file says so. */
+  readonly runsScripts?: boolean;
+  /** The CI job that names it, where a log tells. */
+  readonly job?: string;
+}
+
+/** What an install would take from elsewhere than a registry, or in a version that the file leaves open. */
+export interface Unjudged {
+  readonly name: string;
+  /** Where the file says one. */
+  readonly version?: string;
+  readonly line: number;
+  /** As the end of a sentence: `comes from git`, `is not pinned to a version`. */
+  readonly reason: string;
 }

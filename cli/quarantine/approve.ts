@@ -1,12 +1,16 @@
 /** Gives an approval on the branch of its request; to merge it stays with the forge and its reviewers. */
 import { CordonError } from "../../core/errors.ts";
-import { approves } from "../../core/policy/approvals.ts";
+import { type Approval, approves, isSamePerson, MAX_NAME } from "../../core/policy/approvals.ts";
 import { type ReleaseId, toPurl } from "../../core/purl.ts";
-import { draftApproval } from "../../core/refusal.ts";
+import { approvalPath } from "../../core/refusal.ts";
+import type { ReleaseReport } from "../../core/report.ts";
 import { formatInstant } from "../../core/time.ts";
+import { oneLine } from "../../core/words.ts";
+import type { Facts } from "../../schemas/types/facts.ts";
 import { reportLive } from "../live.ts";
 import { partiesOf, requireApproval, withApprover } from "./approval-file.ts";
 import { branchOf } from "./branch-name.ts";
+import type { Judge } from "./judge.ts";
 import { type ApprovalRepository, proposalUrl, requestOf } from "./repository.ts";
 
 export interface ApproveOptions {
@@ -14,34 +18,38 @@ export interface ApproveOptions {
   /** Whether who asks may approve. */
   readonly maySelf: boolean;
   readonly now: Date;
-  readonly isDryRun: boolean;
 }
 
-export interface Approved {
+/** An approval that somebody may give. */
+export interface ReadyApproval {
   readonly purl: string;
   readonly branch: string;
   readonly path: string;
+  /** The file, with who approves. */
   readonly text: string;
+  readonly requestedBy: string;
+  readonly approvedBy: string;
+  readonly reason: string;
   readonly expires: string;
-  /** Where to merge it. */
-  readonly url: string | null;
+  /** What is known of the release now. */
+  readonly report: ReleaseReport;
+  /** The commit that it stands on, and whether it says so already. */
+  readonly commit: string;
+  readonly isGiven: boolean;
 }
 
-/** Throws NOT_FOUND where nobody asks for it, DIGEST_MISMATCH where the registry has other bytes by now, USAGE, GIT_FAILED, PUSH_REFUSED. */
-export async function approve(
-  repository: ApprovalRepository,
+/** Reads the request and asks the registry once more. Throws NOT_FOUND where nobody asks for it, DIGEST_MISMATCH where the registry has other bytes by now, USAGE. */
+export async function readyApproval(
+  { branches, folder }: ApprovalRepository,
+  { rules, registries, wording }: Judge,
   id: ReleaseId,
-  options: ApproveOptions,
-): Promise<Approved> {
-  const { branches, folder, rules, registries, wording } = repository;
+  { approvedBy, maySelf, now }: ApproveOptions,
+): Promise<ReadyApproval> {
   const purl = toPurl(id);
-  const branch = branchOf(purl);
+  const [branch, path] = [branchOf(purl), `${folder}${approvalPath(purl)}`];
   const commit = await branches.fetch(branch);
-  const { decision, known } = await reportLive(id, rules, registries, wording, options.now);
-  const draft = known && draftApproval(decision, known.facts.release);
-  const path = draft && `${folder}${draft.path}`;
-  const before = commit !== undefined && path !== undefined ? await branches.read(commit, path) : undefined;
-  if (commit === undefined || path === undefined || before === undefined)
+  const before = commit === undefined ? undefined : await branches.read(commit, path);
+  if (commit === undefined || before === undefined)
     throw new CordonError(
       "NOT_FOUND",
       `nobody asks for ${purl}: ${branches.url} has no ${branch} with an approval of it`,
@@ -49,33 +57,59 @@ export async function approve(
         next: "Ask for it first: `cordon quarantine request`.",
       },
     );
-  const { requestedBy } = partiesOf(before);
-  if (requestedBy === options.approvedBy && !options.maySelf)
-    throw new CordonError("USAGE", `${requestedBy} asks for ${purl}, and should not approve it`, {
+  const { requestedBy = "" } = partiesOf(before);
+  if (isSamePerson(requestedBy, approvedBy) && !maySelf)
+    throw new CordonError("USAGE", `${approvedBy} asks for ${purl}, and should not approve it`, {
       next: "Have somebody else review it; or give --self, which `cordon policy lint` will warn of.",
     });
-  const text = withApprover(path, before, options.approvedBy);
+  const text = withApprover(path, before, approvedBy);
   const approval = requireApproval(path, text);
-  requireSameFiles(purl, approval, known?.facts.release ?? {}, options.now);
-  if (!options.isDryRun && text !== before)
-    await branches.push(branch, commit, await branches.commit(commit, path, text, `Approve ${purl}`));
-  const url = (await requestOf(repository, branch))?.url ?? proposalUrl(repository, branch) ?? null;
-  return { purl, branch, path, text, expires: formatInstant(approval.expires), url };
+  requireApprover(path, approval, approvedBy);
+  const { known, report } = await reportLive(id, rules, registries, wording, now);
+  if (!known) throw new CordonError("NOT_FOUND", `the registry does not list ${purl} any more`);
+  requireSame(purl, approval, known.facts.release, now);
+  const { reason } = approval;
+  const expires = formatInstant(approval.expires);
+  return {
+    purl,
+    branch,
+    path,
+    text,
+    requestedBy,
+    approvedBy,
+    reason,
+    expires,
+    report,
+    commit,
+    isGiven: text === before,
+  };
 }
 
-/** What was asked for must be what the registry has now: otherwise nobody has looked at what would be let in. */
-function requireSameFiles(
-  purl: string,
-  approval: Parameters<typeof approves>[0],
-  {
-    digests,
-    files,
-  }: {
-    readonly digests?: Readonly<Record<string, string>>;
-    readonly files?: readonly { readonly digests: Readonly<Record<string, string>> }[];
-  },
-  now: Date,
-): void {
+/** Pushes it. Gives the address at which to merge; null where the forge is not known. Throws GIT_FAILED, PUSH_REFUSED, UPSTREAM_*. */
+export async function giveApproval(repository: ApprovalRepository, ready: ReadyApproval): Promise<string | null> {
+  const { branches } = repository;
+  const { purl, branch, path, text, commit, isGiven } = ready;
+  if (!isGiven) await branches.push(branch, commit, await branches.commit(commit, path, text, `Approve ${purl}`));
+  return (await requestOf(repository, branch))?.url ?? proposalUrl(repository, branch) ?? null;
+}
+
+/** The line that was written may lie in another text of the file, and the approver's own be one that somebody put there. */
+function requireApprover(path: string, approval: Approval, approvedBy: string): void {
+  if (approval.approvedBy === oneLine(approvedBy, MAX_NAME)) return;
+  throw new CordonError("USAGE", `${path} would have \`${approval.approvedBy}\` approve it`, {
+    next: "Do not approve it. Find out who wrote that.",
+  });
+}
+
+/**
+ * Whoever may push the branch may have written anything into the file. It must be for this release; and for the files that
+ * the registry has now, and no others, for nobody has looked at those.
+ */
+function requireSame(purl: string, approval: Approval, { digests, files }: Facts["release"], now: Date): void {
+  if (approval.purl !== purl)
+    throw new CordonError("USAGE", `what lies there for ${purl} approves ${approval.purl}`, {
+      next: "Do not approve it. Find out who wrote that.",
+    });
   if (now >= approval.expires)
     throw new CordonError(
       "USAGE",
@@ -86,7 +120,12 @@ function requireSameFiles(
     );
   const all = files?.map((file) => file.digests) ?? (digests ? [digests] : []);
   const at = new Date(Math.max(now.getTime(), approval.created.getTime()));
-  if (all.length === 0 || !all.every((one) => approves(approval, one, at)))
+  const isKnown = (algorithm: string, hex: string) =>
+    all.some((one) => Object.entries(one).some(([name, value]) => name === algorithm && value === hex));
+  const others = [...approval.digests].flatMap(([algorithm, found]) =>
+    [...found].filter((hex) => !isKnown(algorithm, hex)),
+  );
+  if (all.length === 0 || others.length > 0 || !all.every((one) => approves(approval, one, at)))
     throw new CordonError("DIGEST_MISMATCH", `the registry has other files for ${purl} than those that are asked for`, {
       next: "Do not approve it. Find out why they changed; ask again with `cordon quarantine request`.",
     });

@@ -9,8 +9,8 @@ export const REVOCATIONS = "quarantine-revoke/";
 const MAX_SLUG = 80;
 
 /**
- * The same for the same release, and another for every other: what a branch cannot be called, or two file systems would
- * take for one, is replaced, and the name then ends with a part of the purl's digest (git-check-ref-format).
+ * The same for the same release, and another for every other: what a branch cannot be called, two file systems would take
+ * for one, or could be read as another name and version, ends with a part of the purl's digest (git-check-ref-format).
  */
 export function branchOf(purl: string, folder = REQUESTS): string {
   const { type, name, version } = parseReleasePurl(purl);
@@ -18,9 +18,9 @@ export function branchOf(purl: string, folder = REQUESTS): string {
   const slug = plain
     .toLowerCase()
     .replace(/[^a-z0-9.-]+/g, "-")
-    .replace(/\.{2,}/g, "-")
-    .replace(/^[-.]+|[-.]+$/g, "")
-    .slice(0, MAX_SLUG);
-  const isExact = slug === plain && !slug.endsWith(".lock");
-  return `${folder}${isExact ? slug : `${slug.replace(/[-.]+$/, "")}-${sha256(purl).slice(0, 10)}`}`;
+    .replace(/[.-]{2,}/g, "-")
+    .slice(0, MAX_SLUG)
+    .replace(/[-.]+$/, "");
+  const isExact = slug === plain && !slug.endsWith(".lock") && !version.includes("-");
+  return `${folder}${slug}${isExact ? "" : `-${sha256(purl).slice(0, 10)}`}`;
 }

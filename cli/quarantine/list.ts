@@ -1,9 +1,11 @@
 /** What is approved, for how long, and what is asked for. */
-import { parseReleasePurl, toPurl } from "../../core/purl.ts";
+import { compileApprovals } from "../../core/policy/approvals.ts";
+import { readPolicySource } from "../../core/policy/source.ts";
+import type { Diagnostic } from "../../core/source/diagnostic.ts";
 import { formatInstant } from "../../core/time.ts";
 import type { PullRequest } from "../forge/forge.ts";
 import { REQUESTS, REVOCATIONS } from "./branch-name.ts";
-import type { ApprovalRepository } from "./repository.ts";
+import type { PolicyRepository } from "./repository.ts";
 
 export interface ListedApproval {
   readonly purl: string;
@@ -14,23 +16,28 @@ export interface ListedApproval {
   readonly expires: string;
 }
 
-/** Of the branch that is checked out, those that end first before the others. `withinMs`: how soon counts as expiring. */
-export function listApprovals(
-  { rules }: Pick<ApprovalRepository, "rules">,
-  now: Date,
-  withinMs: number,
-): ListedApproval[] {
-  const all = [...rules.set.approvals.values()].flat();
-  return all
+export interface ListedApprovals {
+  /** Those that end first before the others. */
+  readonly approvals: readonly ListedApproval[];
+  /** Files that are no approvals: lint says what is wrong with them. */
+  readonly broken: readonly string[];
+}
+
+/** Of the branch that is checked out. `withinMs`: how soon counts as expiring. Throws FILE_UNREADABLE where it is no policy repository. */
+export function listApprovals({ dir }: Pick<PolicyRepository, "dir">, now: Date, withinMs: number): ListedApprovals {
+  const diagnostics: Diagnostic[] = [];
+  const all = [...compileApprovals(readPolicySource(dir).approvals, diagnostics).values()].flat();
+  const approvals = all
     .sort((a, b) => a.expires.getTime() - b.expires.getTime() || (a.purl < b.purl ? -1 : 1))
     .map(({ purl, path, approvedBy, created, expires }) => ({
-      purl: toPurl(parseReleasePurl(purl)),
+      purl,
       path,
       state: stateOf(created, expires, now, withinMs),
       approvedBy,
       created: formatInstant(created),
       expires: formatInstant(expires),
     }));
+  return { approvals, broken: [...new Set(diagnostics.map(({ file }) => file))] };
 }
 
 function stateOf(created: Date, expires: Date, now: Date, withinMs: number): ListedApproval["state"] {
@@ -39,12 +46,13 @@ function stateOf(created: Date, expires: Date, now: Date, withinMs: number): Lis
   return expires.getTime() - now.getTime() <= withinMs ? "expiring" : "active";
 }
 
+/** `created`: since when it is open. */
 export interface ListedRequest extends Omit<PullRequest, "number"> {
   readonly kind: "approval" | "revocation";
 }
 
 /** The oldest first; undefined without a token. Throws UPSTREAM_*, SOURCE_DENIED. */
-export async function listRequests({ forge }: ApprovalRepository): Promise<ListedRequest[] | undefined> {
+export async function listRequests({ forge }: Pick<PolicyRepository, "forge">): Promise<ListedRequest[] | undefined> {
   const requests = await forge?.list();
   return requests
     ?.flatMap(({ number: _, ...request }) => {

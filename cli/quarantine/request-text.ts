@@ -6,7 +6,7 @@ import { parseInstant } from "../../core/time.ts";
 import { oneLine } from "../../core/words.ts";
 import type { Demand } from "../audit/demand.ts";
 import type { RequestText } from "../forge/forge.ts";
-import { codeBlock, codeLink, inlineCode } from "../markdown.ts";
+import { codeBlock, codeLink, inlineCode, strangersLink } from "../markdown.ts";
 
 export interface RequestEvidence {
   readonly report: ReleaseReport;
@@ -17,11 +17,25 @@ export interface RequestEvidence {
   readonly pageUrl: string | undefined;
 }
 
-/** GitHub takes 65,536 characters. */
-const MAX_BODY = 60_000;
+/**
+ * What each part may take, in characters. GitHub takes 65,536 in all, and what a stranger can make long must not push out
+ * what speaks against it.
+ */
+const ROOM = {
+  asking: 8000,
+  reviewing: 4000,
+  verdicts: 9000,
+  condition: 1500,
+  advisories: 7000,
+  release: 5000,
+  script: 4500,
+  scripts: 14_000,
+  changes: 7000,
+  demand: 3000,
+  digests: 3000,
+};
 const MAX_TITLE = 200;
 const MAX_ITEMS = 30;
-const MAX_SCRIPTS = 10;
 
 export function requestText(evidence: RequestEvidence): RequestText {
   const { report } = evidence;
@@ -37,22 +51,8 @@ export function requestText(evidence: RequestEvidence): RequestText {
     demandFor(evidence.demand),
     digestsOf(report),
   ];
-  return { title: oneLine(`Approve ${report.purl}`, MAX_TITLE), body: fit(sections.filter((one) => one !== "")) };
-}
-
-/** Sections are left out whole: half of one would mislead. */
-function fit(sections: readonly string[]): string {
-  const shown: string[] = [];
-  let size = 0;
-  for (const section of sections) {
-    size += section.length + 2;
-    if (size > MAX_BODY) {
-      shown.push("(What follows is too long for a request; the decision page has all of it.)");
-      break;
-    }
-    shown.push(section);
-  }
-  return `${shown.join("\n\n")}\n`;
+  const body = `${sections.filter((one) => one !== "").join("\n\n")}\n`;
+  return { title: oneLine(`Approve ${report.purl}`, MAX_TITLE), body };
 }
 
 function summaryOf({ report, pageUrl }: RequestEvidence): string {
@@ -66,7 +66,7 @@ function summaryOf({ report, pageUrl }: RequestEvidence): string {
 
 function askingFor({ answers }: RequestEvidence): string {
   const { requestedBy = "", reason = "", expires, ticket, override } = answers;
-  return list("### Who asks, and why", [
+  return list("### Who asks, and why", ROOM.asking, [
     `${inlineCode(requestedBy)}: ${inlineCode(reason, 2000)}`,
     ...(ticket === undefined ? [] : [`Ticket: ${codeLink(ticket, ticket)}`]),
     ...(expires === undefined ? [] : [`The approval ends on ${timeText(expires)}.`]),
@@ -79,7 +79,7 @@ function reviewing({ release, previous, verdicts }: ReleaseReport): string {
   const strict = verdicts.filter(
     ({ mode, liftedBy, source }) => mode === "enforce" && liftedBy === null && source?.approvable === false,
   );
-  const tasks = list("### For the reviewer", [
+  const tasks = list("### For the reviewer", ROOM.reviewing, [
     "[ ] The reason is worth the risk, and no allowed version would do.",
     ...(scripts > 0 ? ["[ ] The install scripts below were read, and what they run."] : []),
     ...(previous ? [`[ ] What is new since ${inlineCode(previous.version)} was looked at.`] : []),
@@ -100,7 +100,7 @@ const WORDS: Readonly<Record<ReportedVerdict["verdict"], string>> = {
 };
 
 function verdictsOf({ verdicts, skipped }: ReleaseReport): string {
-  const told = verdicts.slice(0, MAX_ITEMS).map(({ policy, rule, verdict, reason, mode, liftedBy, source }) => {
+  const told = verdicts.map(({ policy, rule, verdict, reason, mode, liftedBy, source }) => {
     const trial = mode === "audit" ? " (on trial)" : "";
     const lifted = liftedBy === null ? "" : ` (lifted by ${inlineCode(liftedBy)})`;
     const place = source ? ` ${codeLink(source.url, `${source.file}:${source.line}`)}` : "";
@@ -109,36 +109,45 @@ function verdictsOf({ verdicts, skipped }: ReleaseReport): string {
       : "";
     return `**${WORDS[verdict]}** ${inlineCode(`${policy}/${rule}`)}${trial}${lifted}: ${inlineCode(reason, 600)}${place}${change}`;
   });
-  const first = verdicts[0]?.source?.condition;
-  const unjudged =
-    skipped.length > 0
-      ? `\n\nNot judged for want of facts: ${skipped
-          .slice(0, MAX_ITEMS)
-          .map((name) => inlineCode(name))
-          .join(", ")}`
-      : "";
-  return `${list("### What the policies say", told)}${first ? `\n\n${codeBlock(first, "")}` : ""}${unjudged}`;
+  return [
+    list("### What the policies say", ROOM.verdicts, told),
+    conditionOf(verdicts),
+    ...(skipped.length > 0 ? [`Not judged for want of facts: ${namesOf(skipped)}`] : []),
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n");
+}
+
+/** The words of the rule that decides. */
+function conditionOf([first]: readonly ReportedVerdict[]): string {
+  if (!first?.source) return "";
+  const { policy, rule, source } = first;
+  return `${inlineCode(`${policy}/${rule}`)} reads:\n\n${codeBlock(source.condition, "", ROOM.condition)}`;
+}
+
+function namesOf(names: readonly string[]): string {
+  const shown = names.slice(0, 10).map((name) => inlineCode(name, 64));
+  return [...shown, ...(names.length > shown.length ? ["and more"] : [])].join(", ");
 }
 
 function advisoriesOn({ release, evidence }: ReleaseReport): string {
   if (!release?.advisories.length)
     return list(
       "### Advisories",
-      evidence.slice(0, MAX_ITEMS).map(({ id, url, source }) => `${codeLink(url, id)} from ${inlineCode(source)}`),
+      ROOM.advisories,
+      evidence.map(({ id, url, source }) => `${strangersLink(url, id)} from ${inlineCode(source)}`),
     );
-  const told = release.advisories
-    .slice(0, MAX_ITEMS)
-    .map(({ id, url, kind, severity, score, summary, fixed, source }) => {
-      const rating = [severity, score === null ? null : `CVSS ${score}`].filter((one) => one !== null).join(", ");
-      const end = fixed.length > 0 ? `; fixed in ${fixed.map((version) => inlineCode(version)).join(", ")}` : "";
-      return `**${kind}** ${codeLink(url, id)}${rating && ` (${inlineCode(rating)})`}: ${inlineCode(summary ?? "", 500)}${end} (feed ${inlineCode(source)})`;
-    });
-  return list("### Advisories", told);
+  const told = release.advisories.map(({ id, url, kind, severity, score, summary, fixed, source }) => {
+    const rating = [severity, score === null ? null : `CVSS ${score}`].filter((one) => one !== null).join(", ");
+    const end = fixed.length > 0 ? `; fixed in ${fixed.map((version) => inlineCode(version)).join(", ")}` : "";
+    return `**${kind}** ${strangersLink(url, id)}${rating && ` (${inlineCode(rating)})`}: ${inlineCode(summary ?? "", 500)}${end} (feed ${inlineCode(source)})`;
+  });
+  return list("### Advisories", ROOM.advisories, told);
 }
 
 function releaseFacts({ release, purl }: ReleaseReport): string {
   if (!release) return `### The release\n\nThe registry does not list ${inlineCode(purl, 1024)}.`;
-  return list("### The release", [
+  return list("### The release", ROOM.release, [
     `Published ${release.published === null ? "at a time that the registry does not tell" : timeText(release.published)}`,
     ...told("Publisher", release.publisher),
     ...told("Licence", release.license),
@@ -169,13 +178,17 @@ function provenanceOf({ attestation, provenance }: ReleaseSummary): string[] {
 }
 
 function scriptsOf({ release }: ReleaseReport): string {
-  const scripts = release?.installScripts ?? [];
-  if (scripts.length === 0) return "";
-  const shown = scripts
-    .slice(0, MAX_SCRIPTS)
-    .map(({ name, text }) => `${inlineCode(name)}\n\n${codeBlock(text, "sh")}`);
-  const rest = scripts.length > MAX_SCRIPTS ? [`${scripts.length - MAX_SCRIPTS} more`] : [];
-  return ["### Install scripts", ...shown, ...rest].join("\n\n");
+  const parts: string[] = [];
+  let room = ROOM.scripts;
+  for (const { name, text } of release?.installScripts ?? []) {
+    const part = `${inlineCode(name, 100)}\n\n${codeBlock(text, "sh", ROOM.script)}`;
+    room -= part.length;
+    if (room < 0) break;
+    parts.push(part);
+  }
+  const more = (release?.installScripts.length ?? 0) - parts.length;
+  if (more > 0) parts.push(`**${more} more: read them before you approve.**`);
+  return parts.length === 0 ? "" : ["### Install scripts", ...parts].join("\n\n");
 }
 
 function changesOf({ previous }: ReleaseReport): string {
@@ -183,7 +196,7 @@ function changesOf({ previous }: ReleaseReport): string {
   const heading = `### New since ${inlineCode(previous.version)}`;
   return previous.changes.length === 0
     ? `${heading}\n\nNothing that the registry tells of.`
-    : list(heading, previous.changes.slice(0, MAX_ITEMS).map(changeText));
+    : list(heading, ROOM.changes, previous.changes.map(changeText));
 }
 
 function changeText({ what, before, after }: Change): string {
@@ -201,25 +214,33 @@ function demandFor(demand: Demand | undefined): string {
     .map((client) => `${client.count} × ${inlineCode(client.agent)} at ${inlineCode(client.address)}`);
   const more = hasMoreClients || clients.length > named.length ? ["and others"] : [];
   const times = count === 1 ? "Once" : `${count} times`;
-  return list(`### Who asked for it\n\n${times}, first on ${timeText(first)}, last on ${timeText(last)}:`, [
-    ...named,
-    ...more,
-  ]);
+  return list(
+    `### Who asked for it\n\n${times}, first on ${timeText(first)}, last on ${timeText(last)}:`,
+    ROOM.demand,
+    [...named, ...more],
+  );
 }
 
 function digestsOf({ release }: ReleaseReport): string {
-  const files = release?.files ?? [];
-  const lines = files
-    .slice(0, MAX_ITEMS)
-    .flatMap(({ name, digests }) =>
-      Object.entries(digests).map(([algorithm, hex]) => `${inlineCode(name)}: ${inlineCode(`${algorithm}:${hex}`)}`),
-    );
-  return list("### Files and digests", lines);
+  const lines = (release?.files ?? []).flatMap(({ name, digests }) =>
+    Object.entries(digests).map(([algorithm, hex]) => `${inlineCode(name)}: ${inlineCode(`${algorithm}:${hex}`)}`),
+  );
+  return list("### Files and digests", ROOM.digests, lines);
 }
 
-/** Nothing where there are no items. */
-function list(heading: string, items: readonly string[]): string {
-  return items.length === 0 ? "" : `${heading}\n\n${items.map((item) => `- ${item}`).join("\n")}`;
+/** As many items as there is room for, and how many there are besides; nothing where there are none. */
+function list(heading: string, room: number, items: readonly string[]): string {
+  if (items.length === 0) return "";
+  const lines: string[] = [];
+  let left = room;
+  for (const item of items.slice(0, MAX_ITEMS)) {
+    left -= item.length + 3;
+    if (left < 0) break;
+    lines.push(`- ${item}`);
+  }
+  const more = items.length - lines.length;
+  if (more > 0) lines.push(`- and ${more} more`);
+  return `${heading}\n\n${lines.join("\n")}`;
 }
 
 /** `2026-11-22 12:00 UTC`. */

@@ -4,24 +4,27 @@ import { own, ownString } from "../../core/json.ts";
 import { parseReleasePurl, type ReleaseId, toPurl } from "../../core/purl.ts";
 import { YamlFile } from "../../core/source/yaml-file.ts";
 import { oneLine } from "../../core/words.ts";
+import type { RequestText } from "../forge/forge.ts";
 import { inlineCode } from "../markdown.ts";
 import { branchOf, REVOCATIONS } from "./branch-name.ts";
-import { type ApprovalRepository, proposalUrl, requestOf } from "./repository.ts";
-import { noBase } from "./request.ts";
+import { type ApprovalRepository, noBase, type Outcome, requestMerge, requestOf } from "./repository.ts";
 
 export interface RevokeOptions {
   readonly reason: string;
   readonly isDryRun: boolean;
 }
 
-/** `ended`: its request was closed, and its branch removed. `opened`, `updated`, `pushed`: the removal is proposed. */
+/** `ended`: its request was closed, and its branch removed. The others: its removal is proposed. */
 export interface Revoked {
   readonly purl: string;
-  readonly outcome: "ended" | "opened" | "updated" | "pushed";
+  readonly outcome: "ended" | Outcome | "dry-run";
   readonly branch: string;
-  /** The files that go. */
+  /** The files that go; none where the request for them ends. */
   readonly paths: readonly string[];
+  /** Of the request, or of the page on which to open it. */
   readonly url: string | null;
+  /** What the request for the removal says; null where none is needed. */
+  readonly text: RequestText | null;
 }
 
 /** Throws NOT_FOUND where there is neither an approval nor a request, GIT_FAILED, PUSH_REFUSED, UPSTREAM_*. */
@@ -43,20 +46,36 @@ async function proposeRemoval(
   paths: readonly string[],
   { reason, isDryRun }: RevokeOptions,
 ): Promise<Revoked> {
-  const { branches, forge } = repository;
+  const { branches } = repository;
   const branch = branchOf(purl, REVOCATIONS);
-  const title = oneLine(`Revoke the approval of ${purl}`, 200);
-  const body = `${inlineCode(purl, 1024)} is to be judged again as if nobody had approved it.\n\n${inlineCode(reason, 2000)}\n\n${paths.map((path) => `- removes ${inlineCode(path)}`).join("\n")}\n`;
-  const url = proposalUrl(repository, branch) ?? null;
-  if (isDryRun) return { purl, outcome: forge ? "opened" : "pushed", branch, paths, url };
-  let commit = onto;
-  for (const path of paths) commit = await branches.commit(commit, path, null, title);
-  await branches.push(branch, await branches.fetch(branch), commit);
-  if (!forge) return { purl, outcome: "pushed", branch, paths, url };
-  const request = await requestOf(repository, branch);
-  if (!request) return { purl, outcome: "opened", branch, paths, url: (await forge.open(branch, { title, body })).url };
-  await forge.update(request, { title, body });
-  return { purl, outcome: "updated", branch, paths, url: request.url };
+  const text = removalText(purl, paths, reason);
+  if (isDryRun) return { purl, outcome: "dry-run", branch, paths, url: null, text };
+  const before = await branches.fetch(branch);
+  const isThere = before !== undefined && (await isRemoved(repository, before, onto, paths));
+  if (!isThere) {
+    let commit = onto;
+    for (const path of paths) commit = await branches.commit(commit, path, null, text.title);
+    await branches.push(branch, before, commit);
+  }
+  return { purl, branch, paths, text, ...(await requestMerge(repository, branch, text, isThere)) };
+}
+
+function removalText(purl: string, paths: readonly string[], reason: string): RequestText {
+  const files = paths.map((path) => `- removes ${inlineCode(path)}`);
+  const judged = `${inlineCode(purl, 1024)} is to be judged again as if nobody had approved it.`;
+  const body = `${judged}\n\n${inlineCode(reason, 2000)}\n\n${files.join("\n")}\n`;
+  return { title: oneLine(`Revoke the approval of ${purl}`, 200), body };
+}
+
+/** Whether the branch proposes that already. */
+async function isRemoved(
+  { branches }: ApprovalRepository,
+  commit: string,
+  base: string,
+  paths: readonly string[],
+): Promise<boolean> {
+  for (const path of paths) if ((await branches.read(commit, path)) !== undefined) return false;
+  return branches.isOnTopOf(commit, base);
 }
 
 async function endRequest(repository: ApprovalRepository, purl: string, { isDryRun }: RevokeOptions): Promise<Revoked> {
@@ -68,11 +87,11 @@ async function endRequest(repository: ApprovalRepository, purl: string, { isDryR
       next: "See what there is: `cordon quarantine list`.",
     });
   const request = await requestOf(repository, branch);
-  if (!isDryRun) {
-    if (request) await forge?.close(request);
-    await branches.push(branch, commit, null);
-  }
-  return { purl, outcome: "ended", branch, paths: [], url: request?.url ?? null };
+  const ended = { purl, branch, paths: [], url: request?.url ?? null, text: null };
+  if (isDryRun) return { ...ended, outcome: "dry-run" };
+  if (request) await forge?.close(request);
+  await branches.push(branch, commit, null);
+  return { ...ended, outcome: "ended" };
 }
 
 /** Wherever they lie: a person may have written them. */

@@ -1,7 +1,16 @@
 /** Colours of the pages, by theme. A test holds every pair that text is drawn in against WCAG AA. */
+import type { Verdict } from "../../schemas/types/decision.ts";
 
 /** What a page says first, and is coloured by. */
 export type Tone = "blocked" | "held" | "stripped" | "allowed" | "neutral";
+
+export const TONE_OF_VERDICT: Record<Verdict, Tone> = {
+  block: "blocked",
+  quarantine: "held",
+  "strip-scripts": "stripped",
+  warn: "neutral",
+  allow: "allowed",
+};
 
 export interface Colours {
   readonly page: string;

@@ -22,6 +22,10 @@ export interface PageParts {
   readonly isCalm?: boolean;
   /** The same for programs; left out where there is none. */
   readonly jsonUrl?: string;
+  /** What the link past the head calls what comes then; left out: the decision. */
+  readonly skipTo?: string;
+  /** Of a page that lies on disk, where no server sends headers: it runs nothing, and may have a style sheet besides. */
+  readonly file?: { readonly style: Markup };
 }
 
 /** Buttons appear where they can work: without this script, or where a browser denies it the clipboard, none is shown. */
@@ -56,23 +60,40 @@ export const PAGE_HEADERS = {
   "cross-origin-resource-policy": "same-origin",
 } as const;
 
+/** The same for a page without scripts that brings its policy along; who may frame it only a server can say. */
+function fileHead(style: Markup): Markup {
+  const policy = [
+    "default-src 'none'",
+    `style-src '${digestOf(STYLE)}' '${digestOf(style)}'`,
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  return html`
+<meta http-equiv="content-security-policy" content="${policy}">
+<meta name="referrer" content="no-referrer">`;
+}
+
 function digestOf(constant: Markup): string {
   return `sha256-${createHash("sha256").update(constant.toString()).digest("base64")}`;
 }
 
-export function layOut({ title, tone, status, heading, hero, main, aside, isCalm, jsonUrl }: PageParts): string {
+export function layOut(parts: PageParts): string {
+  const { title, tone, status, heading, hero, main, aside, isCalm, jsonUrl, skipTo = "the decision", file } = parts;
+  const ownStyle = file && html`\n<style>${file.style}</style>`;
+  const script = file === undefined && html`<script>${SCRIPT}</script>\n`;
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex, nofollow">
+<meta name="robots" content="noindex, nofollow">${file && fileHead(file.style)}
 <title>${plain(title, 120)} · Cordon</title>
 <link rel="icon" href="${iconOf(tone)}">
-<style>${STYLE}</style>
+<style>${STYLE}</style>${ownStyle}
 </head>
 <body class="${tone}">
-<a class="skip" href="#content">Skip to the decision</a>
+<a class="skip" href="#content">Skip to ${skipTo}</a>
 <div class="tape ${tone}"></div>
 <header class="masthead frame">
 <span class="brand">${BRAND}Cordon</span>
@@ -89,8 +110,7 @@ ${aside === undefined ? undefined : html`<aside aria-label="About this release">
 </div>
 </main>
 ${jsonUrl !== undefined && html`<footer class="colophon frame"><a href="${jsonUrl}">The same as JSON</a></footer>`}
-<script>${SCRIPT}</script>
-</body>
+${script}</body>
 </html>
 `.toString();
 }

@@ -1,6 +1,10 @@
 /** Pieces that pages are made of. */
+import type { PurlType } from "../purl.ts";
 import { type Content, html, type Markup } from "./html.ts";
 import { grouped, said } from "./said.ts";
+
+/** As their own people write them. */
+export const ECOSYSTEMS: Record<PurlType, string> = { npm: "npm", pypi: "PyPI", cargo: "Cargo", golang: "Go" };
 
 /** A command to copy; a line ends between its words where it can. */
 export function command(text: string): Markup {
@@ -26,6 +30,11 @@ export function section(id: string, title: Content, content: Content): Markup {
 /** What the eye is to find first. */
 export function panel(id: string, title: Content, content: Content): Markup {
   return html`<div class="first">${section(id, title, content)}</div>`;
+}
+
+/** What is longer than a row of a table. */
+export function entries(items: readonly Content[]): Markup {
+  return html`<ul class="entries">${items.map((item) => html`<li>${item}</li>`)}</ul>`;
 }
 
 /** A row of a description list, or nothing. */

@@ -12,7 +12,9 @@ import { YamlFile } from "../source/yaml-file.ts";
 import { oneLine } from "../words.ts";
 
 const check = schemaCheck<ApprovalFile>(schema);
-const MAX_NAME = 200;
+/** Of whoever asks or approves, in characters. */
+export const MAX_NAME = 200;
+const MAX_REASON = 2000;
 
 export interface Approval {
   readonly path: string;
@@ -23,6 +25,8 @@ export interface Approval {
   /** Whether it says that it knows of a malicious advisory on the release. */
   readonly overridesMalicious: boolean;
   readonly approvedBy: string;
+  /** On one line. */
+  readonly reason: string;
   readonly created: Date;
   readonly expires: Date;
 }
@@ -79,6 +83,11 @@ export function findPlaceholders(file: YamlFile): Diagnostic[] {
   });
 }
 
+/** Whether two of the names by which approvals know people are one. */
+export function isSamePerson(one: string, other: string): boolean {
+  return one.trim().toLowerCase() === other.trim().toLowerCase();
+}
+
 function toApproval(path: string, { spec }: ApprovalFile): Approval {
   const digests = new Map<string, Set<string>>();
   for (const digest of spec.digests) {
@@ -92,6 +101,7 @@ function toApproval(path: string, { spec }: ApprovalFile): Approval {
     policies: spec.policies ? new Set(spec.policies) : undefined,
     overridesMalicious: spec.override === "malicious",
     approvedBy: oneLine(spec.approvedBy, MAX_NAME),
+    reason: oneLine(spec.reason, MAX_REASON),
     created: new Date(spec.created),
     expires: new Date(spec.expires),
   };

@@ -6,7 +6,7 @@ import type { Diagnostic } from "../source/diagnostic.ts";
 import type { SourceFile } from "../source/files.ts";
 import { YamlFile } from "../source/yaml-file.ts";
 import { suggest } from "../words.ts";
-import { findPlaceholders } from "./approvals.ts";
+import { findPlaceholders, isSamePerson } from "./approvals.ts";
 import type { PolicySet } from "./compile.ts";
 import type { PolicySource } from "./source.ts";
 
@@ -103,7 +103,7 @@ function lintTimes(file: YamlFile, spec: ApprovalSpec, { now, maxApprovalDays }:
 }
 
 function lintPeople(file: YamlFile, { requestedBy, approvedBy }: ApprovalSpec): Diagnostic[] {
-  if (requestedBy.trim().toLowerCase() !== approvedBy.trim().toLowerCase()) return [];
+  if (!isSamePerson(requestedBy, approvedBy)) return [];
   const message = "whoever asked for this approval has given it: have somebody else review it";
   return [file.diagnostic("warning", "self-approved", message, ["spec", "approvedBy"])];
 }

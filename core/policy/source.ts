@@ -28,7 +28,9 @@ export function readPolicySource(dir: string): PolicySource {
     approvals: readFolder(dir, "approvals", YAML_ENDINGS),
   };
   if (source.policies.length === 0) {
-    throw new CordonError("FILE_UNREADABLE", `${dir} is no policy repository: it has no policies/*.yaml`);
+    throw new CordonError("FILE_UNREADABLE", `${dir} is no policy repository: it has no policies/*.yaml`, {
+      next: "Run it in a policy repository, or name one with --dir; Cordon's own default policies lie in the folder policies/ of its checkout.",
+    });
   }
   return source;
 }

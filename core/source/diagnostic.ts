@@ -1,4 +1,6 @@
 /** One thing that is wrong in a file, where it is, and how it is shown. */
+import { HIDDEN, visible } from "../words.ts";
+
 export interface Diagnostic {
   readonly file: string;
   /** From 1. */
@@ -14,20 +16,24 @@ export interface Diagnostic {
   readonly source: string;
 }
 
+const EVERY_HIDDEN = new RegExp(HIDDEN.source, "gu");
 /** So much of a line is shown; of a longer one, what stands around the place. */
 const MAX_SHOWN = 160;
 
-/** `file:line:column: severity: message [code]`, the line, and a caret under what is meant. */
+/**
+ * `file:line:column: severity: message [code]`, the line, and a caret under what is meant. The file may be a stranger's:
+ * nothing in it acts on a terminal, or hides there.
+ */
 export function formatDiagnostic({ file, line, column, severity, message, code, source, length }: Diagnostic): string {
   const from =
     source.length <= MAX_SHOWN ? 0 : Math.max(0, Math.min(column - 1 - MAX_SHOWN / 2, source.length - MAX_SHOWN));
-  const shown = source.slice(from, from + MAX_SHOWN);
+  const shown = source.slice(from, from + MAX_SHOWN).replace(EVERY_HIDDEN, ({ length }) => "\ufffd".repeat(length));
   const place = column - 1 - from;
   const margin = " ".repeat(String(line).length);
   const indent = shown.slice(0, place).replace(/[^\t]/g, " ");
   const carets = "^".repeat(Math.max(1, Math.min(length, shown.length - place)));
   return [
-    `${file}:${line}:${column}: ${severity}: ${message} [${code}]`,
+    visible(`${file}:${line}:${column}: ${severity}: ${message} [${code}]`),
     ` ${margin} |`,
     ` ${line} | ${shown}`,
     ` ${margin} | ${indent}${carets}`,

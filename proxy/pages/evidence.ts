@@ -1,12 +1,13 @@
 /** What a decision rests on: advisories, every policy's verdict with its rule, scripts, and what is new in the release. */
 
+import { TONE_OF_VERDICT } from "../../core/page/colours.ts";
 import { type Content, html, type Markup } from "../../core/page/html.ts";
-import { code, listed, section } from "../../core/page/parts.ts";
+import { code, entries, listed, section } from "../../core/page/parts.ts";
 import { firstOf, grouped, outside, prose, said, saidLines } from "../../core/page/said.ts";
 import { dayOf, reasonText } from "../../core/page/times.ts";
 import type { ReleaseReport, ReleaseSummary, ReportedVerdict } from "../../core/report.ts";
 import type { Verdict } from "../../schemas/types/decision.ts";
-import { andMore, TONE_OF_VERDICT, titleOf, toneOf } from "./report-parts.ts";
+import { andMore, titleOf, toneOf } from "./report-parts.ts";
 
 const MAX_ADVISORIES = 30;
 const MAX_FIXED = 20;
@@ -17,10 +18,6 @@ const MAX_CHANGES = 30;
 
 export function evidenceOn(report: ReleaseReport): Content[] {
   return [advisoriesOn(report), policiesOn(report), scriptsOf(report), changesOf(report)];
-}
-
-function entries(items: readonly Content[]): Markup {
-  return html`<ul class="entries">${items.map((item) => html`<li>${item}</li>`)}</ul>`;
 }
 
 function advisoriesOn({ release, evidence }: ReleaseReport): Content {

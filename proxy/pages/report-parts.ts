@@ -2,11 +2,10 @@
 
 import type { Tone } from "../../core/page/colours.ts";
 import { html, type Markup } from "../../core/page/html.ts";
-import { command } from "../../core/page/parts.ts";
+import { command, ECOSYSTEMS } from "../../core/page/parts.ts";
 import { grouped, said } from "../../core/page/said.ts";
-import { type PurlType, parsePurl, type ReleaseId } from "../../core/purl.ts";
+import { parsePurl, type ReleaseId } from "../../core/purl.ts";
 import type { ReleaseReport, ReportedVerdict } from "../../core/report.ts";
-import type { Verdict } from "../../schemas/types/decision.ts";
 import { installCommands } from "./install-commands.ts";
 
 /** How to install a release, with the ecosystem's own client and with others. */
@@ -27,8 +26,6 @@ export function identity(purl: string): Markup {
   return html`<p class="identity">${ECOSYSTEMS[type]} <span aria-hidden="true">·</span> ${said(purl, 600)}</p>`;
 }
 
-const ECOSYSTEMS: Record<PurlType, string> = { npm: "npm", pypi: "PyPI", cargo: "Cargo", golang: "Go" };
-
 /** What its authors call a policy; undefined where that is but its name. */
 export function titleOf({ policy, source }: Pick<ReportedVerdict, "policy" | "source">): Markup | undefined {
   return source?.title && source.title !== policy ? said(source.title, 150) : undefined;
@@ -46,11 +43,3 @@ export function toneOf({ code, error }: Pick<ReleaseReport, "code" | "error">): 
       return "allowed";
   }
 }
-
-export const TONE_OF_VERDICT: Record<Verdict, Tone> = {
-  block: "blocked",
-  quarantine: "held",
-  "strip-scripts": "stripped",
-  warn: "neutral",
-  allow: "allowed",
-};

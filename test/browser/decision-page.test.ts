@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { focused, noBrowser, overflowing, startBrowser, watch } from "../support/browser.ts";
+import { focused, noBrowser, overflowing, startBrowser, violations, watch } from "../support/browser.ts";
 import { AGE_POLICY, MALWARE_POLICY, malwareRecord } from "../support/policies.ts";
 import { type BundleFolder, makeBundleFolder, startTestProxy, type TestProxy } from "../support/proxy.ts";
 import { type FixtureRegistry, startRegistry } from "../support/registry.ts";
@@ -27,17 +27,6 @@ const PATHS = { blocked: EVIL, held: FRESH, allowed: GOOD, package: PACKAGE, mis
 
 const DESKTOP = { width: 1280, height: 900 };
 const PHONE = { width: 390, height: 844 };
-
-/** Rules of accessibility that the page breaks, with the elements that break them. */
-async function violations(page: Page): Promise<string[][]> {
-  const found = await page.evaluate(() =>
-    (globalThis as unknown as { axe: typeof axe }).axe.run(document, {
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    }),
-  );
-  assert.ok(found.passes.some(({ id }) => id === "color-contrast"));
-  return found.violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]);
-}
 
 describe("the decision page in a browser", { skip: noBrowser }, () => {
   let browser: Browser;

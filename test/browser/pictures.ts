@@ -1,20 +1,23 @@
 /**
- * Takes the pictures of the decision page that the documentation shows: `npm run pictures`. Where Debian's fonts-inter and
+ * Takes the pictures of the decision page and of the report on a dry run that the documentation shows: `npm run pictures`. Where Debian's fonts-inter and
  * fonts-jetbrains-mono are installed they stand for the reader's system fonts; elsewhere it is whatever this machine has.
  */
 import { mkdirSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { htmlReport } from "../../cli/dry-run/html/page.ts";
 import { PAGE_HEADERS } from "../../core/page/layout.ts";
 import { packagePage } from "../../proxy/pages/package.ts";
 import { releasePage } from "../../proxy/pages/release.ts";
 import { noBrowser, startBrowser } from "../support/browser.ts";
+import { companyRun } from "../support/dry-runs.ts";
 import { makeFolder } from "../support/folder.ts";
 import { ALLOWED, BLOCKED, HELD, PACKAGE } from "../support/reports.ts";
 
 const TARGET = join(import.meta.dirname, "../../docs/images");
-const MAX_BYTES = 150_000;
+const MAX_BYTES = 160_000;
 const SIZES = { desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } };
 
 const PROXY = "https://packages.acme.example";
@@ -25,7 +28,13 @@ const PAGES = {
   package: packagePage(PACKAGE, PROXY),
 };
 
-const PICTURES: readonly (readonly [page: keyof typeof PAGES, size: keyof typeof SIZES, theme: "light" | "dark"])[] = [
+/** `from`: the id of the heading that stands at the top; left out: the head of the page. */
+const PICTURES: readonly (readonly [
+  page: keyof typeof PAGES | "dry-run",
+  size: keyof typeof SIZES,
+  theme: "light" | "dark",
+  from?: string,
+])[] = [
   ["blocked", "desktop", "light"],
   ["blocked", "desktop", "dark"],
   ["blocked", "phone", "light"],
@@ -34,6 +43,9 @@ const PICTURES: readonly (readonly [page: keyof typeof PAGES, size: keyof typeof
   ["allowed", "desktop", "light"],
   ["allowed", "phone", "dark"],
   ["package", "desktop", "dark"],
+  ["dry-run", "desktop", "light"],
+  ["dry-run", "phone", "dark"],
+  ["dry-run", "desktop", "dark", "repositories"],
 ];
 
 const FONTS = `<?xml version="1.0"?>
@@ -60,16 +72,18 @@ const server = createServer(({ url = "" }, response) => {
 });
 await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 const folder = makeFolder();
+const report = pathToFileURL(folder.write("dry-run.html", htmlReport(companyRun())));
 const browser = await startBrowser({ FONTCONFIG_FILE: folder.write("fonts.conf", FONTS) });
 mkdirSync(TARGET, { recursive: true });
-for (const [name, size, colorScheme] of PICTURES) {
+for (const [name, size, colorScheme, from] of PICTURES) {
   const page = await browser.newPage({
     viewport: SIZES[size],
     colorScheme,
     deviceScaleFactor: size === "phone" ? 1.5 : 1,
   });
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/${name}`);
-  const path = join(TARGET, `${name}-${size}-${colorScheme}.png`);
+  const address = name === "dry-run" ? report : `http://127.0.0.1:${(server.address() as AddressInfo).port}/${name}`;
+  await page.goto(`${address}${from ? `#${from}` : ""}`);
+  const path = join(TARGET, `${name}-${size}-${colorScheme}${from ? `-${from}` : ""}.png`);
   await page.screenshot({ path });
   await page.close();
   const { size: bytes } = statSync(path);

@@ -134,10 +134,7 @@ allow  pkg:npm/%40acme/ui@2.0.0
     ["noTrust", /--bundle: --trust/],
     ["badLine", /^Error: \S+\/bad\.txt:2:3: "fine@1\.0\.0" is not a package URL.*\nWrite it like pkg:npm/],
     ["noVersion", /^Error: .* it has no version\nWrite the version after an @: pkg:npm\/left-pad@1\.3\.0\.\n$/],
-    [
-      "yarnLock",
-      /^Error: \S+\/yarn\.lock is of no kind that Cordon reads: package-lock\.json, .*\nWrite what it names into a list/,
-    ],
+    ["yarnLock", /^Error: \S+\/yarn\.lock:1:1: it is empty\nWrite it anew with yarn\.\n$/],
   ];
   for (const [name, text] of UNUSABLE) {
     it(`exits with 2 and says what to give: ${name}`, () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { decideLive, judgeLive, type LiveDecision } from "../../cli/live.ts";
+import { judgeLive, type LiveDecision } from "../../cli/live.ts";
 import { registrySettings } from "../../cli/registries.ts";
 import { requireConfig } from "../../core/config.ts";
 import { CordonError } from "../../core/errors.ts";
@@ -59,7 +59,7 @@ describe("judgeLive()", () => {
 
   it("asks once for a package, however many of its releases are judged", async () => {
     const before = registry.requests.length;
-    await decideLive(
+    await judgeLive(
       [releases[0], releases[2], releases[3]].flatMap((id) => id ?? []),
       rules,
       settings(),
@@ -68,9 +68,9 @@ describe("judgeLive()", () => {
     assert.equal(registry.requests.length - before, 1);
   });
 
-  it("decideLive() ends with the first that cannot be judged", async () => {
+  it("ends with the first that cannot be judged, where it is to", async () => {
     const many = Array.from({ length: 200 }, (_, index) => parseReleasePurl(`pkg:npm/p${index}@1.0.0`));
     const nowhere = registrySettings(requireConfig(undefined), undefined, ["npm=http://127.0.0.1:9/"]);
-    await assert.rejects(decideLive(many, rules, nowhere, NOW), { code: "UPSTREAM_UNREACHABLE" });
+    await assert.rejects(judgeLive(many, rules, nowhere, NOW, { failsFast: true }), { code: "UPSTREAM_UNREACHABLE" });
   });
 });

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { JudgedListing } from "../../core/ecosystems/ecosystem.ts";
 import { npm } from "../../core/ecosystems/npm/index.ts";
-import { alternativesTo, sentenceOf, toRefusal, whyUrl } from "../../core/refusal.ts";
+import { alternativesTo, draftApproval, sentenceOf, toRefusal, whyUrl } from "../../core/refusal.ts";
+import { YamlFile } from "../../core/source/yaml-file.ts";
 import type { Decision, Evidence, Verdict } from "../../schemas/types/decision.ts";
 import { packumentBytes } from "../support/packument.ts";
 
@@ -163,4 +164,24 @@ describe("alternativesTo()", () => {
   for (const [name, verdicts, alternatives] of LISTINGS) {
     it(`names ${name}`, () => assert.deepEqual(alternativesTo(decisionOf(), judgedOf(verdicts)), alternatives));
   }
+});
+
+describe("draftApproval()", () => {
+  const digests = { sha1: "a".repeat(40) };
+
+  it("leaves to people what only they can say", () => {
+    const { path, text = "" } = draftApproval(decisionOf(), { digests }) ?? {};
+    assert.equal(path, "approvals/npm/x@1.5.0.yaml");
+    assert.match(text, /reason: "WHY IT IS NEEDED"\n {2}requestedBy: "YOU"\n {2}approvedBy: "REVIEWER"/);
+  });
+
+  it("is there only where there is a digest to approve", () =>
+    assert.equal(draftApproval(decisionOf(), { digests: {} }), undefined));
+
+  it("says what is not seen in a way that is, and means the same", () => {
+    const reason = 'a"\u202e\u200b\u{e0041}\ufe01\\ \u{1f600} \u0007\nb';
+    const { path = "", text = "" } = draftApproval(decisionOf(), { digests }, { reason }) ?? {};
+    assert.match(text, /reason: "a\\"\\u202e\\u200b\\U000e0041\\ufe01\\\\ \u{1f600} \\u0007\\nb"/u);
+    assert.equal((new YamlFile({ path, text }).value as { spec: { reason: string } }).spec.reason, reason);
+  });
 });

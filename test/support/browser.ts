@@ -1,5 +1,7 @@
 /** Chromium without a window, which reaches nothing but this machine. */
+import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import type axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -60,6 +62,17 @@ export function overflowing(page: Page): Promise<string[]> {
       ? [`the page: ${document.documentElement.scrollWidth}`, ...found]
       : found;
   });
+}
+
+/** Rules of accessibility that the page breaks, with the elements that break them; the page has axe in it. */
+export async function violations(page: Page): Promise<string[][]> {
+  const found = await page.evaluate(() =>
+    (globalThis as unknown as { axe: typeof axe }).axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }),
+  );
+  assert.ok(found.passes.some(({ id }) => id === "color-contrast"));
+  return found.violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]);
 }
 
 /** Where the focus is, and whether that can be seen. */

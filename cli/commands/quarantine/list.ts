@@ -1,18 +1,19 @@
 import { Flags } from "@oclif/core";
 import { CordonError } from "../../../core/errors.ts";
 import { oneLine } from "../../../core/words.ts";
-import { CordonCommand } from "../../command.ts";
+import { CordonCommand, EXIT } from "../../command.ts";
 import { TOKENS } from "../../forge/index.ts";
 import { count, paint, table } from "../../print.ts";
 import { REPOSITORY_FLAGS } from "../../quarantine/flags.ts";
-import { type ListedApproval, type ListedRequest, listApprovals, listRequests } from "../../quarantine/list.ts";
-import { withApprovals } from "../../quarantine/repository.ts";
+import { type ListedApprovals, type ListedRequest, listApprovals, listRequests } from "../../quarantine/list.ts";
+import { type PolicyRepository, withPolicies } from "../../quarantine/repository.ts";
 import { DAY_MS, parseSpan } from "../../quarantine/span.ts";
 
-interface ListResult {
-  readonly approvals: readonly ListedApproval[];
-  /** Null where the forge was not asked. */
+interface ListResult extends ListedApprovals {
+  /** Null where the forge could not be asked. */
   readonly requests: readonly ListedRequest[] | null;
+  /** Why not. */
+  readonly problem?: string;
 }
 
 const STYLES = { active: "green", expiring: "yellow", expired: "red", "not yet": "dim" } as const;
@@ -20,9 +21,10 @@ const MAX_TEXT = 120;
 
 export default class QuarantineList extends CordonCommand {
   static override summary = "List approvals, and requests for approvals.";
-  static override description =
-    `Shows the approvals of the branch that is checked out, those that end first before the others, and the requests that are
-open on the forge, the oldest first. Exits with 1 where an approval has expired.`;
+  static override description = `Shows the approvals of the branch that is checked out, those that end first
+before the others, and the requests that are open on the forge, the oldest
+first. Exits with 1 where an approval has expired or is none, with 2 where
+the forge does not answer.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> --within 3d --json",
@@ -35,43 +37,53 @@ open on the forge, the oldest first. Exits with 1 where an approval has expired.
   async run(): Promise<ListResult> {
     const { flags } = await this.parse(QuarantineList);
     const within = spanOf(flags.within);
-    return withApprovals(flags, async (repository) => {
+    return withPolicies(flags, async (repository) => {
       const now = new Date();
-      const approvals = listApprovals(repository, now, within);
-      const requests = (await listRequests(repository)) ?? null;
-      this.#printApprovals(approvals, now);
-      this.#printRequests(requests, now, repository.site?.kind);
-      if (approvals.some(({ state }) => state === "expired")) this.reportFindings();
-      return { approvals, requests };
+      const listed = listApprovals(repository, now, within);
+      this.#printApprovals(listed, now);
+      if (listed.broken.length > 0 || listed.approvals.some(({ state }) => state === "expired")) this.reportFindings();
+      const requests = await this.#askForge(repository);
+      if (typeof requests !== "string") this.#printRequests(requests, now);
+      else this.log(`\nOpen requests are not shown: ${requests}`);
+      return typeof requests === "string" ? { ...listed, requests: null, problem: requests } : { ...listed, requests };
     });
   }
 
-  #printApprovals(approvals: readonly ListedApproval[], now: Date): void {
+  /** What is open, or why that is not known. A forge that does not answer is no reason to hide what the files say. */
+  async #askForge(repository: PolicyRepository): Promise<readonly ListedRequest[] | string> {
+    const { site } = repository;
+    try {
+      const requests = await listRequests(repository);
+      if (requests) return requests;
+    } catch (error) {
+      if (!(error instanceof CordonError)) throw error;
+      process.exitCode = EXIT.failure;
+      return `${error.message}. ${error.next}`;
+    }
+    if (site) return `set ${TOKENS[site.kind][0]}, so that ${new URL(site.url).host} can be asked.`;
+    return "it is not known which forge hosts the repository. Say `forge.kind` in cordon.yaml.";
+  }
+
+  #printApprovals({ approvals, broken }: ListedApprovals, now: Date): void {
     this.log(paint("bold", count(approvals.length, "approval")));
-    if (approvals.length === 0) return;
     const rows = approvals.map(({ purl, state, approvedBy, expires }) => [
       `  ${paint(STYLES[state], state)}`,
       daysText(now, new Date(expires)),
       oneLine(purl, MAX_TEXT),
       paint("dim", oneLine(approvedBy, MAX_TEXT)),
     ]);
-    this.log(table(rows));
+    if (rows.length > 0) this.log(table(rows));
+    for (const path of broken)
+      this.log(`  ${paint("red", "broken")}  ${oneLine(path, MAX_TEXT)}: see \`cordon policy lint\``);
   }
 
-  #printRequests(requests: readonly ListedRequest[] | null, now: Date, kind: keyof typeof TOKENS | undefined): void {
-    if (requests === null) {
-      const how = kind ? `set ${TOKENS[kind][0]}` : "say `forge.kind` in cordon.yaml, and set a token";
-      return void this.log(`\nRequests are not shown, because the forge cannot be asked: ${how}.`);
-    }
+  #printRequests(requests: readonly ListedRequest[], now: Date): void {
     this.log(paint("bold", `\n${count(requests.length, "open request")}`));
-    if (requests.length === 0) return;
-    const rows = requests.map(({ title, author, created, url }) => [
-      `  ${daysText(new Date(created), now)}`,
-      oneLine(title, MAX_TEXT),
-      paint("dim", oneLine(author, 40)),
-      oneLine(url, 500),
+    const rows = requests.flatMap(({ title, author, created, url }) => [
+      [`  ${daysText(new Date(created), now)}`, `${title}${author === "" ? "" : paint("dim", `, by ${author}`)}`],
+      ["", paint("dim", url)],
     ]);
-    this.log(table(rows));
+    if (rows.length > 0) this.log(table(rows));
   }
 }
 

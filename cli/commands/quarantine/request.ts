@@ -6,9 +6,10 @@ import { readDemand } from "../../audit/demand.ts";
 import { CordonCommand } from "../../command.ts";
 import { parsePurlArgument } from "../../dir.ts";
 import { paint } from "../../print.ts";
-import { dryRunFlag, purlArg, REPOSITORY_FLAGS } from "../../quarantine/flags.ts";
-import { signatureOf, withApprovals } from "../../quarantine/repository.ts";
-import { draftProposal, type Outcome, type Proposal, propose } from "../../quarantine/request.ts";
+import { dryRunFlag, JUDGE_FLAGS, purlArg } from "../../quarantine/flags.ts";
+import { openJudge } from "../../quarantine/judge.ts";
+import { type Outcome, signatureOf, withApprovals } from "../../quarantine/repository.ts";
+import { draftProposal, type Proposal, propose } from "../../quarantine/request.ts";
 import { DAY_MS, parseSpan } from "../../quarantine/span.ts";
 
 interface RequestResult extends Proposal {
@@ -21,12 +22,13 @@ const MAX_DAYS = 90;
 
 export default class QuarantineRequest extends CordonCommand {
   static override summary = "Ask for the approval of a held release.";
-  static override description =
-    `Writes the approval on a branch of its own, pushes it, and opens a pull request with the evidence that a reviewer
-needs. Asking again updates the same branch and the same request. Your work tree is not touched.
+  static override description = `Writes the approval on a branch of its own, pushes it, and opens a pull
+request with the evidence that a reviewer needs. Asking again updates the
+same branch and the same request. Your work tree is not touched.
 
-The branch is pushed as git pushes for you. The pull request is opened with GITHUB_TOKEN, GITEA_TOKEN (FORGEJO_TOKEN) or
-GITLAB_TOKEN; without one, the page on which to open it is printed.`;
+The branch is pushed as git pushes for you. The pull request is opened with
+GITHUB_TOKEN, GITEA_TOKEN (FORGEJO_TOKEN) or GITLAB_TOKEN; without one, the
+page on which to open it is printed.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> pkg:npm/left-pad@1.3.0 --reason "The fix for our login needs it."',
     '<%= config.bin %> <%= command.id %> pkg:pypi/requests@2.32.0 --reason "…" --expires 3d --dry-run',
@@ -47,13 +49,14 @@ GITLAB_TOKEN; without one, the page on which to open it is printed.`;
       multipleNonGreedy: true,
     }),
     "dry-run": dryRunFlag,
-    ...REPOSITORY_FLAGS,
+    ...JUDGE_FLAGS,
   };
 
   async run(): Promise<RequestResult> {
     const { args, flags } = await this.parse(QuarantineRequest);
     const id = parsePurlArgument(args.purl, parseReleasePurl);
-    const now = new Date();
+    // To the second: people read these times.
+    const now = new Date(Math.floor(Date.now() / 1000) * 1000);
     const demand = flags.log && (await readDemand(flags.log, args.purl));
     return withApprovals(flags, async (repository) => {
       const answers = {
@@ -63,7 +66,11 @@ GITLAB_TOKEN; without one, the page on which to open it is printed.`;
         ...(flags.ticket !== undefined && { ticket: flags.ticket }),
         ...(flags["override-malicious"] && { override: "malicious" as const }),
       };
-      const proposal = await draftProposal(repository, id, { answers, demand, now });
+      const proposal = await draftProposal(repository, await openJudge(flags, repository), id, {
+        answers,
+        demand,
+        now,
+      });
       if (flags["dry-run"]) return this.#show(proposal);
       const { outcome, url } = await propose(repository, proposal);
       this.log(`${paint("green", "✓")} ${proposal.path} is on branch ${proposal.branch}.`);

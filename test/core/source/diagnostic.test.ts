@@ -59,4 +59,10 @@ describe("formatDiagnostic()", () => {
       assert.equal(lines[3], caretLine);
     });
   }
+
+  it("shows nothing that a terminal acts on, and nothing that is not seen, with the caret where it belongs", () => {
+    const lines = format({ source: "a\u202e\u001b[2J\u{e0041}: x", column: 11, length: 1, message: "no \u009bx" });
+    assert.match(lines[0] ?? "", /no ⟨U\+009B⟩x/);
+    assert.deepEqual(lines.slice(2), [" 7 | a\ufffd\ufffd[2J\ufffd\ufffd: x", "   |           ^"]);
+  });
 });

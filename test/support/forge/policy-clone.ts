@@ -34,6 +34,13 @@ export interface PolicyClone {
   run(...args: string[]): Promise<CliRun>;
   /** With another environment. */
   runWith(environment: Readonly<Record<string, string>>, ...args: string[]): Promise<CliRun>;
+  /** The same elsewhere, or without a folder. */
+  runIn(
+    dir: string | undefined,
+    environment: Readonly<Record<string, string>>,
+    command: string,
+    ...args: string[]
+  ): Promise<CliRun>;
   /** What has been left behind in the folder for temporary files. */
   leftovers(): readonly string[];
   write: Folder["write"];
@@ -70,8 +77,11 @@ export async function startPolicyClone(options: PolicyCloneOptions): Promise<Pol
     return (await promisify(execFile)("git", ["-C", dir, ...args], { env })).stdout.trimEnd();
   };
   await git(folder.path, "clone", "--quiet", `${forge.page}.git`, path);
-  const runWith: PolicyClone["runWith"] = (given, command = "", ...args) =>
-    cordonWith({ ...environment, ...given }, "quarantine", command, ...args, "--dir", path);
+  const runIn: PolicyClone["runIn"] = (dir, given, command, ...args) => {
+    const where = dir === undefined ? [] : ["--dir", dir];
+    return cordonWith({ ...environment, ...given }, "quarantine", command, ...args, ...where);
+  };
+  const runWith: PolicyClone["runWith"] = (given, command = "", ...args) => runIn(path, given, command, ...args);
   return {
     forge,
     registry,
@@ -80,6 +90,7 @@ export async function startPolicyClone(options: PolicyCloneOptions): Promise<Pol
     git: (...args) => git(path, ...args),
     run: (...args) => runWith({ [forge.tokenVariable]: forge.token }, ...args),
     runWith,
+    runIn,
     leftovers: () => readdirSync(temporary).filter((name) => name !== ".keep"),
     write: (name, content) => folder.write(`work/policies/${name}`, content),
     async close() {

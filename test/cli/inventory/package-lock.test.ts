@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { readInventory } from "../../cli/inventory/inventory.ts";
-import { toPurl } from "../../core/purl.ts";
+import { readInventory } from "../../../cli/inventory/inventory.ts";
+import { toPurl } from "../../../core/purl.ts";
 
 function purlsOf(path: string, content: string | object): string[] {
   const text = typeof content === "string" ? content : JSON.stringify(content);
-  return readInventory(path, text).releases.map(toPurl);
+  return readInventory(path, text).releases.map(({ id }) => toPurl(id));
 }
 
 const RESOLVED = "https://registry.example/x.tgz";
@@ -136,8 +136,17 @@ describe("readInventory()", () => {
       ],
     ];
     for (const [name, packages] of ODD) {
-      it(`passes over ${name}`, () => {
-        assert.deepEqual(purlsOf("package-lock.json", { lockfileVersion: 3, packages }), []);
+      it(`takes no release from ${name}, and says of what has a version that it is not judged`, () => {
+        const { releases, unjudged } = readInventory(
+          "package-lock.json",
+          JSON.stringify({ lockfileVersion: 3, packages }),
+        );
+        assert.deepEqual(releases, []);
+        const versioned = Object.entries(packages).filter(
+          ([key, entry]) =>
+            key.includes("node_modules/") && typeof (entry as { version?: unknown } | null)?.version === "string",
+        );
+        assert.equal(unjudged.length, versioned.length);
       });
     }
 
@@ -151,13 +160,24 @@ describe("readInventory()", () => {
     });
 
     for (const [name, text, message] of [
-      ["broken JSON", '{"packages":', "web/package-lock.json is not JSON"],
+      ["a document that ends in the middle", '{"packages":', "web/package-lock.json:1:13: it ends in the middle"],
+      ["broken JSON", '{\n "packages": x }', "web/package-lock.json:2:14: it is not JSON"],
+      ["nothing", "", "web/package-lock.json:1:1: it is empty"],
+      [
+        "what two sides wrote",
+        '{\n<<<<<<< HEAD\n"a": 1\n=======\n"a": 2\n>>>>>>> b\n}',
+        "web/package-lock.json:2:1: it has a merge conflict",
+      ],
       [
         "another document",
         '{"hello":1}',
-        "web/package-lock.json is no package-lock.json: it has neither `packages` nor `dependencies`",
+        "web/package-lock.json:1:1: it is no package-lock.json: it has neither `packages` nor `dependencies`",
       ],
-      ["a list", "[]", "web/package-lock.json is no package-lock.json: it has neither `packages` nor `dependencies`"],
+      [
+        "a list",
+        "[]",
+        "web/package-lock.json:1:1: it is no package-lock.json: it has neither `packages` nor `dependencies`",
+      ],
     ] as const) {
       it(`refuses ${name}, and names the file`, () => {
         assert.throws(() => readInventory("web/package-lock.json", text), { code: "FILE_UNREADABLE", message });
@@ -210,10 +230,15 @@ describe("readInventory()", () => {
   });
 
   it("refuses what it cannot read, and names the file", () => {
-    for (const path of ["a/yarn.lock", "a/package.json", "package-lock.yaml", "README"]) {
-      assert.throws(() => readInventory(path, "{}"), {
+    for (const [path, text] of [
+      ["a/package.json", "{}"],
+      ["a/package.json", '{"dependencies":{"a":"^1.0.0"}}'],
+      ["tsconfig.json", '{"compilerOptions":{}}'],
+      ["README", "# Words"],
+    ] as const) {
+      assert.throws(() => readInventory(path, text), {
         code: "FILE_UNREADABLE",
-        message: `${path} is of no kind that Cordon reads: package-lock.json, npm-shrinkwrap.json, lists of one purl a line (.txt, .purls, .list)`,
+        message: new RegExp(`^${path.replaceAll(".", "\\.")} is of no kind that Cordon reads: CycloneDX in JSON; `),
         next: /^Write what it names into a list, such as packages\.txt with lines like pkg:npm\/left-pad@1\.3\.0, /,
       });
     }

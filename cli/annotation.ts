@@ -1,0 +1,12 @@
+/** A workflow command of GitHub Actions; what ends or divides one is escaped. */
+export function annotation(
+  level: "error" | "warning",
+  properties: Readonly<Record<string, string | number>>,
+  message: string,
+): string {
+  const encode = (text: string) => text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  const list = Object.entries(properties).map(
+    ([key, value]) => `${key}=${encode(String(value)).replaceAll(":", "%3A").replaceAll(",", "%2C")}`,
+  );
+  return `::${level} ${list.join(",")}::${encode(message)}`;
+}

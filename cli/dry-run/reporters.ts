@@ -1,0 +1,106 @@
+/** A dry run for people and for the tools that read it. Each reporter is a function from data to text. */
+import { permits, severity } from "../../core/verdict.ts";
+import { oneLine } from "../../core/words.ts";
+import type { Decision } from "../../schemas/types/decision.ts";
+import { annotation } from "../annotation.ts";
+import { junitXml } from "../junit.ts";
+import { type SarifResult, sarifLog } from "../sarif.ts";
+import { htmlReport } from "./html/page.ts";
+import { markdown } from "./markdown.ts";
+import { pretty } from "./pretty.ts";
+import type { DryRunReport, JudgedRelease } from "./report.ts";
+import { headlineOf } from "./words.ts";
+
+export const DRY_RUN_REPORTERS = { pretty, json, html: htmlReport, markdown, sarif, junit, github } as const;
+export type DryRunReporter = keyof typeof DRY_RUN_REPORTERS;
+
+/** Code scanning shows the first of a result's places, and takes no more than this. */
+const MAX_PLACES = 100;
+const MAX_TEXT = 1000;
+
+/** The contract's shape: scripts rely on `decisions`, `inputs` and `summary`. */
+export function toJson({ at, isOffline, releases, inputs, unjudged, summary }: DryRunReport) {
+  const decisions = releases.map(({ decision, ...rest }) => ({ ...decision, ...rest }));
+  return { at, offline: isOffline, decisions, inputs, unjudged, summary };
+}
+
+function json(report: DryRunReport): string {
+  return JSON.stringify(toJson(report), null, 2);
+}
+
+/** What is allowed is no result. */
+function sarif({ releases, inputs, version }: DryRunReport): string {
+  const objections = releases.filter(({ decision }) => decision.policy !== null);
+  const rules = [...new Set(objections.map(({ decision }) => ruleOf(decision)))].sort().map((id) => ({ id }));
+  return sarifLog({
+    version,
+    rules,
+    results: objections.map(toResult),
+    notifications: inputs.flatMap(({ path, error }) =>
+      error === undefined ? [] : [{ level: "warning" as const, text: oneLine(error, MAX_TEXT), file: path }],
+    ),
+  });
+}
+
+function toResult({ decision, places }: JudgedRelease): SarifResult {
+  return {
+    ruleId: ruleOf(decision),
+    level: permits(decision) ? "warning" : "error",
+    text: sentenceOf(decision),
+    places: places.slice(0, MAX_PLACES).map(({ path, line }) => ({ file: path, line })),
+    fingerprint: `${decision.purl} ${ruleOf(decision)}`,
+  };
+}
+
+/** A suite for each input, a case for each release that it names. */
+function junit({ releases, inputs }: DryRunReport): string {
+  return junitXml(
+    inputs.map(({ path, error }) => ({
+      name: path,
+      cases: [
+        ...(error === undefined ? [] : [{ name: "can be read", file: path, line: 1, failures: [error] }]),
+        ...releases.flatMap(({ decision, places }) =>
+          places
+            .filter((place) => place.path === path)
+            .map(({ line }) => ({
+              name: decision.purl,
+              file: path,
+              line,
+              failures: permits(decision) ? [] : [sentenceOf(decision)],
+            })),
+        ),
+      ],
+    })),
+  );
+}
+
+/** Annotations on the lines that name what is not simply allowed. */
+function github(report: DryRunReport): string {
+  const ofReleases = report.releases
+    .filter(({ decision }) => severity(decision.decision) > 0)
+    .flatMap(({ decision, places }) =>
+      places.map(({ path, line }) =>
+        annotation(
+          permits(decision) ? "warning" : "error",
+          { file: path, line, title: `cordon: ${decision.decision} ${decision.purl}` },
+          sentenceOf(decision),
+        ),
+      ),
+    );
+  const ofInputs = report.inputs.flatMap(({ path, error }) =>
+    error === undefined ? [] : [annotation("error", { file: path, title: "cordon: cannot be read" }, error)],
+  );
+  return [...ofReleases, ...ofInputs, headlineOf(report)].join("\n");
+}
+
+function ruleOf({ policy, rule }: Decision): string {
+  return `${policy}/${rule}`;
+}
+
+/** What, why, on what evidence, and until when. */
+export function sentenceOf(decision: Decision): string {
+  const { purl, reason, evidence, until } = decision;
+  const ids = evidence.length > 0 ? ` [${evidence.map(({ id }) => id).join(", ")}]` : "";
+  const end = until === null || permits(decision) ? "" : ` Free at ${until}.`;
+  return oneLine(`${decision.decision} ${purl}: ${reason}${ids}${end} (${ruleOf(decision)})`, MAX_TEXT);
+}

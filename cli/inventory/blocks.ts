@@ -1,0 +1,63 @@
+/**
+ * Lockfiles of pnpm and yarn, which are YAML of one shape: sections, below them entries, below those fields. They are read by
+ * lines, because they have megabytes, of which some lines are wanted.
+ */
+export interface Block {
+  /** Without quotes. */
+  readonly key: string;
+  readonly line: number;
+  /** Of one line each, without quotes; what is nested deeper is left out. */
+  readonly fields: ReadonlyMap<string, string>;
+}
+
+/** The entries that begin at this depth of spaces, in all sections of this name; without one, at the top. */
+export function* readBlocks(text: string, section?: string): Generator<Block> {
+  const depth = section === undefined ? 0 : 2;
+  const entry = new RegExp(`^ {${depth}}(?![ #])(?:\\? )?(.+?):?\\s*$`);
+  const field = new RegExp(`^ {${depth + 2}}(?![ -])("[^"]*"|'[^']*'|[^\\s:"']+):?(?: +(.*?))?\\s*$`);
+  let isInside = section === undefined;
+  let block: { key: string; line: number; fields: Map<string, string> } | undefined;
+  let line = 0;
+  for (const row of rowsOf(text)) {
+    line++;
+    if (row.trim() === "" || /^\s*#/.test(row)) continue;
+    if (section !== undefined && /^\S/.test(row)) {
+      if (block) yield block;
+      block = undefined;
+      isInside = row.trimEnd() === `${section}:`;
+      continue;
+    }
+    if (!isInside) continue;
+    const named = entry.exec(row);
+    // `: ` alone begins the value of a key that was too long for one line.
+    const isValue = named?.[1]?.startsWith(": ") === true;
+    if (named && !isValue) {
+      if (block) yield block;
+      block = { key: unquote(named[1] ?? ""), line, fields: new Map() };
+      continue;
+    }
+    const told = field.exec(isValue ? row.replace(": ", "  ") : row);
+    if (block && told) block.fields.set(unquote(told[1] ?? ""), unquote(told[2] ?? ""));
+  }
+  if (block) yield block;
+}
+
+function* rowsOf(text: string): Generator<string> {
+  for (let from = 0; from < text.length; ) {
+    const end = text.indexOf("\n", from);
+    yield text.slice(from, end < 0 ? undefined : end).replace(/\r$/, "");
+    if (end < 0) return;
+    from = end + 1;
+  }
+}
+
+function unquote(text: string): string {
+  if (/^".*"$/.test(text)) {
+    try {
+      return JSON.parse(text) as string;
+    } catch {
+      return text.slice(1, -1);
+    }
+  }
+  return /^'.*'$/.test(text) ? text.slice(1, -1).replaceAll("''", "'") : text;
+}

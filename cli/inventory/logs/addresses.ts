@@ -1,0 +1,39 @@
+/** Addresses of files of registries, whatever their hosts: each tool prints them, when it says what it fetches. */
+import { npmRelease } from "../npm-names.ts";
+import { releaseOf } from "../toml-lock.ts";
+import type { Mention } from "./mention.ts";
+import { pythonFile } from "./python.ts";
+
+const ADDRESS = /\bhttps?:\/\/[^\s"'<>()[\]]{1,2000}/g;
+
+export function addressesIn(line: string): Mention[] {
+  if (!line.includes("://")) return [];
+  return [...line.matchAll(ADDRESS)].flatMap(([address]) => mentionOf(address.replace(/[,;:.]+$/, "")) ?? []);
+}
+
+function mentionOf(address: string): Mention | undefined {
+  const [path = ""] = decode(address.replace(/^https?:\/\/[^/]*/, "")).split(/[?#]/, 1);
+  const tarball = /\/((?:@[^/]+\/)?([^/@]+))\/-\/(?:@[^/]+\/)?([^/]+)\.tgz$/.exec(path);
+  if (tarball) {
+    const [, name = "", base = "", file = ""] = tarball;
+    return file.startsWith(`${base}-`) ? mention(npmRelease(name, file.slice(base.length + 1))) : undefined;
+  }
+  const crate =
+    /\/crates\/([\w-]+)\/([^/]+)\/download$/.exec(path) ?? /\/crates\/[\w-]+\/([\w-]+?)-(\d[^/]*)\.crate$/.exec(path);
+  if (crate) return mention(releaseOf("cargo", crate[1] ?? "", crate[2]));
+  const module = /^\/(?:.*?\/)?((?:[\w-]+\.)+[a-z]+(?:\/[^/@]+)*)\/@v\/([^/]+)\.(?:zip|info|mod)$/.exec(path);
+  if (module) return mention(releaseOf("golang", module[1] ?? "", module[2]));
+  return mention(pythonFile(path.slice(path.lastIndexOf("/") + 1)));
+}
+
+function mention(id: ReturnType<typeof npmRelease>): Mention | undefined {
+  return id && { id };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

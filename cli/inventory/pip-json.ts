@@ -1,0 +1,70 @@
+/** Pipfile.lock, and what `pip inspect` prints. */
+import { isObject, own, ownString } from "../../core/json.ts";
+import { notJson } from "./package-lock.ts";
+import { KeyLines } from "./places.ts";
+import type { InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
+import { releaseOf } from "./toml-lock.ts";
+
+export const readPipfileLock: InventoryReader = {
+  kind: "pipfile-lock",
+  files: "Pipfile.lock",
+  recognizes: ({ name, json }) =>
+    json === undefined ? /(^|[.-])pipfile\.lock$/i.test(name) : own(own(json, "_meta"), "hash") !== undefined,
+  read({ path, text, json }) {
+    if (json === undefined) throw notJson(path, text);
+    const releases: NamedRelease[] = [];
+    const unjudged: Unjudged[] = [];
+    const lines = new KeyLines(text);
+    for (const [group, entries] of Object.entries(isObject(json) ? json : {})) {
+      if (group === "_meta" || !isObject(entries)) continue;
+      for (const [name, entry] of Object.entries(entries)) {
+        const line = lines.next(name, "{");
+        const place = placeOf(entry);
+        const version = /^===?(.+)$/.exec(ownString(entry, "version") ?? "")?.[1];
+        const id = place === undefined ? releaseOf("pypi", name, version) : undefined;
+        if (id) releases.push({ id, line });
+        else unjudged.push({ name, line, reason: place ?? "is not pinned to a version" });
+      }
+    }
+    return { releases, unjudged };
+  },
+};
+
+function placeOf(entry: unknown): string | undefined {
+  if (["git", "hg", "svn", "bzr"].some((key) => own(entry, key) !== undefined)) return "comes from git";
+  if (own(entry, "path") !== undefined) return "lies in a folder";
+  return own(entry, "file") !== undefined ? "comes from an address" : undefined;
+}
+
+/** The installation report's cousin (pip documentation, `pip inspect`). */
+export const readPipInspect: InventoryReader = {
+  kind: "pip-inspect",
+  files: "output of pip inspect",
+  recognizes: ({ json }) => own(json, "pip_version") !== undefined && Array.isArray(own(json, "installed")),
+  read({ text, json }) {
+    const releases: NamedRelease[] = [];
+    const unjudged: Unjudged[] = [];
+    const installed = own(json, "installed");
+    for (const entry of Array.isArray(installed) ? installed : []) {
+      const metadata = own(entry, "metadata");
+      const [name, version] = [ownString(metadata, "name"), ownString(metadata, "version")];
+      if (name === undefined) continue;
+      const line = lineOfText(text, `"name": ${JSON.stringify(name)}`);
+      const direct = own(entry, "direct_url");
+      const id = direct === undefined ? releaseOf("pypi", name, version) : undefined;
+      if (id) releases.push({ id, line });
+      else
+        unjudged.push({
+          name,
+          line,
+          reason: own(direct, "vcs_info") !== undefined ? "comes from git" : "comes from an address",
+        });
+    }
+    return { releases, unjudged };
+  },
+};
+
+export function lineOfText(text: string, wanted: string): number {
+  const at = text.indexOf(wanted);
+  return at < 0 ? 1 : text.slice(0, at).split("\n").length;
+}

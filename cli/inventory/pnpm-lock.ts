@@ -1,0 +1,57 @@
+/** pnpm-lock.yaml, versions 5 to 9: what its `packages` name. */
+
+import { readBlocks } from "./blocks.ts";
+import { npmRelease } from "./npm-names.ts";
+import { unreadable } from "./places.ts";
+import type { InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
+
+const HEAD = /^lockfileVersion:\s*['"]?(\d+)/m;
+const NAMES = /pnpm-lock[^/]*\.ya?ml$/;
+
+export const readPnpmLock: InventoryReader = {
+  kind: "pnpm-lock",
+  files: "pnpm-lock.yaml",
+  recognizes: ({ name, text }) => HEAD.test(text.slice(0, 4096)) || NAMES.test(name),
+  read({ path, text }) {
+    const major = Number(HEAD.exec(text)?.[1]);
+    if (Number.isNaN(major))
+      throw unreadable(path, 1, 1, "it does not say its `lockfileVersion`", "Write it anew with pnpm.");
+    const releases: NamedRelease[] = [];
+    const unjudged: Unjudged[] = [];
+    for (const { key, line, fields } of readBlocks(text, "packages")) {
+      const id = releaseOf(key, major);
+      const runsScripts = fields.get("requiresBuild") === "true";
+      // Version 9 does not say it of any.
+      if (id) releases.push({ id, line, ...(major < 9 && { runsScripts }) });
+      else
+        unjudged.push({
+          name: fields.get("name") ?? key.slice(0, 200),
+          line,
+          reason: placeOf(key, fields.get("resolution")),
+        });
+    }
+    return { releases, unjudged };
+  },
+};
+
+/** `name@1.0.0(peer@2.0.0)`; with a slash before it in version 6, and as `/name/1.0.0_peer@2.0.0` below. */
+function releaseOf(key: string, major: number) {
+  if (/^(file|link|workspace|https?|git)[:@+]/.test(key)) return undefined;
+  const [plain = ""] = key.replace(/^\//, "").split("(", 1);
+  if (major >= 6) {
+    const at = plain.lastIndexOf("@");
+    // Of a registry that is not the usual one, its host may stand before.
+    return at > 0
+      ? npmRelease(plain.slice(0, at).replace(/^[^@/]+\.[^@/]+\/(?=@?[^/]+)/, ""), plain.slice(at + 1))
+      : undefined;
+  }
+  const [, name, version] = /^(?:[^@/]+\.[^@/]+\/)?((?:@[^/]+\/)?[^/@]+)\/([^/_]+)(?:_.*)?$/.exec(plain) ?? [];
+  return npmRelease(name, version);
+}
+
+function placeOf(key: string, resolution = ""): string {
+  if (/type: git|git@|\.git|commit:/.test(resolution) || /(github|gitlab|bitbucket)\.|^git/.test(key))
+    return "comes from git";
+  if (/directory/.test(resolution) || /(^|@)(file|link|workspace):/.test(key)) return "lies in a folder";
+  return "comes from an address";
+}

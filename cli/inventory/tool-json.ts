@@ -1,0 +1,76 @@
+/** What `npm ls --json` and `cargo metadata` print. */
+import { isObject, own, ownString } from "../../core/json.ts";
+import { elsewhere, npmRelease } from "./npm-names.ts";
+import { lineOfText } from "./pip-json.ts";
+import { KeyLines } from "./places.ts";
+import type { InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
+import { releaseOf } from "./toml-lock.ts";
+
+const MAX_DEPTH = 200;
+
+export const readNpmList: InventoryReader = {
+  kind: "npm-list",
+  files: "output of npm ls --json",
+  recognizes: ({ json }) => own(json, "lockfileVersion") === undefined && isTree(own(json, "dependencies")),
+  read({ text, json }) {
+    const releases: NamedRelease[] = [];
+    const unjudged: Unjudged[] = [];
+    const lines = new KeyLines(text);
+    const add = (dependencies: unknown, depth: number): void => {
+      if (!isObject(dependencies) || depth > MAX_DEPTH) return;
+      for (const [key, entry] of Object.entries(dependencies)) {
+        const line = lines.next(key, "{");
+        const resolved = ownString(entry, "resolved") ?? "";
+        const place = elsewhere(resolved) === "comes from an address" ? undefined : elsewhere(resolved);
+        const id =
+          place === undefined
+            ? npmRelease(ownString(entry, "name") ?? nameIn(resolved) ?? key, ownString(entry, "version"))
+            : undefined;
+        if (id) releases.push({ id, line });
+        else if (own(entry, "missing") !== true)
+          unjudged.push({ name: key, line, reason: place ?? "is not pinned to a version" });
+        add(own(entry, "dependencies"), depth + 1);
+      }
+    };
+    add(own(json, "dependencies"), 0);
+    return { releases, unjudged };
+  },
+};
+
+/** Of what goes by another name here, only the address tells its own. */
+function nameIn(resolved: string): string | undefined {
+  return /\/((?:@[^/]+\/)?[^/@]+)\/-\/[^/]+\.tgz$/.exec(resolved.replace(/%2f/i, "/"))?.[1];
+}
+
+/** Whose entries have versions, as those of a package.json have not. */
+function isTree(dependencies: unknown): boolean {
+  return (
+    isObject(dependencies) &&
+    Object.values(dependencies).some((entry) => isObject(entry) && ("version" in entry || "missing" in entry))
+  );
+}
+
+export const readCargoMetadata: InventoryReader = {
+  kind: "cargo-metadata",
+  files: "output of cargo metadata",
+  recognizes: ({ json }) => Array.isArray(own(json, "packages")) && own(json, "workspace_members") !== undefined,
+  read({ text, json }) {
+    const releases: NamedRelease[] = [];
+    const unjudged: Unjudged[] = [];
+    const packages = own(json, "packages");
+    for (const entry of Array.isArray(packages) ? packages : []) {
+      const [name = "", version, source] = ["name", "version", "source"].map((field) => ownString(entry, field));
+      if (source === undefined) continue; // the workspace's own
+      const line = lineOfText(text, JSON.stringify(ownString(entry, "id") ?? name));
+      const id = /^(registry|sparse)\+/.test(source) ? releaseOf("cargo", name, version) : undefined;
+      if (id) releases.push({ id, line });
+      else
+        unjudged.push({
+          name,
+          line,
+          reason: source.startsWith("git+") ? "comes from git" : "is no release of a registry",
+        });
+    }
+    return { releases, unjudged };
+  },
+};
