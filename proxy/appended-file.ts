@@ -94,7 +94,8 @@ export class AppendedFile {
     try {
       await this.#mendEnd(handle);
       const { dev, ino, size, birthtimeMs } = await handle.stat();
-      this.#file = { handle, dev, ino, size, since: birthtimeMs };
+      // Some file systems do not tell when: else each start would rotate.
+      this.#file = { handle, dev, ino, size, since: birthtimeMs || this.#now().getTime() };
       return this.#file;
     } catch (error) {
       await handle.close();

@@ -7,6 +7,8 @@ import type { Group, GroupField } from "./groups.ts";
 
 const HEADS = ["time", "decision", "release", "policy/rule", "client", "reason"];
 const MAX_CELL = 60;
+/** What is cut from a release is its version. */
+const MAX_RELEASE = 200;
 const MIN_REASON = 20;
 const MAX_REASON = 300;
 /** Of the columns before the last one, where the rows to come are not known. */
@@ -16,14 +18,34 @@ const USUAL_WIDTHS = [20, 13, 40, 28, 30];
 export function decisionTable(entries: readonly Entry[], width: number | undefined): string {
   const rows = [HEADS.map((head) => paint("bold", head)), ...entries.map(toRow)];
   const widths = HEADS.slice(0, -1).map((_head, column) => widest(rows, column));
+  if (isNarrow(widths, width))
+    return rows
+      .slice(1)
+      .map((row) => twoLines(row, width))
+      .join("\n");
   return table(rows.map((row) => cutLast(row, widths, width)));
 }
 
 /** A row whose columns stand below each other as far as may be. */
 export function decisionRow(entry: Entry, width: number | undefined): string {
   const row = toRow(entry);
+  if (isNarrow(USUAL_WIDTHS, width)) return twoLines(row, width);
   const padded = row.map((cell, column) => cell + " ".repeat(Math.max((USUAL_WIDTHS[column] ?? 0) - visible(cell), 0)));
   return cutLast(padded, padded.slice(0, -1).map(visible), width).join("  ");
+}
+
+/** Whether rows would wrap. */
+function isNarrow(widths: readonly number[], width: number | undefined): width is number {
+  return width !== undefined && taken(widths) + MIN_REASON > width;
+}
+
+/** For narrow terminals: what was decided on what, and below it why and for whom. */
+function twoLines(row: readonly string[], width: number): string {
+  const below = row
+    .slice(HEADS.indexOf("policy/rule"))
+    .filter((cell) => cell !== "")
+    .join("  ");
+  return `${row.slice(0, HEADS.indexOf("policy/rule")).join("  ")}\n  ${oneLine(below, width - 2)}`;
 }
 
 export function groupTable(fields: readonly GroupField[], groups: readonly Group[]): string {
@@ -48,7 +70,7 @@ function toRow({ time, decision, purl, policy, rule, address, agent, reason }: E
   return [
     seconds(time),
     paintVerdict(decision),
-    oneLine(purl, MAX_CELL),
+    oneLine(purl, MAX_RELEASE),
     policy === null ? "" : oneLine(`${policy}/${rule ?? ""}`, MAX_CELL),
     oneLine(`${address} ${agent.split(" ", 1)[0]}`, MAX_CELL),
     oneLine(reason, MAX_REASON),
@@ -56,10 +78,14 @@ function toRow({ time, decision, purl, policy, rule, address, agent, reason }: E
 }
 
 function cutLast(row: readonly string[], widths: readonly number[], width: number | undefined): string[] {
-  const taken = widths.reduce((sum, one) => sum + one + 2, 0);
-  const room = width === undefined ? MAX_REASON : Math.max(width - taken, MIN_REASON);
+  const room = width === undefined ? MAX_REASON : Math.max(width - taken(widths), MIN_REASON);
   const last = row.at(-1) ?? "";
   return [...row.slice(0, -1), visible(last) > room ? oneLine(last, room) : last];
+}
+
+/** By columns, with what is between them and the next. */
+function taken(widths: readonly number[]): number {
+  return widths.reduce((sum, one) => sum + one + 2, 0);
 }
 
 function widest(rows: readonly (readonly string[])[], column: number): number {

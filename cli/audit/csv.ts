@@ -28,7 +28,7 @@ export function decisionCells(entry: Entry): string[] {
     entry.agent,
     ownString(line, "cache") ?? "",
     ownString(line, "requestId") ?? "",
-    String(own(own(line, "bundle"), "revision") ?? ""),
+    ownString(own(line, "bundle"), "revision") ?? "",
   ];
 }
 
@@ -45,9 +45,11 @@ export function csvRecord(cells: readonly string[]): string {
   return cells.map(toCell).join(",");
 }
 
-/** Spreadsheets run what begins like a formula, and an agent's name is a stranger's: an apostrophe makes it a text. */
+/**
+ * Spreadsheets run what begins like a formula, and an agent's name is a stranger's: an apostrophe makes it a text. Where
+ * a spreadsheet is set to other separators, a cell also begins behind those, and quotes do not keep it together.
+ */
 function toCell(text: string): string {
-  const line = oneLine(text, MAX_CELL);
-  const safe = /^[=+\-@]/.test(line) ? `'${line}` : line;
+  const safe = oneLine(text, MAX_CELL).replace(/(^|[;,]\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/g, "$1'");
   return /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

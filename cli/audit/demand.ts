@@ -38,7 +38,7 @@ export async function readDemand(paths: readonly string[], purl: string): Promis
   const id = parsePurl(purl);
   const wanted = toPurl(id);
   const tally = new Tally();
-  const clients = new Map<string, { address: string; agent: string; count: number }>();
+  const clients = new Map<string, number>();
   let hasMoreClients = false;
   let [count, first, last] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for await (const entries of readEntries(await findLogs(paths), tally))
@@ -47,20 +47,22 @@ export async function readDemand(paths: readonly string[], purl: string): Promis
       count += 1;
       first = Math.min(first, time);
       last = Math.max(last, time);
-      const client = { address: oneLine(address, MAX_AGENT), agent: oneLine(agent, MAX_AGENT), count: 1 };
-      const key = `${client.address} ${client.agent}`;
+      // As JSON, for a part of a long text would keep all of it in memory.
+      const key = JSON.stringify([oneLine(address, MAX_AGENT), oneLine(agent, MAX_AGENT)]);
       const known = clients.get(key);
-      if (known) known.count += 1;
-      else if (clients.size < MAX_KNOWN) clients.set(key, client);
+      if (known !== undefined || clients.size < MAX_KNOWN) clients.set(key, (known ?? 0) + 1);
       else hasMoreClients = true;
     }
   tally.requireSomething();
-  const sorted = [...clients.values()].sort((a, b) => b.count - a.count);
+  const sorted = [...clients].sort(([, a], [, b]) => b - a);
   return {
     count,
     first: count > 0 ? formatInstant(new Date(first)) : null,
     last: count > 0 ? formatInstant(new Date(last)) : null,
-    clients: sorted.slice(0, MAX_CLIENTS),
+    clients: sorted.slice(0, MAX_CLIENTS).map(([key, asked]) => {
+      const [address, agent] = JSON.parse(key);
+      return { address, agent, count: asked };
+    }),
     hasMoreClients: hasMoreClients || sorted.length > MAX_CLIENTS,
   };
 }

@@ -20,6 +20,8 @@ export interface Entry {
 }
 
 const MAX_PURL = 2048;
+/** Writing JSON takes stack by its depth, and a line of a megabyte may have half a million levels. */
+const MAX_DEPTH = 64;
 const VERDICTS: ReadonlySet<unknown> = new Set<Verdict>(["allow", "warn", "strip-scripts", "quarantine", "block"]);
 
 /** Of anything else than a decision, what is wrong with it. */
@@ -31,6 +33,7 @@ export function parseEntry(text: string): Entry | string {
     return "it is no JSON";
   }
   if (!isObject(line)) return "it is no JSON object";
+  if (isDeeper(line, MAX_DEPTH)) return "it is nested too deeply";
   const { decision } = line;
   const purl = ownString(line, "purl");
   const time = parseInstant(ownString(line, "recordedAt") ?? ownString(line, "decidedAt") ?? "");
@@ -52,6 +55,11 @@ export function parseEntry(text: string): Entry | string {
     address: (ownString(client, "address") ?? "").replace(/^::ffff:(?=[\d.]+$)/i, ""),
     agent: ownString(client, "agent") ?? "",
   };
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
 }
 
 /** `pkg:npm/left-pad` of `pkg:npm/left-pad@1.3.0`. */

@@ -27,6 +27,8 @@ export interface Filter {
   matches(entry: Entry): boolean;
 }
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+
 type Check = (entry: Entry) => boolean;
 
 /** Throws USAGE, NOT_A_PURL. */
@@ -47,16 +49,19 @@ export function parseFilter(options: FilterOptions, now: Date): Filter {
   return { since, matches: (entry) => checks.every((check) => check(entry)) };
 }
 
-/** An instant, a day of UTC, or how long before now. */
-function parseTime(flag: string, text: string | undefined, now: Date): number | undefined {
+/** An instant, a day of UTC from its first moment or until its last, or how long before now. */
+function parseTime(flag: "since" | "until", text: string | undefined, now: Date): number | undefined {
   if (text === undefined) return undefined;
-  const instant = parseInstant(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text);
+  const day = parseInstant(`${text}T00:00:00Z`);
+  if (day) return day.getTime() + (flag === "until" ? DAY_MS - 1 : 0);
+  const instant = parseInstant(text);
   if (instant) return instant.getTime();
-  const span = parseDuration(text);
+  const days = /^(\d{1,6})d$/.exec(text)?.[1];
+  const span = days === undefined ? parseDuration(text) : Number(days) * DAY_MS;
   if (span === undefined || span < 0)
     throw new CordonError(
       "USAGE",
-      `--${flag} ${text} is no time such as 2026-01-31T12:00:00Z, and no duration such as 24h`,
+      `--${flag} ${text} is no time such as 2026-01-31T12:00:00Z, and no duration such as 24h or 7d`,
     );
   return now.getTime() - span;
 }

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { DECISION_LOG, parseRotatedName } from "../../core/state.ts";
 import { LineSplitter, type Lines, linesOf } from "./lines.ts";
-import { mayHold, readChunk, readLog } from "./logs.ts";
+import { ifMissing, mayHold, readChunk, readLog } from "./logs.ts";
 
 /** Takes lines as they come, with the file that they are from. */
 export type LineSink = (lines: Lines, path: string) => Promise<void>;
@@ -18,8 +18,10 @@ export interface FollowOptions {
 const POLL_MS = 200;
 
 /** Follows a log, or that of a directory, until the signal; one that is not there yet is waited for. Throws what the disk says. */
-export async function followLog(path: string, sink: LineSink, { since, signal }: FollowOptions): Promise<void> {
-  const file = await fileOf(path);
+export async function followLog(path: string, sink: LineSink, options: FollowOptions): Promise<void> {
+  const { signal } = options;
+  const { file, isNew } = await fileOf(path, signal);
+  const since = isNew ? Number.NEGATIVE_INFINITY : options.since;
   let { rotated, handle } = await openWithRotated(file);
   if (since !== undefined)
     for (const name of rotated) if (mayHold(name, since)) await readWhole(join(dirname(file), name), sink, signal);
@@ -59,12 +61,14 @@ export async function followLog(path: string, sink: LineSink, { since, signal }:
   }
 }
 
-async function fileOf(path: string): Promise<string> {
-  const isDirectory = await stat(path).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
-  return isDirectory ? join(path, DECISION_LOG) : path;
+/** The log that is meant. Whether a path is a file or a directory shows when it is there, unless its name tells. */
+async function fileOf(path: string, signal: AbortSignal): Promise<{ file: string; isNew: boolean }> {
+  for (let isNew = false; ; isNew = true) {
+    const found = await stat(path).catch(ifMissing(undefined));
+    if (found?.isDirectory()) return { file: join(path, DECISION_LOG), isNew };
+    if (found || basename(path) === DECISION_LOG || signal.aborted) return { file: path, isNew };
+    await setTimeout(POLL_MS, undefined, { signal }).catch(() => {});
+  }
 }
 
 /** The file, and those that were rotated before it: with one more between the two, it would be read by nobody. */
@@ -110,11 +114,4 @@ async function readWhole(path: string, sink: LineSink, signal: AbortSignal): Pro
     if (signal.aborted) return;
     await sink(lines, path);
   }
-}
-
-function ifMissing<T>(value: T) {
-  return (error: NodeJS.ErrnoException): T => {
-    if (error.code === "ENOENT") return value;
-    throw error;
-  };
 }

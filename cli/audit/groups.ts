@@ -37,10 +37,8 @@ const MAX_COMBINATIONS = 1000;
 
 export class Groups {
   readonly #fields: readonly GroupField[];
-  readonly #counts = new Map<
-    string,
-    { values: readonly (string | null)[]; count: number; first: number; last: number }
-  >();
+  /** By their values as JSON: a part of a long text would keep all of it in memory. */
+  readonly #counts = new Map<string, { count: number; first: number; last: number }>();
   /** How many were in none of the groups, for there were too many. */
   ungrouped = 0;
 
@@ -57,7 +55,7 @@ export class Groups {
         known.first = Math.min(known.first, entry.time);
         known.last = Math.max(known.last, entry.time);
       } else if (this.#counts.size < MAX_GROUPS)
-        this.#counts.set(key, { values, count: 1, first: entry.time, last: entry.time });
+        this.#counts.set(key, { count: 1, first: entry.time, last: entry.time });
       else this.ungrouped += 1;
     }
   }
@@ -71,7 +69,7 @@ export class Groups {
     return [...this.#counts]
       .sort(([a, one], [b, other]) => other.count - one.count || (a < b ? -1 : 1))
       .slice(0, count)
-      .map(([, { first, last, ...group }]) => ({ ...group, first: iso(first), last: iso(last) }));
+      .map(([key, { count, first, last }]) => ({ values: JSON.parse(key), count, first: iso(first), last: iso(last) }));
   }
 }
 

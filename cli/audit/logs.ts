@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { messageOf } from "../../core/errors.ts";
 import { DECISION_LOG, parseRotatedName } from "../../core/state.ts";
+import { oneLine } from "../../core/words.ts";
 
 export interface LogFile {
   readonly path: string;
@@ -31,13 +32,21 @@ export async function findLogs(paths: readonly string[], since = Number.NEGATIVE
   for (const path of paths) {
     try {
       if (path === "-") logs.push({ path, size: 0, read: () => process.stdin });
-      else if ((await stat(path)).isDirectory()) logs.push(...(await findInDirectory(path, since)));
-      else if (mayHold(path, since)) logs.push(await logAt(path));
+      else if ((await stat(path)).isDirectory()) {
+        const found = await findInDirectory(path, since);
+        logs.push(...found.logs);
+        unreadable.push(...found.unreadable);
+      } else if (mayHold(path, since)) logs.push(await logAt(path));
     } catch (error) {
-      unreadable.push({ path, message: messageOf(error) });
+      unreadable.push(problemAt(path, error));
     }
   }
   return { logs, unreadable };
+}
+
+/** What the disk says may have a name in it that a stranger chose. */
+function problemAt(path: string, error: unknown) {
+  return { path, message: oneLine(messageOf(error), 500) };
 }
 
 /** Whether a file may have lines from this time on, by its name. */
@@ -46,41 +55,51 @@ export function mayHold(path: string, since: number): boolean {
   return rotated === undefined || rotated.rotatedAt.getTime() >= since - CLOCK_MS;
 }
 
-async function findInDirectory(dir: string, since: number): Promise<LogFile[]> {
-  // Opened before the others are listed: if it is renamed meanwhile, it is among them.
-  const current = await openCurrent(join(dir, DECISION_LOG));
-  const names = (await readdir(dir)).filter((name) => /^[^.].*\.jsonl(\.gz)?$/.test(name)).sort();
+async function findInDirectory(dir: string, since: number): Promise<FoundLogs> {
+  const { current, names } = await openWithNames(dir);
   if (names.length === 0) throw new Error("the directory has no decision log");
   const logs: LogFile[] = [];
+  const unreadable: FoundLogs["unreadable"][number][] = [];
   for (const name of names) {
-    if (name === DECISION_LOG) continue;
     // Both are there between the end of the compression and the removal.
     if (name.endsWith(".gz") && names.includes(name.slice(0, -".gz".length))) continue;
+    if (name === DECISION_LOG || !mayHold(name, since)) continue;
     const path = join(dir, name);
-    if (mayHold(name, since) && !(await isSame(path, current?.handle))) logs.push(await logAt(path));
+    try {
+      logs.push(await logAt(path, true));
+    } catch (error) {
+      unreadable.push(problemAt(path, error));
+    }
   }
-  return current ? [...logs, current.log] : logs;
+  return { logs: current ? [...logs, current] : logs, unreadable };
 }
 
-async function logAt(path: string): Promise<LogFile> {
-  const { size } = await stat(path);
-  return { path, size, read: () => readLog(path) };
+/** The log that is written to, and the names of all: with a rotation between the two, it would be read twice or left out. */
+async function openWithNames(dir: string): Promise<{ current: LogFile | undefined; names: readonly string[] }> {
+  const path = join(dir, DECISION_LOG);
+  for (;;) {
+    const handle = await open(path, "r").catch(ifMissing(undefined));
+    try {
+      const names = (await readdir(dir)).filter((name) => /^[^.].*\.jsonl(\.gz)?$/.test(name)).sort();
+      const [held, found] = [await handle?.stat(), await stat(path).catch(ifMissing(undefined))];
+      if (held?.ino === found?.ino && held?.dev === found?.dev)
+        return { current: handle && { path, size: held?.size ?? 0, read: () => readHandle(handle, true) }, names };
+    } catch (error) {
+      await handle?.close();
+      throw error;
+    }
+    await handle?.close();
+  }
 }
 
-async function openCurrent(path: string): Promise<{ handle: FileHandle; log: LogFile } | undefined> {
-  try {
-    const handle = await open(path, "r");
-    const { size } = await handle.stat();
-    return { handle, log: { path, size, read: () => readHandle(handle, true) } };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+/** Throws what the disk says. Of what is only found in a directory, nobody means a pipe, which might never end. */
+async function logAt(path: string, isFound = false): Promise<LogFile> {
+  const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" && !path.endsWith(".gz")) return stat(`${path}.gz`);
     throw error;
-  }
-}
-
-async function isSame(path: string, handle: FileHandle | undefined): Promise<boolean> {
-  const [one, other] = await Promise.all([stat(path), handle?.stat()]);
-  return one.ino === other?.ino && one.dev === other.dev;
+  });
+  if (isFound && !stats.isFile()) throw new Error("it is no file");
+  return { path, size: stats.size, read: () => readLog(path) };
 }
 
 /** Reads a log that may have been compressed since it was found. */
@@ -114,4 +133,12 @@ export async function readChunk(handle: FileHandle, position: number | null = nu
   const buffer = Buffer.allocUnsafe(CHUNK);
   const { bytesRead } = await handle.read(buffer, 0, CHUNK, position);
   return buffer.subarray(0, bytesRead);
+}
+
+/** For `catch`: a file that is not there is none. */
+export function ifMissing<T>(value: T) {
+  return (error: NodeJS.ErrnoException): T => {
+    if (error.code === "ENOENT") return value;
+    throw error;
+  };
 }

@@ -39,7 +39,7 @@ export class Tally {
 
 /** `FILE:LINE: what is wrong`. */
 export function describeProblem({ path, line, message }: Problem): string {
-  return `${oneLine(path, 300)}${line === undefined ? "" : `:${line}`}: ${message}`;
+  return `${oneLine(path, 300)}${line === undefined ? "" : `:${line}`}: ${oneLine(message, 500)}`;
 }
 
 const MAX_PROBLEMS = 100;

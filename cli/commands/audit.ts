@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Args, Flags, ux } from "@oclif/core";
 import { requireConfig } from "../../core/config.ts";
@@ -6,6 +7,7 @@ import type { JsonObject } from "../../core/json.ts";
 import { PURL_TYPES } from "../../core/purl.ts";
 import { readText } from "../../core/source/files.ts";
 import { DEFAULT_STATE } from "../../core/state.ts";
+import { oneLine } from "../../core/words.ts";
 import { decisionRow, decisionTable, groupTable } from "../audit/columns.ts";
 import { csvRecord, DECISION_HEAD, decisionCells, groupCells, groupHead } from "../audit/csv.ts";
 import type { Entry } from "../audit/entry.ts";
@@ -66,9 +68,9 @@ counted and told: then the exit code is 1, and 2 where nothing could be read.`;
   };
   static override flags = {
     since: Flags.string({
-      description: "not before: an instant, a day of UTC, or a duration back from now, such as 24h",
+      description: "not before: an instant, a day of UTC, or a duration back from now, such as 24h or 7d",
     }),
-    until: Flags.string({ description: "not after" }),
+    until: Flags.string({ description: "not after; of a day, not after its end" }),
     decision: Flags.string({
       description: "what was decided",
       options: ["allow", "warn", "strip-scripts", "quarantine", "block"],
@@ -123,6 +125,8 @@ counted and told: then the exit code is 1, and 2 where nothing could be read.`;
     const filter = parseFilter(flags, new Date());
     const paths = argv.length > 0 ? argv.map(String) : [stateDirectory(flags.config)];
     if (flags.follow) {
+      if (paths.includes("-"))
+        throw new CordonError("USAGE", "--follow is about files: - is read as it comes, without it");
       await this.#follow(paths, filter, form, flags.since !== undefined);
       return undefined;
     }
@@ -170,7 +174,9 @@ counted and told: then the exit code is 1, and 2 where nothing could be read.`;
     if (form !== "table") await this.#output.write(this.#format(entries, form, true));
     else if (entries.length === 0) this.#printNothing();
     else this.log(decisionTable(entries, this.#output.width));
-    if (more > 0) this.#note(`${count(more, "earlier decision")} not shown: give a larger --limit`);
+    // Fewer than were asked for are all that memory has room for.
+    const advice = entries.length < limit ? "ask for less, or take --jsonl" : "give a larger --limit";
+    if (more > 0) this.#note(`${count(more, "earlier decision")} not shown: ${advice}`);
     return { decisions: entries.map(({ line }) => line), more, read: this.#summary() };
   }
 
@@ -188,6 +194,8 @@ counted and told: then the exit code is 1, and 2 where nothing could be read.`;
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ending.abort());
     const signal = AbortSignal.any([ending.signal, this.#output.closed]);
     if (form === "csv") await this.#output.write(this.#format([], form, true));
+    for (const path of paths)
+      if (!existsSync(path)) this.#note(`${oneLine(path, 300)} is not there yet: waiting for it`);
     let told = 0;
     await Promise.all(
       paths.map((path) =>
@@ -196,13 +204,16 @@ counted and told: then the exit code is 1, and 2 where nothing could be read.`;
           async (lines, file) => {
             const tally = new Tally();
             const entries = toEntries(lines, file, tally).filter(filter.matches);
-            for (const problem of tally.problems) if (told++ < SHOWN_PROBLEMS) this.#note(describeProblem(problem));
+            for (const problem of tally.problems.slice(0, Math.max(SHOWN_PROBLEMS - told, 0)))
+              this.#note(describeProblem(problem));
+            told += tally.damaged;
             await this.#output.write(this.#format(entries, form));
           },
           { since: fromBefore ? filter.since : undefined, signal },
         ),
       ),
     );
+    if (told > SHOWN_PROBLEMS) this.#note(`and ${told - SHOWN_PROBLEMS} more that are no decisions`);
     this.#endIfUnread();
   }
 

@@ -1,5 +1,6 @@
 /** The command line as people run it: a process of its own, on the runtime that the test runs on. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
@@ -22,13 +23,14 @@ export function startCordon(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   stdin: "ignore" | "pipe" = "ignore",
+  stdout: "pipe" | number = "pipe",
 ): ChildProcessByStdio<Writable | null, Readable, Readable> {
   const runtime = "deno" in process.versions ? ["run", "-A", "--no-check"] : [];
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name)));
   return spawn(process.execPath, [...runtime, ENTRY, ...args], {
     cwd: ROOT,
     env: { ...env, NO_COLOR: "1", ...environment },
-    stdio: [stdin, "pipe", "pipe"],
+    stdio: [stdin, stdout, "pipe"],
   }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
 }
 
@@ -51,4 +53,18 @@ export async function cordonWith(
     child.on("close", resolve);
   });
   return { code, stdout, stderr, json: () => JSON.parse(stdout) };
+}
+
+/** Runs `cordon ARGS… > PATH` to its end. */
+export async function cordonInto(path: string, ...args: readonly string[]): Promise<Pick<CliRun, "code" | "stderr">> {
+  const output = openSync(path, "w");
+  try {
+    const child = startCordon(args, {}, "ignore", output);
+    let stderr = "";
+    child.stderr.on("data", (chunk) => (stderr += chunk));
+    const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+    return { code, stderr };
+  } finally {
+    closeSync(output);
+  }
 }

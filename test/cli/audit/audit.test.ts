@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
-import { type CliRun, cordon, startCordon } from "../../support/cli.ts";
+import { type CliRun, cordon, cordonInto, startCordon } from "../../support/cli.ts";
 import { logLine } from "../../support/decisions.ts";
 import { type Folder, makeFolder } from "../../support/folder.ts";
 
@@ -22,6 +22,8 @@ const LINES = [
   }),
   logLine("pkg:npm/b@1.0.0", at(3)),
 ];
+
+const NO_FULL_DISK = existsSync("/dev/full") ? false : "this system has no /dev/full";
 
 describe("cordon audit", () => {
   let folder: Folder;
@@ -49,6 +51,8 @@ describe("cordon audit", () => {
     wrongTime: ["state", "--since", "yesterday"],
     together: ["state", "--json", "--csv"],
     top: ["state", "--top", "3"],
+    followStdin: ["-", "--follow"],
+    deep: ["deep.jsonl", "--json"],
   } as const satisfies Readonly<Record<string, readonly string[]>>;
 
   before(async () => {
@@ -56,6 +60,7 @@ describe("cordon audit", () => {
       "state/decisions.jsonl": LINES.slice(2).join(""),
       "damaged.jsonl": `${LINES[0]}{"decision":\n${LINES[2]}`,
       "empty.jsonl": "",
+      "deep.jsonl": `${LINES[0]}${LINES[1]?.trimEnd().slice(0, -1)},"facts":${"[".repeat(200_000)}${"]".repeat(200_000)}}\n`,
       "noise.jsonl": "noise\n\u001b[31mnoise\n",
       "cordon.yaml": "apiVersion: cordon/v1\nkind: Cordon\nproxy: { state: state }\n",
     });
@@ -161,6 +166,26 @@ describe("cordon audit", () => {
     assert.deepEqual([runs.damagedJson.code, read.damaged, read.problems[0]?.line], [1, 1, 2]);
   });
 
+  it("takes no harm from a line that is nested too deeply", () => {
+    const { decisions, read } = runs.deep.json() as { decisions: unknown[]; read: { problems: { message: string }[] } };
+    assert.deepEqual([runs.deep.code, decisions.length], [1, 1]);
+    assert.deepEqual(
+      read.problems.map(({ message }) => message),
+      ["it is nested too deeply"],
+    );
+  });
+
+  it("exits with 2 and says so where what it prints is not taken", { skip: NO_FULL_DISK }, async () => {
+    for (const form of ["--csv", "--jsonl"]) {
+      const { code, stderr } = await cordonInto("/dev/full", "audit", join(folder.path, "state"), form);
+      assert.equal(code, 2, stderr);
+      assert.match(
+        stderr,
+        /^Error: the output cannot be written: .*\nMake room where it goes, and run the command again\.\n$/,
+      );
+    }
+  });
+
   it("exits with 2 and says what to do where nothing can be read", () => {
     for (const run of [runs.missing, runs.empty, runs.noise, runs.noiseStreamed]) {
       assert.deepEqual([run.code, run.stdout], [2, ""]);
@@ -172,7 +197,7 @@ describe("cordon audit", () => {
   });
 
   it("exits with 2 where it is asked for what cannot be", () => {
-    for (const run of [runs.wrongTime, runs.top]) assert.deepEqual([run.code, run.stdout], [2, ""]);
+    for (const run of [runs.wrongTime, runs.top, runs.followStdin]) assert.deepEqual([run.code, run.stdout], [2, ""]);
     assert.deepEqual(
       [runs.together.code, (runs.together.json() as { error: { code: string } }).error.code],
       [2, "USAGE"],

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { appendFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { readDemand } from "../../../cli/audit/demand.ts";
 import { logLine } from "../../support/decisions.ts";
@@ -73,5 +74,15 @@ describe("readDemand()", () => {
   it("refuses what is no purl, and logs of which nothing can be read", async () => {
     await assert.rejects(readDemand([folder.path], "left-pad"), { code: "NOT_A_PURL" });
     await assert.rejects(readDemand([`${folder.path}/missing`], "pkg:npm/x"), { code: "FILE_UNREADABLE" });
+  });
+
+  it("takes no more memory for clients than what is told of them", async () => {
+    const path = folder.write("decisions.jsonl", "");
+    for (let number = 0; number < 400; number++)
+      appendFileSync(path, asked("pkg:npm/long@1.0.0", "10.0.0.1", `${number} ${"x".repeat(900_000)}`));
+    const before = process.memoryUsage().heapUsed;
+    const { count, clients } = await readDemand([folder.path], "pkg:npm/long");
+    assert.deepEqual([count, clients.length, clients[0]?.agent.length], [400, 100, 200]);
+    assert.ok(process.memoryUsage().heapUsed - before < 200 * 1024 * 1024);
   });
 });

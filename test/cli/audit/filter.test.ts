@@ -107,6 +107,28 @@ describe("a filter", () => {
     });
 });
 
+describe("a time", () => {
+  const sinceOf = (since: string): number => NOW.getTime() - parseFilter({ since }, NOW).since;
+
+  it("may be days back from now", () => {
+    assert.equal(sinceOf("7d"), 7 * 24 * 60 * 60 * 1000);
+    assert.equal(sinceOf("1d"), sinceOf("24h"));
+  });
+
+  for (const since of ["d", "-7d", "1.5d", "7d1h", "99999999d"])
+    it(`is refused that is ${since}`, () => assert.throws(() => parseFilter({ since }, NOW), { code: "USAGE" }));
+
+  it("that is a day stands for all of it, at both ends", () => {
+    const { matches } = parseFilter({ since: "2026-11-22", until: "2026-11-22" }, NOW);
+    const matching = [-1, 0, 86_399_999, 86_400_000].filter((offset) => {
+      const recordedAt = new Date(Date.UTC(2026, 10, 22) + offset).toISOString();
+      const entry = parseEntry(logLine("pkg:npm/x@1.0.0", { recordedAt }).trimEnd());
+      return matches(entry as Entry);
+    });
+    assert.deepEqual(matching, [0, 86_399_999]);
+  });
+});
+
 describe("parseEntry()", () => {
   const DAMAGED: readonly [text: string, message: string][] = [
     ["{", "it is no JSON"],
@@ -120,6 +142,8 @@ describe("parseEntry()", () => {
     ],
     ['{"decision":"allow","purl":"pkg:npm/x@1","decidedAt":"later"}', "it has no time"],
     ['{"decision":"allow","purl":"pkg:npm/x@1","__proto__":{"decidedAt":"2026-11-22T12:00:00Z"}}', "it has no time"],
+    [`{"facts":${"[".repeat(200_000)}${"]".repeat(200_000)}}`, "it is nested too deeply"],
+    [`{"facts":${'{"a":'.repeat(100)}1${"}".repeat(100)}}`, "it is nested too deeply"],
   ];
   for (const [text, message] of DAMAGED)
     it(`says of ${text.slice(0, 60)} that ${message}`, () => assert.equal(parseEntry(text), message));

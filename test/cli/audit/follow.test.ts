@@ -101,6 +101,19 @@ describe("followLog()", () => {
   });
 });
 
+describe("followLog() of a folder that is not there yet", () => {
+  it("waits for it, and gives all that is written there", async () => {
+    const state = join(folder.path, "state");
+    await follow(undefined, state);
+    mkdirSync(state);
+    await setTimeout(300);
+    writeFileSync(join(state, "decisions.jsonl"), line(1));
+    appendFileSync(join(state, "decisions.jsonl"), line(2));
+    await until(() => seen.length === 2);
+    assert.deepEqual(seen, [1, 2]);
+  });
+});
+
 describe("cordon audit --follow", () => {
   it("prints what matches as it is written, and ends at SIGINT with exit code 0", { timeout: 60_000 }, async () => {
     writeFileSync(current(), line(1));

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { findLogs } from "../../../cli/audit/logs.ts";
 import { readEntries, Tally } from "../../../cli/audit/read.ts";
-import { logLine } from "../../support/decisions.ts";
+import { DECISION_LOG_DEFAULTS, openDecisionLog } from "../../../proxy/decision-log.ts";
+import { logLine, recordNumber } from "../../support/decisions.ts";
 import { type Folder, makeFolder } from "../../support/folder.ts";
 
 let folder: Folder;
@@ -81,6 +83,48 @@ describe("the logs of a directory", () => {
     const { versions, problems } = await read([folder.path], { meanwhile: () => rmSync(path(rotated(1))) });
     assert.deepEqual(versions, [2]);
     assert.match(problems.join(), new RegExp(`^${rotated(1)} it cannot be read to its end: ENOENT`, "i"));
+  });
+
+  it("do not stop each other where one cannot be found, is a folder or would never end", async () => {
+    folder.write(rotated(1), numbered(1));
+    folder.write("decisions.jsonl", numbered(2));
+    symlinkSync("nowhere", path("a\u001b[2J.jsonl"));
+    mkdirSync(path("b.jsonl"));
+    execFileSync("mkfifo", [path("c.jsonl")]);
+    const { versions, problems } = await read();
+    assert.deepEqual(versions, [1, 2]);
+    // The path is that of the file; what the disk says of it is made harmless.
+    const [first = ""] = problems;
+    assert.ok(first.startsWith("a\u001b[2J.jsonl ENOENT") && first.lastIndexOf("\u001b") === 1, first);
+    assert.deepEqual(problems.slice(1), ["b.jsonl it is no file", "c.jsonl it is no file"]);
+  });
+
+  it("are each read once, however the proxy rotates and compresses while they are looked for", {
+    timeout: 60_000,
+  }, async () => {
+    const rotation = { ...DECISION_LOG_DEFAULTS, maxBytes: 100, keep: 1000 };
+    const log = await openDecisionLog(path("decisions.jsonl"), () => {}, rotation);
+    let isOver = false;
+    const recording = (async () => {
+      for (let number = 1; number <= 600; number++) {
+        recordNumber(log, number);
+        await log.flushed();
+      }
+      isOver = true;
+    })();
+    while (!isOver) {
+      const tally = new Tally();
+      const numbers: number[] = [];
+      for await (const entries of readEntries(await findLogs([folder.path]), tally))
+        numbers.push(...entries.map(({ purl }) => Number(/@(\d+)/.exec(purl)?.[1])));
+      assert.deepEqual(tally.problems, []);
+      assert.deepEqual(
+        numbers,
+        Array.from({ length: numbers.length }, (_, index) => index + 1),
+      );
+    }
+    await recording;
+    await log.close();
   });
 
   it("with no log in it is told", async () => {

@@ -51,6 +51,13 @@ describe("what strangers wrote", () => {
     assert.ok(text.length < 2000);
   });
 
+  it("does not move the cursor between the values of a line", () => {
+    const text = `${hostile.text.trimEnd().slice(0, -1)},\r"a":\t1}`;
+    const harmless = harmlessJson(text);
+    assert.doesNotMatch(harmless, UNSAFE);
+    assert.deepEqual(JSON.parse(harmless), JSON.parse(text));
+  });
+
   it("stays the same JSON", () => assert.deepEqual(JSON.parse(harmlessJson(hostile.text)), hostile.line));
 });
 
@@ -61,6 +68,29 @@ describe("a table of decisions", () => {
       for (const line of decisionTable(entries, width).split("\n").slice(1)) assert.equal(plain(line).length, width);
     assert.match(decisionTable(entries, undefined), /(why ){70}/);
   });
+
+  it("has two lines for a decision where a terminal is too narrow for one, and none of them wraps", () => {
+    const entry = entryOf("pkg:npm/%40acme/ui@1.0.0", {
+      decision: "quarantine",
+      policy: "release-age",
+      rule: "too-young",
+      reason: "why ".repeat(100),
+    });
+    const expected = [
+      "2026-11-22T12:00:00Z  quarantine  pkg:npm/%40acme/ui@1.0.0",
+      "  release-age/too-young  127.0.0.1 npm/11.0.0  why why why why why why why why …",
+    ];
+    assert.deepEqual(plain(decisionTable([entry], 80)).split("\n"), expected);
+    assert.deepEqual(plain(decisionRow(entry, 80)).split("\n"), expected);
+    const allowed = entryOf("pkg:npm/x@1.0.0");
+    assert.equal(plain(decisionTable([allowed], 60)).split("\n")[1], "  127.0.0.1 npm/11.0.0  no policy objects");
+  });
+
+  it("shows the version of a release with a long name", () => {
+    const purl = `pkg:golang/git.acme.example/${"team/".repeat(10)}presigned-url@1.11.3`;
+    for (const width of [80, 250, undefined])
+      assert.match(plain(decisionTable([entryOf(purl)], width)), /presigned-url@1\.11\.3/);
+  });
 });
 
 describe("CSV", () => {
@@ -69,6 +99,16 @@ describe("CSV", () => {
       csvRecord(['a "b"', "c,d", "=1+1", "+1", "-1", "@x", " =1", "plain", ""]),
       `"a ""b""","c,d",'=1+1,'+1,'-1,'@x,'=1,plain,`,
     );
+  });
+
+  it("defuses formulas of full width, and those behind what separates cells elsewhere", () => {
+    assert.equal(csvRecord(["\uff1d1+1", "a;=1+1", "a; @x", "a;\t-1"]), "'\uff1d1+1,a;'=1+1,a; '@x,a; '-1");
+    assert.equal(csvRecord(["a,=1+1"]), `"a,'=1+1"`);
+  });
+
+  it("leaves empty what should be a text and is none", () => {
+    for (const revision of [{ toString: 1 }, [[]], 7])
+      assert.equal(decisionCells(entryOf("pkg:npm/x@1.0.0", { bundle: { revision } })).at(-1), "");
   });
 
   it("has a cell for each head", () => assert.equal(decisionCells(hostile).length, DECISION_HEAD.length));
@@ -117,6 +157,19 @@ describe("groups", () => {
     const entry = entryOf("pkg:npm/x@1.0.0");
     for (let number = 0; number < 100_010; number++) groups.add({ ...entry, agent: `agent ${number}` });
     assert.deepEqual([groups.size, groups.ungrouped], [100_000, 10]);
+  });
+});
+
+describe("groups of long values", () => {
+  it("take no more memory than what is shown of them", () => {
+    const groups = new Groups(["agent"]);
+    const before = process.memoryUsage().heapUsed;
+    for (let number = 0; number < 400; number++)
+      groups.add(
+        entryOf("pkg:npm/x@1.0.0", { client: { address: "10.0.0.1", agent: `${number} ${"x".repeat(900_000)}` } }),
+      );
+    assert.equal(groups.size, 400);
+    assert.ok(process.memoryUsage().heapUsed - before < 200 * 1024 * 1024);
   });
 });
 
