@@ -5,7 +5,7 @@ import { toPurl } from "../../core/purl.ts";
 import { readBunLock } from "./bun-lock.ts";
 import { readCiLog } from "./ci-log.ts";
 import { readGoList, readGoMod, readGoSum } from "./go-files.ts";
-import { readPackageList } from "./package-list.ts";
+import { isListName, readPackageList } from "./package-list.ts";
 import { readPackageLock } from "./package-lock.ts";
 import { readPipfileLock, readPipInspect } from "./pip-json.ts";
 import { unreadable } from "./places.ts";
@@ -36,6 +36,8 @@ export interface ReadInventory extends Inventory {
 export function readInventory(path: string, text: string): ReadInventory {
   const found = readIfKnown(path, text);
   if (found) return found;
+  // Of a list the first line that is none is told, rather than that it is none as a whole.
+  if (isListName(path)) readPackageList.read(openFile(path, text));
   throw new CordonError(
     "FILE_UNREADABLE",
     `${path} is of no kind that Cordon reads: ${INVENTORY_READERS.map(({ files }) => files).join("; ")}`,

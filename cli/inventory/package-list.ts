@@ -8,15 +8,16 @@ export const readPackageList: InventoryReader = {
   files: "lists of one purl a line",
   recognizes: ({ name, text }) =>
     /^[ \t]*pkg:/m.test(text)
-      ? entriesOf(text).every((entry) => /^pkg:/.test(entry)) || isNamed(name)
-      : isNamed(name) && entriesOf(text).length === 0,
+      ? entriesOf(text).every((entry) => /^pkg:/.test(entry)) || isListName(name)
+      : isListName(name) && entriesOf(text).length === 0,
   read: ({ path, text }) => ({
     releases: text.split(/\r?\n/).flatMap((line, index) => readLine(path, line, index + 1)),
     unjudged: [],
   }),
 };
 
-function isNamed(name: string): boolean {
+/** What lists are called that people write. */
+export function isListName(name: string): boolean {
   return /\.(txt|purls|list)$/.test(name);
 }
 

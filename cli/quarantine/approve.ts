@@ -1,10 +1,11 @@
 /** Gives an approval on the branch of its request; to merge it stays with the forge and its reviewers. */
 import { CordonError } from "../../core/errors.ts";
-import { type Approval, approves, isSamePerson } from "../../core/policy/approvals.ts";
+import { type Approval, approves, isSamePerson, MAX_NAME } from "../../core/policy/approvals.ts";
 import { type ReleaseId, toPurl } from "../../core/purl.ts";
 import { approvalPath } from "../../core/refusal.ts";
 import type { ReleaseReport } from "../../core/report.ts";
 import { formatInstant } from "../../core/time.ts";
+import { oneLine } from "../../core/words.ts";
 import type { Facts } from "../../schemas/types/facts.ts";
 import { reportLive } from "../live.ts";
 import { partiesOf, requireApproval, withApprover } from "./approval-file.ts";
@@ -63,6 +64,7 @@ export async function readyApproval(
     });
   const text = withApprover(path, before, approvedBy);
   const approval = requireApproval(path, text);
+  requireApprover(path, approval, approvedBy);
   const { known, report } = await reportLive(id, rules, registries, wording, now);
   if (!known) throw new CordonError("NOT_FOUND", `the registry does not list ${purl} any more`);
   requireSame(purl, approval, known.facts.release, now);
@@ -89,6 +91,14 @@ export async function giveApproval(repository: ApprovalRepository, ready: ReadyA
   const { purl, branch, path, text, commit, isGiven } = ready;
   if (!isGiven) await branches.push(branch, commit, await branches.commit(commit, path, text, `Approve ${purl}`));
   return (await requestOf(repository, branch))?.url ?? proposalUrl(repository, branch) ?? null;
+}
+
+/** The line that was written may lie in another text of the file, and the approver's own be one that somebody put there. */
+function requireApprover(path: string, approval: Approval, approvedBy: string): void {
+  if (approval.approvedBy === oneLine(approvedBy, MAX_NAME)) return;
+  throw new CordonError("USAGE", `${path} would have \`${approval.approvedBy}\` approve it`, {
+    next: "Do not approve it. Find out who wrote that.",
+  });
 }
 
 /**

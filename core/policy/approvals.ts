@@ -12,7 +12,8 @@ import { YamlFile } from "../source/yaml-file.ts";
 import { oneLine } from "../words.ts";
 
 const check = schemaCheck<ApprovalFile>(schema);
-const MAX_NAME = 200;
+/** Of whoever asks or approves, in characters. */
+export const MAX_NAME = 200;
 const MAX_REASON = 2000;
 
 export interface Approval {

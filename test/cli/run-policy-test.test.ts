@@ -286,19 +286,14 @@ expect: { decision: block, policy: known-malicious, until: 2026-11-25T12:00:00Z 
 
     const UNREADABLE: readonly [name: string, sample: string, content: string | undefined, difference: RegExp][] = [
       ["that does not exist", "samples/none.txt", undefined, /samples\/none\.txt cannot be read: /],
-      [
-        "of no kind that is read",
-        "samples/some.toml",
-        "x",
-        /^samples\/some\.toml is of no kind that Cordon reads: package-lock\.json, /,
-      ],
+      ["of no kind that is read", "samples/some.toml", "x", /^samples\/some\.toml is of no kind that Cordon reads: /],
       [
         "with a line that is no purl",
         "samples/bad.txt",
         "\n  nonsense\n",
         /^samples\/bad\.txt:2:3: "nonsense" is not a package URL/,
       ],
-      ["that is not JSON", "samples/package-lock.json", "{", /^samples\/package-lock\.json is not JSON/],
+      ["that is not JSON", "samples/package-lock.json", "{ x", /^samples\/package-lock\.json:1:3: it is not JSON/],
     ];
     for (const [name, sample, content, difference] of UNREADABLE) {
       it(`does not pass with a file ${name}`, () => {

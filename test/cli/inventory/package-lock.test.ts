@@ -234,7 +234,6 @@ describe("readInventory()", () => {
       ["a/package.json", "{}"],
       ["a/package.json", '{"dependencies":{"a":"^1.0.0"}}'],
       ["tsconfig.json", '{"compilerOptions":{}}'],
-      ["notes.txt", "Buy milk, and bread."],
       ["README", "# Words"],
     ] as const) {
       assert.throws(() => readInventory(path, text), {

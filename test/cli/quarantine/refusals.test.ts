@@ -510,6 +510,14 @@ describe("cordon quarantine approve refuses", () => {
       (file: string) => file.replace(/.*approvedBy.*\n/, ""),
       /does not say `approvedBy` on one line/,
     ],
+    [
+      "a file in which somebody else would be who approves",
+      (file: string) =>
+        file
+          .replace(/^ {2}approvedBy: .*$/m, '  "approvedBy": "Somebody Else"')
+          .replace(/^ {2}reason: .*$/m, "  reason: |\n    Because.\n    approvedBy: x"),
+      /would have `Somebody Else` approve it/,
+    ],
     ["a file that is too large", (file: string) => `${file}# ${"x".repeat(600_000)}\n`, /is larger than any approval/],
   ] as const)
     it(what, async () => {
