@@ -74,6 +74,7 @@ export function makeGitServer(path: string, files: Readonly<Record<string, strin
     const chunks: Buffer[] = [];
     backend.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
     backend.on("close", () => answer(response, Buffer.concat(chunks)));
+    response.on("close", () => backend.kill());
   }
 
   return {

@@ -11,6 +11,9 @@ import { AGE_POLICY, MALWARE_POLICY, SCRIPTS_POLICY } from "../policies.ts";
 import { type FixtureRegistry, startRegistry } from "../registry.ts";
 import { type Forge, type ForgeKind, startForge } from "./forge.ts";
 
+/** Rather a failure than a test without end. */
+const TIMEOUT_MS = 60_000;
+
 export interface PolicyCloneOptions {
   readonly kind: ForgeKind;
   readonly packages: readonly FixturePackage[];
@@ -74,7 +77,7 @@ export async function startPolicyClone(options: PolicyCloneOptions): Promise<Pol
   const environment = { HOME: home, TMPDIR: temporary, GIT_CONFIG_NOSYSTEM: "1" };
   const git = async (dir: string, ...args: string[]): Promise<string> => {
     const env = { PATH: process.env["PATH"], ...environment };
-    return (await promisify(execFile)("git", ["-C", dir, ...args], { env })).stdout.trimEnd();
+    return (await promisify(execFile)("git", ["-C", dir, ...args], { env, timeout: TIMEOUT_MS })).stdout.trimEnd();
   };
   await git(folder.path, "clone", "--quiet", `${forge.page}.git`, path);
   const runIn: PolicyClone["runIn"] = (dir, given, command, ...args) => {
