@@ -8,7 +8,8 @@ import type { Fetch } from "../core/http.ts";
 import { createRegistries, type PrivateRegistryOptions } from "../core/private-registries.ts";
 import { isPurlType, type PurlType } from "../core/purl.ts";
 import { openRoot, type RootSource } from "../core/sigstore/trusted-root.ts";
-import type { FileOrigins, Upstream } from "../core/upstream.ts";
+import type { Upstream } from "../core/upstream.ts";
+import type { FileOrigins } from "../core/upstream-origins.ts";
 import type { PrivateRegistry } from "../schemas/types/cordon.ts";
 
 export interface RegistrySettings {

@@ -7,7 +7,8 @@ import { gunzip, gzip } from "node:zlib";
 import { CordonError } from "./errors.ts";
 import { isObject } from "./json.ts";
 import type { PurlType } from "./purl.ts";
-import { createUpstream, type RelayRequest, type Upstream, type UpstreamOptions } from "./upstream.ts";
+import type { RelayRequest, Upstream, UpstreamOptions } from "./upstream.ts";
+import { createUpstream } from "./upstream-registry.ts";
 
 export interface PrivateRegistryOptions {
   readonly ecosystem: PurlType;

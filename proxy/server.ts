@@ -14,13 +14,9 @@ import { openRoot, type RootSource } from "../core/sigstore/trusted-root.ts";
 import { writeWhole } from "../core/source/files.ts";
 import { DECISION_LOG, PROCESS_FILE } from "../core/state.ts";
 import { formatInstant } from "../core/time.ts";
-import {
-  createUpstream,
-  type FileOrigins,
-  UPSTREAM_LIMITS,
-  type Upstream,
-  type UpstreamLimits,
-} from "../core/upstream.ts";
+import { UPSTREAM_LIMITS, type Upstream, type UpstreamLimits } from "../core/upstream.ts";
+import type { FileOrigins } from "../core/upstream-origins.ts";
+import { createUpstream } from "../core/upstream-registry.ts";
 import type { ForgeSettings } from "../schemas/types/cordon.ts";
 import { createApp } from "./app.ts";
 import { BundleLifecycle } from "./bundle-lifecycle.ts";

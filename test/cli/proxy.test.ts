@@ -103,6 +103,38 @@ describe("cordon proxy --config with a decision log's settings", () => {
   });
 });
 
+describe("cordon proxy --config, for clients with tokens", () => {
+  for (const [title, settings, required] of [
+    ["tells those to send them of which the file says so", { authRequired: ["cargo"] }, true],
+    ["tells nobody so of which it does not", {}, undefined],
+  ] as const)
+    it(title, async () => {
+      const folder = makeBundleFolder();
+      await folder.sign({ created: new Date(Date.now() - 60_000) });
+      const config = folder.write(
+        "cordon.yaml",
+        JSON.stringify({
+          apiVersion: "cordon/v1",
+          kind: "Cordon",
+          upstreams: { npm: "http://127.0.0.1:9/", cargo: "http://127.0.0.1:9/" },
+          proxy: {
+            ...{ bundle: "dir:bundle", trust: "cordon.pub", listen: "127.0.0.1:0", state: "state" },
+            ...settings,
+          },
+        }),
+      );
+      const child = startCordon(["proxy", "--config", config]);
+      try {
+        const answer = await fetch(new URL("../cargo/config.json", await address(child)));
+        assert.equal(((await answer.json()) as Record<string, unknown>)["auth-required"], required);
+      } finally {
+        child.kill("SIGTERM");
+        await once(child, "exit");
+        folder.remove();
+      }
+    });
+});
+
 /** Where npm's registry is, once the proxy says so. */
 async function address({ stdout }: ChildProcess): Promise<string> {
   let text = "";

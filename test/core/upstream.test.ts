@@ -6,7 +6,8 @@ import type { ReleaseFile } from "../../core/ecosystems/ecosystem.ts";
 import { npm } from "../../core/ecosystems/npm/index.ts";
 import type { FailureCode } from "../../core/errors.ts";
 import type { Fetch, FetchOptions } from "../../core/http.ts";
-import { createUpstream, UPSTREAM_LIMITS } from "../../core/upstream.ts";
+import { UPSTREAM_LIMITS } from "../../core/upstream.ts";
+import { createUpstream } from "../../core/upstream-registry.ts";
 import { packumentBytes } from "../support/packument.ts";
 
 const REGISTRY = new URL("https://registry.example/");

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { type CargoProject, type CargoProjectOptions, makeCargoProject, NO_CARGO } from "../support/cargo-client.ts";
 import type { ClientRun } from "../support/clients.ts";
-import type { FixtureCrate } from "../support/crates.ts";
+import { buildCrates, type FixtureCrate } from "../support/crates.ts";
 import { indexEntry, indexPath } from "../support/crates-index.ts";
 import { type FixtureCrates, startCrates } from "../support/crates-registry.ts";
 import { MALWARE_POLICY } from "../support/policies.ts";
@@ -266,6 +266,144 @@ describe("what cargo expects of a registry", { skip: NO_CARGO ?? false }, () => 
       const made = project({ dep: "*" });
       failed(await made.build());
       assert.deepEqual(made.unpacked("dep"), []);
+    });
+
+    it("lockfile_locks_transitively: a lockfile keeps to the versions of what its crates need", async () => {
+      const publish = (...versions: readonly string[]) => {
+        crates.put(crate("baz", ...versions));
+        crates.put({ name: "bar", versions: versions.map((version) => ({ version, dependencies: { baz: "*" } })) });
+      };
+      publish("0.0.1");
+      const made = project({ bar: "*" });
+      done(await made.build());
+      publish("0.0.1", "0.0.2");
+      later();
+      done(await made.build());
+      assert.deepEqual([made.locked("bar"), made.locked("baz")], ["0.0.1", "0.0.1"]);
+    });
+
+    it("yanks_in_lockfiles_are_ok_for_other_update: what is withdrawn keeps nothing else from being updated", async () => {
+      crates.put(crate("bar", "0.0.1"));
+      crates.put(crate("baz", "0.0.1"));
+      const made = project({ bar: "*", baz: "*" });
+      done(await made.build());
+      crates.put({ name: "bar", versions: [{ version: "0.0.1", yanked: true }] });
+      crates.put(crate("baz", "0.0.1", "0.0.2"));
+      later();
+      failed(await made.update());
+      done(await made.update("baz"));
+      assert.deepEqual([made.locked("bar"), made.locked("baz")], ["0.0.1", "0.0.2"]);
+    });
+
+    it("yanks_in_lockfiles_are_ok_with_new_dep: nor from being added", async () => {
+      crates.put(crate("bar", "0.0.1"));
+      const made = project({ bar: "*" });
+      done(await made.build());
+      crates.put({ name: "bar", versions: [{ version: "0.0.1", yanked: true }] });
+      crates.put(crate("baz", "0.0.1"));
+      later();
+      done(await made.add("baz@*"));
+      done(await made.build());
+      assert.deepEqual([made.locked("bar"), made.locked("baz")], ["0.0.1", "0.0.1"]);
+    });
+
+    it("update_publish_then_update: a lockfile that knows more than what is kept here has it asked again", async () => {
+      crates.put(crate("dep", "0.1.0"));
+      const made = project({ dep: "0.1.0" });
+      done(await made.build());
+      crates.put(crate("dep", "0.1.0", "0.1.1"));
+      later();
+      const other = project({ dep: "0.1.1" });
+      done(await other.generateLockfile());
+      made.write("Cargo.lock", other.lockfile() ?? "");
+      done(await made.build());
+      assert.equal(made.locked("dep"), "0.1.1");
+    });
+
+    it("update_multiple_packages: what is named is updated, and no more", async () => {
+      const names = ["a", "b", "c"];
+      for (const name of names) crates.put(crate(name, "0.1.0"));
+      const made = project({ a: "*", b: "*", c: "*" });
+      done(await made.fetch());
+      for (const name of names) crates.put(crate(name, "0.1.0", "0.1.1"));
+      later();
+      done(await made.update("a", "b"));
+      assert.deepEqual(names.map(made.locked), ["0.1.1", "0.1.1", "0.1.0"]);
+      done(await made.update("b", "c"));
+      assert.deepEqual(names.map(made.locked), ["0.1.1", "0.1.1", "0.1.1"]);
+    });
+
+    it("resolve_and_backtracking: a version whose needs cannot be met is passed by", async () => {
+      crates.put(crate("needed", "0.1.0"));
+      const dependencies = { needed: { req: "0.1", features: ["a", "b"] } };
+      crates.put({ name: "dep", versions: [{ version: "0.1.0" }, { version: "0.1.1", dependencies }] });
+      const made = project({ dep: "*" });
+      done(await made.build());
+      assert.equal(made.locked("dep"), "0.1.0");
+    });
+
+    it("use_semver: a version before the first is found by who asks for it", async () => {
+      crates.put(crate("dep", "1.2.3-alpha.0"));
+      const made = project({ dep: "1.2.3-alpha.0" });
+      done(await made.build());
+      assert.equal(made.locked("dep"), "1.2.3-alpha.0");
+    });
+
+    it("differ_only_by_metadata_with_lockfile: one build among several can be pinned", async () => {
+      crates.put(crate("dep", "0.0.1+a", "0.0.1+b", "0.0.1+c"));
+      const made = project({ dep: "=0.0.1" });
+      done(await made.update("dep", "--precise", "0.0.1+b"));
+      done(await made.build());
+      assert.equal(made.locked("dep"), "0.0.1+b");
+    });
+
+    for (const [name, path, status] of [
+      ["sparse_retry_single", `/index/${indexPath("dep")}`, 500],
+      ["retry_too_many_requests", `/index/${indexPath("dep")}`, 429],
+      ["dl_retry_single", "/dl/dep/0.0.1/download", 500],
+    ] as const)
+      it(`${name}: what fails with ${status} once is asked again, and there then`, async () => {
+        const dep = crate("dep", "0.0.1");
+        const [built] = buildCrates(dep);
+        crates.put(dep);
+        let asked = 0;
+        crates.answer(path, (_, response) => {
+          asked += 1;
+          if (asked === 1) return void response.writeHead(status).end();
+          response.end(path.startsWith("/dl/") ? built?.bytes : indexEntry(dep));
+        });
+        const made = project({ dep: "*" }, { environment: { CARGO_NET_RETRY: "2" } });
+        assert.match(done(await made.fetch()), /spurious network error/);
+        assert.equal(asked, 2);
+        assert.deepEqual(made.unpacked("dep"), ["0.0.1"]);
+      });
+  });
+
+  describe("alt_registry.rs", () => {
+    it("depend_on_alt_registry_depends_on_same_registry: what a crate needs is looked for where it is", async () => {
+      crates.put(crate("baz", "0.0.1"));
+      crates.put({ name: "bar", versions: [{ version: "0.0.1", dependencies: { baz: "0.0.1" } }] });
+      const made = project({ bar: "0.0.1" }, { form: "registry" });
+      done(await made.build());
+      const sources = [...(made.lockfile() ?? "").matchAll(/^source = "(.*)"$/gm)].map(([, source]) => source);
+      assert.deepEqual(sources, Array(2).fill(`sparse+${proxy.publicUrl}/cargo/`));
+    });
+  });
+
+  describe("owner.rs", () => {
+    it("simple_list: those of a crate are listed, by name where they have one", async () => {
+      crates.put(crate("dep", "0.0.1"));
+      crates.answer("/api/v1/crates/dep/owners", (_, response) => {
+        const users = [
+          { id: 1, login: "forge:acme:core", name: "Core" },
+          { id: 2, login: "dev" },
+        ];
+        response.end(JSON.stringify({ users }));
+      });
+      const made = project(undefined, { form: "registry", token: "a-token-for-the-proxy" });
+      const output = done(await made.run("owner", "--list", "dep", "--registry", "cordon"));
+      assert.match(output, /forge:acme:core \(Core\)\ndev\n/);
+      assert.ok(crates.asked.every(({ headers }) => headers.authorization === undefined));
     });
   });
 

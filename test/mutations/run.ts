@@ -299,7 +299,7 @@ const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     "a file on this network, by the word of a public registry",
-    "core/upstream.ts",
+    "core/upstream-origins.ts",
     'fileOrigins === "public" ? isPublic(url)',
     'fileOrigins === "public" ? url.href !== ""',
   ),

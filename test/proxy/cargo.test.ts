@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import type { FileOrigins } from "../../core/upstream.ts";
+import type { FileOrigins } from "../../core/upstream-origins.ts";
 import { buildCrates, type FixtureCrate } from "../support/crates.ts";
 import { indexEntry, indexPath } from "../support/crates-index.ts";
 import { type CratesOptions, type FixtureCrates, startCrates } from "../support/crates-registry.ts";

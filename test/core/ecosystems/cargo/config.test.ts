@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { cargo } from "../../../../core/ecosystems/cargo/index.ts";
 import { CordonError, type FailureCode } from "../../../../core/errors.ts";
 import { createFetch } from "../../../../core/http.ts";
-import { createUpstream, type Upstream } from "../../../../core/upstream.ts";
+import type { Upstream } from "../../../../core/upstream.ts";
+import { createUpstream } from "../../../../core/upstream-registry.ts";
 import { type CratesOptions, type FixtureCrates, startCrates } from "../../../support/crates-registry.ts";
 import type { Answer } from "../../../support/registry.ts";
 
