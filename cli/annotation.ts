@@ -1,6 +1,13 @@
+import { join, relative } from "node:path";
+
+/** Where a file of the repository in `dir` lies for whoever reads annotations: from the folder that the command runs in. */
+export function annotatedPath(dir: string, file: string): string {
+  return relative(".", join(dir, file)).replaceAll("\\", "/");
+}
+
 /** A workflow command of GitHub Actions; what ends or divides one is escaped. */
 export function annotation(
-  level: "error" | "warning",
+  level: "error" | "warning" | "notice",
   properties: Readonly<Record<string, string | number>>,
   message: string,
 ): string {
