@@ -7,7 +7,7 @@ import { pythonFile } from "./python-files.ts";
 const ADDRESS = /\bhttps?:\/\/[^\s"'`<>()[\]]{1,2000}/g;
 /** What makes of an address one that was asked for. A lockfile, a page of links and a stack trace name many that were not. */
 const ASKED =
-  /\b(?:GET|get|fetch|fetching|fetched|request|requesting|download|downloading|downloaded|cached?|retrieving|not found)\b/i;
+  /^npm http |\b(?:GET|get|fetch|fetching|fetched|request|requesting|download|downloading|downloaded|cached?|retrieving|not found)\b/i;
 /** pip and uv look at candidates, and at what stands beside a file, before they fetch one. */
 const LOOKED_AT = /^\s*(?:found link|skipping link|link requires|ignoring|looking|obtaining dependency information)\b/i;
 

@@ -52,30 +52,26 @@ export function* logLines(text: string): Generator<LogLine> {
   for (let from = 0; from < text.length; ) {
     line++;
     const end = text.indexOf("\n", from);
-    const to = end < 0 ? text.length : end;
-    const job = COLUMNS.exec(text.slice(from, Math.min(to, from + 1024)))?.[1];
-    for (const drawn of states(text, from, to)) {
-      const plain = (job === undefined ? drawn.text : drawn.text.replace(COLUMNS, "")).replace(REDRAWS, "\r");
-      for (const part of plain.split("\r")) {
+    const row = text.slice(from, end < 0 ? text.length : end);
+    from = end < 0 ? text.length : end + 1;
+    const job = COLUMNS.exec(row.slice(0, 1024))?.[1];
+    for (const state of statesOf(job === undefined ? row : row.replace(COLUMNS, ""))) {
+      const isCut = state.length > MAX_LINE;
+      for (const part of (isCut ? state.slice(0, MAX_LINE) : state).replace(REDRAWS, "\r").split("\r")) {
         const bare = withoutPrefixes(part.replace(CONTROLS, ""));
-        if (bare.trim() !== "") yield { text: bare, line, job, isCut: drawn.isCut };
+        if (bare.trim() !== "") yield { text: bare, line, job, isCut };
       }
     }
-    from = to + 1;
   }
 }
 
-/** Between carriage returns, each cut at MAX_LINE. */
-function* states(
-  text: string,
-  from: number,
-  to: number,
-): Generator<{ readonly text: string; readonly isCut: boolean }> {
-  for (let start = from; start < to; ) {
-    const found = text.indexOf("\r", start);
-    const end = found < 0 || found > to ? to : found;
-    yield { text: text.slice(start, Math.min(end, start + MAX_LINE)), isCut: end - start > MAX_LINE };
-    start = end + 1;
+/** One after the other, for of a line of megabytes there are many. */
+function* statesOf(row: string): Generator<string> {
+  for (let from = 0; from <= row.length; ) {
+    const end = row.indexOf("\r", from);
+    yield row.slice(from, end < 0 ? row.length : end);
+    if (end < 0) return;
+    from = end + 1;
   }
 }
 
