@@ -26,7 +26,7 @@ export function startCargo(): ReadLogLine {
     const root = ROOT.exec(line);
     if (root) {
       isTree = isPlace(root[3]);
-      return isTree ? fromElsewhere(root[1] ?? "", root[3] ?? "") : [];
+      return [];
     }
     const branch = isTree ? BRANCH.exec(line) : null;
     if (branch) return ofCrate(branch[1], branch[2], branch[3]);

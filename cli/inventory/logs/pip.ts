@@ -14,6 +14,8 @@ const ELSEWHERE = new RegExp(`^(?:(${NAME})${EXTRAS} ?@ ?)?((?:git|hg|svn|bzr|ht
 
 const FILE = /^\s{0,12}(?:Downloading|Using cached|Saved|File was already downloaded) (\S{1,2000})(?:\s|$)/;
 const PROCESSING = /^\s{0,12}Processing (\S.{0,2000}?)(?: \(from .{0,500}\))?$/;
+const ARCHIVE = /\.(?:whl|tar\.gz|tgz|tar\.bz2|zip)$/;
+const FOLDER = /^(?:\.{1,2}|[A-Za-z]:)?[\\/](?:[^\\/]{1,200}[\\/])*[\w-]{1,200}$/;
 /** The end of an address that a terminal of the width of its beginning put on a line of its own. */
 const REST = /^\s{0,4}(\S{1,500})\s+\(\d[\d.]{0,12} ?[kMG]?B\)$/i;
 
@@ -65,8 +67,10 @@ export function startPip(): ReadLogLine {
     if (/[\\/]pip[\\/](?:cache[\\/])?wheels[\\/]/i.test(path)) return ofFile(path);
     const file = path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
     const [mention] = pythonFile(file);
-    if (mention && "id" in mention) elsewhere.add(mention.id.name);
-    return fromElsewhere(mention && "id" in mention ? mention.id.name : path, "file:");
+    // A folder is most often called as its project is.
+    const name = mention && "id" in mention ? mention.id.name : normalizeName("pypi", file);
+    elsewhere.add(name);
+    return fromElsewhere(name, "file:");
   }
 
   return (line) => {
@@ -84,7 +88,7 @@ export function startPip(): ReadLogLine {
     }
     const [, processed] = PROCESSING.exec(line) ?? [];
     if (processed !== undefined)
-      return /[\\/.]/.test(processed) && !processed.includes("...") ? ofProcessing(processed) : [];
+      return ARCHIVE.test(processed) || FOLDER.test(processed) ? ofProcessing(processed) : [];
     const [, installed] = INSTALLED.exec(line) ?? [];
     if (installed !== undefined) return known(installed.trim().split(/\s+/).flatMap(ofInstalled));
     const [, name = "", version] = SATISFIED.exec(line) ?? PRESENT.exec(line) ?? MISSING.exec(line) ?? [];
