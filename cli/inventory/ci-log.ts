@@ -25,6 +25,9 @@ function hasMentions({ releases, unjudged }: Inventory): boolean {
   return releases.length > 0 || unjudged.length > 0;
 }
 
+/** A workflow has at most 256; of a hostile log's more, no line is read with the ones before. */
+const MAX_JOBS = 1000;
+
 /** Whoever recognizes a log has read it. */
 const READ = new WeakMap<InventoryFile, Inventory>();
 
@@ -37,7 +40,7 @@ function readLog(file: InventoryFile): Inventory {
   const readers = new Map<string | undefined, readonly ReadLogLine[]>();
   for (const { text, line, job = ofFile, isCut } of logLines(file.text)) {
     const tools = readers.get(job) ?? startTools();
-    readers.set(job, tools);
+    if (readers.size < MAX_JOBS) readers.set(job, tools);
     const mentions = tools.flatMap((read) => read(text));
     for (const mention of mentions) {
       if ("id" in mention) releases.push({ id: mention.id, line, ...(job !== undefined && { job }) });

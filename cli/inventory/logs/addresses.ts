@@ -1,5 +1,5 @@
 /** Addresses of files of registries, whatever their hosts: each tool prints them when it says what it fetches. */
-import { npm } from "../../../core/ecosystems/npm/index.ts";
+import { requireEcosystem } from "../../../core/ecosystems/index.ts";
 import { normalizeName } from "../../../core/purl.ts";
 import { type Mention, release } from "./mention.ts";
 import { pythonFile } from "./python-files.ts";
@@ -26,7 +26,7 @@ function ofNpm(path: string): Mention[] | undefined {
   const [, name = "", file = ""] =
     /\/((?:@[^/]{1,214}\/)?[^/@]{1,214})\/-\/(?:@[^/]{1,214}\/)?([^/]{1,300}\.tgz)$/.exec(path) ?? [];
   if (name !== "") {
-    const asked = npm.parseRequest("GET", `/${name}/-/${encodeURIComponent(file)}`, "");
+    const asked = requireEcosystem("npm").parseRequest("GET", `/${name}/-/${encodeURIComponent(file)}`, "");
     return asked.kind === "file" ? release("npm", name, asked.version) : [];
   }
   const download = /\/download\/(@[^/]{1,214}\/[^/]{1,214})\/([^/]{1,256})\/[0-9a-f]{40,64}$/.exec(path);

@@ -14,9 +14,9 @@ const LINES: readonly RegExp[] = [
   ),
   specPattern("^Downloading SPEC: [\\d.]{1,12} [kMG]?B"),
 ];
-/** `…/.pnpm/@acme+ui@1.0.0_react@18.0.0/node_modules/@acme/ui: Running postinstall script`. */
+/** `…/.pnpm/@acme+ui@1.0.0_react@18.0.0/node_modules/@acme/ui: Running postinstall script`, or `.../NAME@VERSION/…` for short. */
 const SCRIPT = new RegExp(
-  `node_modules/\\.pnpm/((?:@[\\w.~-]{1,100}\\+)?[\\w.~-]{1,214})@(${VERSION})(?:[_(][^/]{0,300})?/node_modules/\\S{1,300}(?::| (?:pre|post)?install\\$)`,
+  `(?:node_modules/\\.pnpm|^\\.\\.\\.)/((?:@[\\w.~-]{1,100}\\+)?[\\w.~-]{1,214})@(${VERSION})(?:[_(][^/]{0,300})?/node_modules/\\S{1,300}(?::| (?:pre|post)?install\\$)`,
 );
 const PACKAGE_ID = new RegExp(`^(?:/|[\\w.-]{1,200}/)?(${NAME})[@/](${VERSION})$`);
 

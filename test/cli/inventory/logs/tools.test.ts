@@ -84,6 +84,11 @@ const NAMED: Readonly<Record<string, readonly Row[]>> = {
       "npm/@acme/ui@1.0.0",
     ],
     [
+      "a script, for short",
+      ".../esbuild@0.21.5/node_modules/esbuild postinstall$ node install.js",
+      "npm/esbuild@0.21.5",
+    ],
+    [
       "lines of JSON",
       lines(
         '{"level":"debug","name":"pnpm:progress","packageId":"@acme/ui@1.0.1","status":"resolved"}',
