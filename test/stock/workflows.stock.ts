@@ -8,6 +8,7 @@ import { cpSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { cordon } from "../support/cli.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -50,6 +51,27 @@ describe("workflows and actions", { skip }, () => {
   it("are what zizmor takes for safe", () => {
     const { status, output } = lint("zizmor", "--offline", "--no-progress", "--color", "never", join(ROOT, ".github"));
     assert.equal(status, 0, output);
+  });
+
+  it("of a policy repository are so too", async () => {
+    const own = makeFolder();
+    after(() => own.remove());
+    const dir = join(own.path, "policies");
+    const flags = [
+      "--yes",
+      "--no-commit",
+      "--repository",
+      "https://github.com/acme/policies",
+      "--owners",
+      "@acme/security",
+    ];
+    const { code, stderr } = await cordon("init", dir, ...flags, "--action", `acme/cordon@${"a".repeat(40)}`);
+    assert.equal(code, 0, stderr);
+    const files = ["policy.yml", "bundle.yml"].map((name) => join(dir, ".github/workflows", name));
+    const actionlint = lint("actionlint", "-no-color", ...files);
+    assert.equal(actionlint.status, 0, actionlint.output);
+    const zizmor = lint("zizmor", "--offline", "--no-progress", "--color", "never", ...files);
+    assert.equal(zizmor.status, 0, zizmor.output);
   });
 
   it("would not pass with an input that an action does not have", () => {
