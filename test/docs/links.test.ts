@@ -14,7 +14,7 @@ function headingsOf(path: string): string[] {
 }
 
 describe("links", () => {
-  for (const path of ["README.md", ...globSync("docs/*.md")]) {
+  for (const path of ["README.md", ...globSync("docs/**/*.md")]) {
     it(`of ${path} lead to files and headings that exist`, () => {
       const links = [...readFileSync(path, "utf8").matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
       for (const link of links.filter((target) => !/^\w+:/.test(target))) {
