@@ -101,7 +101,7 @@ describe("the examples of docs/reference/FILES.md", () => {
 const DOCUMENTS = {
   npm: ["@acme/ui", packumentBytes({ name: "@acme/ui", releases: [{ version: "1.0.0" }, { version: "1.1.0" }] })],
   pypi: ["foo", jsonPage([jsonFile("foo-1.0.tar.gz", { "upload-time": AT, yanked: "old", "requires-python": ">=3" })])],
-  cargo: ["foo", entry([line({ rust_version: "1.70", pubtime: AT })])],
+  cargo: ["some", entry([line({ rust_version: "1.70", pubtime: AT })])],
   golang: ["git.acme.example/lib", Buffer.from("v1.0.0\nv1.1.0\n")],
 } as const;
 
