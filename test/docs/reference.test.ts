@@ -13,7 +13,6 @@ import factsSchema from "../../schemas/facts.schema.json" with { type: "json" };
 import { cordon } from "../support/cli.ts";
 import { makeFolder } from "../support/folder.ts";
 import { entry, line } from "../support/index-entry.ts";
-import { nodesOf } from "../support/markdown.ts";
 import { packumentBytes } from "../support/packument.ts";
 import { jsonFile, jsonPage, PAGE_URL } from "../support/simple-pages.ts";
 
@@ -27,24 +26,6 @@ describe("docs/reference", () => {
     const name = path.slice(ROOT.length);
     it(`${name} is what the schemas and the commands generate`, () => {
       assert.equal(readFileSync(path, "utf8"), text, "run `npm run generate`");
-    });
-
-    it(`${name} is Markdown with tables of whole rows, and without HTML`, () => {
-      const nodes = nodesOf(text);
-      assert.deepEqual(
-        nodes.filter(({ type }) => type === "html").map(({ value }) => value),
-        [],
-      );
-      const tables = nodes.filter(({ type }) => type === "table");
-      assert.ok(tables.length > 3);
-      const shown = tables.flatMap(({ children: rows = [] }) => rows.length);
-      const written = text.match(/^\| /gm)?.length;
-      assert.equal(
-        shown.reduce((sum, rows) => sum + rows, 0),
-        written,
-      );
-      for (const { children: rows = [] } of tables)
-        for (const row of rows) assert.equal(row.children?.length, rows[0]?.children?.length, JSON.stringify(row));
     });
   }
 
