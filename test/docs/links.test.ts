@@ -26,3 +26,13 @@ describe("links", () => {
     });
   }
 });
+
+describe("docs/README.md", () => {
+  const map = readFileSync("docs/README.md", "utf8");
+  for (const path of globSync("docs/**/*.md").map((path) => path.replaceAll("\\", "/"))) {
+    if (path === "docs/README.md") continue;
+    it(`has ${path} on one line`, () => {
+      assert.equal(map.split(`](${path.slice("docs/".length)})`).length, 2);
+    });
+  }
+});
