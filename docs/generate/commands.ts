@@ -1,6 +1,6 @@
 /** `docs/reference/COMMANDS.md`: the command line, from the commands' own definitions, as `--help` has them. */
 import { type Command, Config } from "@oclif/core";
-import { anchor, code, codes, fence, prose, table, tableOfUsed } from "./markdown.ts";
+import { anchor, code, codes, fence, prose as plain, table, tableOfUsed } from "./markdown.ts";
 
 type Flag = Command.Flag.Cached;
 
@@ -31,6 +31,11 @@ export async function commandsReference(root: string): Promise<string> {
     return [`[${code(name)}](#${anchor(name)})`, prose(command.summary ?? "")];
   });
   return [HEAD, `${table(["Command", "Does"], overview)}\n`, ...own.map(section)].join("\n");
+}
+
+/** A terminal's text, with flags as code. */
+function prose(text: string): string {
+  return plain(text.replace(/(?<![\w`-])--[a-z][a-z-]*/g, "`$&`"));
 }
 
 function nameOf({ id }: Command.Loadable): string {
@@ -74,7 +79,9 @@ function spelling({ name, char, type }: Flag): string {
 function say(flag: Flag): string {
   const options = flag.type === "option" ? (flag.options ?? []) : [];
   const again = flag.type === "option" && flag.multiple;
-  const bounds = (flag.relationships ?? []).flatMap((bound) => sayBound(bound));
+  const bounds = (flag.relationships ?? [])
+    .filter(({ flags }) => !flags.every((named) => flag.description?.includes(`--${nameIn(named)}`)))
+    .flatMap((bound) => sayBound(bound));
   const parts = [
     prose(flag.description ?? flag.summary ?? ""),
     options.length > 0 && `one of ${codes(options)}`,
@@ -87,9 +94,13 @@ function say(flag: Flag): string {
 
 /** What the flag needs beside it, or does not suffer. */
 function sayBound({ type, flags }: NonNullable<Flag["relationships"]>[number]): string[] {
-  const names = flags.map((flag) => code(`--${typeof flag === "string" ? flag : flag.name}`));
+  const names = flags.map((flag) => code(`--${nameIn(flag)}`));
   if (type === "none") return [`not with ${names.join(" or ")}`];
   return [`needs ${names.join(type === "all" ? " and " : " or ")}`];
+}
+
+function nameIn(flag: string | { readonly name: string }): string {
+  return typeof flag === "string" ? flag : flag.name;
 }
 
 function defaultOf(flag: Flag): string {
