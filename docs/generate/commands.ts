@@ -23,7 +23,8 @@ Tokens come from the environment and never from a flag: those for bundles are in
 
 /** Reads the definitions of all commands below `root`, the top of the project. */
 export async function commandsReference(root: string): Promise<string> {
-  const { commands } = await Config.load(root);
+  // The sources count, and no manifest that a build has left.
+  const { commands } = await Config.load({ root, ignoreManifest: true });
   const own = commands.filter(({ pluginName, hidden }) => pluginName === "cordon" && !hidden);
   own.sort((a, b) => (a.id < b.id ? -1 : 1));
   const overview = own.map((command) => {
