@@ -26,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: ["core", ...CORE, "schemas"],
   cli: ["core", ...CORE, "schemas", "cli"],
   proxy: ["core", ...CORE, "schemas", "proxy"],
+  docs: ["core/policy", "schemas", "docs"],
 };
 
 /** The one import between the two halves, of the command that starts the proxy; and the version. */
@@ -55,7 +56,7 @@ const ABOVE = new Set(["core/bundle/open.ts core/gate.ts"]);
 
 /** One library, one home. */
 const HOMES: Readonly<Record<string, RegExp>> = {
-  "@oclif/core": /^cli\//,
+  "@oclif/core": /^(cli|docs\/generate)\//,
   "simple-git": /^cli\/git\//,
   koa: /^proxy\//,
   "@koa/router": /^proxy\//,
@@ -73,7 +74,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   "json-schema-to-typescript": /^schemas\/generate\.ts$/,
 };
 
-const files = globSync("{schemas,core,cli,proxy}/**/*.ts").map((path) => path.replaceAll("\\", "/"));
+const files = globSync("{schemas,core,cli,proxy,docs}/**/*.ts").map((path) => path.replaceAll("\\", "/"));
 
 function importsOf(path: string): string[] {
   return [...readFileSync(path, "utf8").matchAll(/(?:^|\n)\s*(?:import|export)\s(?:[^"';]*?\sfrom\s)?"([^"]+)"/g)].map(
