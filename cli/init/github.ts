@@ -1,4 +1,4 @@
-/** What GitHub reads of a policy repository: workflows, owners, and the rules of its main branch. */
+/** What GitHub reads of a policy repository, besides its owners: workflows, and the rules of its main branch. */
 import type { SourceFile } from "../../core/source/files.ts";
 import { usesOf } from "./action.ts";
 import { BRANCH, type InitSettings, slugOf, UNKNOWN_REPOSITORY } from "./settings.ts";
@@ -14,7 +14,6 @@ export const WORKFLOW_FILES = {
   check: ".github/workflows/policy.yml",
   publish: ".github/workflows/bundle.yml",
 } as const;
-export const OWNERS_FILE = ".github/CODEOWNERS";
 export const RULESET_FILE = ".github/rulesets/main.json";
 
 export function githubFiles(settings: InitSettings): SourceFile[] {
@@ -24,7 +23,6 @@ export function githubFiles(settings: InitSettings): SourceFile[] {
   ];
   return [
     ...(settings.workflows ? workflows : []),
-    { path: OWNERS_FILE, text: ownersText(settings.owners) },
     { path: RULESET_FILE, text: `${JSON.stringify(rulesetOf(settings), null, 2)}\n` },
   ];
 }
@@ -77,17 +75,6 @@ jobs:
       - uses: ${usesOf(action)}
         with: { command: publish, to: ${JSON.stringify(target)}, trust: trust.yaml }
 `;
-}
-
-/** What is somebody's to decide on; of the lines that match a file, the last counts. */
-const OWNED = ["/policies/", "/lists/", "/approvals/", "/advisories/", "/.github/", "/cordon.yaml", "/trust.yaml"];
-
-export function ownersText(owners: readonly string[]): string {
-  const head = "# Who has to review what. Of the lines that match a file, the last counts.\n";
-  const width = Math.max(...OWNED.map((path) => path.length));
-  const lines = OWNED.map((path) => `${path.padEnd(width)}  ${owners.join(" ") || "@OWNER/TEAM"}`);
-  if (owners.length > 0) return `${head}${lines.join("\n")}\n`;
-  return `${head}# Nobody yet: write a user or a team instead of @OWNER/TEAM, and take the \`# \` away.\n${lines.map((line) => `# ${line}`).join("\n")}\n`;
 }
 
 /** In the form that GitHub imports: of its API, \`POST /repos/{owner}/{repo}/rulesets\`. */

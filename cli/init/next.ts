@@ -1,5 +1,6 @@
 /** The three things to do with a new policy repository, by what is still missing. */
-import { OWNERS_FILE, RULESET_FILE, WORKFLOW_FILES } from "./github.ts";
+import { RULESET_FILE, WORKFLOW_FILES } from "./github.ts";
+import { OWNERS_FILES } from "./owners.ts";
 import { BRANCH, type InitSettings, slugOf, UNKNOWN_REPOSITORY } from "./settings.ts";
 
 export interface Standing {
@@ -51,7 +52,7 @@ function gapsOf({ settings, kept }: Standing): string[] {
       "the repository's address",
       ["cordon.yaml", isGitHub && "trust.yaml", hasWorkflows && WORKFLOW_FILES.publish],
     ],
-    [owners.length > 0 || !isGitHub || !isTop, "the owners", [OWNERS_FILE]],
+    [owners.length > 0 || !isTop, "the owners", [OWNERS_FILES[forge]]],
     [
       !hasWorkflows || (action.repository !== undefined && action.ref !== undefined),
       "where Cordon's action lies",

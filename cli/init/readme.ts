@@ -1,4 +1,5 @@
 /** What a policy repository says of itself. Nothing that somebody typed stands in it. */
+import { OWNERS_FILES } from "./owners.ts";
 import type { InitSettings } from "./settings.ts";
 
 type About = Pick<InitSettings, "forge" | "isTop" | "workflows">;
@@ -15,7 +16,7 @@ export function readmeText({ forge, isTop, workflows }: About): string {
     ["`trust.yaml`", "who may sign bundles; proxies have a copy"],
     isGitHub &&
       workflows && ["`.github/workflows/`", "checks pull requests; builds, signs and publishes the bundle from `main`"],
-    isGitHub && ["`.github/CODEOWNERS`", "who has to review what"],
+    isTop && [`\`${OWNERS_FILES[forge]}\``, "who has to review what"],
     isGitHub && ["`.github/rulesets/main.json`", "rules for `main`, to import under *Settings, Rules, Rulesets*"],
     ["`.vscode/`", "has the editor check these files while they are written"],
   ];

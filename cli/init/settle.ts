@@ -62,7 +62,10 @@ export async function settle(given: Given, around: Surroundings): Promise<InitSe
     publicUrl:
       publicUrl ?? (await ask("How will clients reach the proxy?", "not known yet", parsePublicUrl, undefined)),
     channel: channel ?? (await ask("Which channel of bundles?", CHANNEL, parseChannel, CHANNEL)),
-    owners: owners ?? (await ask("Who reviews changes, such as @acme/security?", "not known yet", parseOwners, [])),
+    // Nobody reads owners anywhere else.
+    owners:
+      owners ??
+      (!isTop ? [] : await ask("Who reviews changes, such as @acme/security?", "not known yet", parseOwners, [])),
     action,
     isTop,
     workflows: given.workflows ?? (hasWorkflows && (await yes("Write workflows for GitHub Actions?"))),
