@@ -11,6 +11,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 const RELEASES = "/repos/{owner}/{repo}/releases";
 const PULLS = "/repos/{owner}/{repo}/pulls";
+const ISSUES = "/repos/{owner}/{repo}/issues";
 const OPERATIONS = [
   "GET /repos/{owner}/{repo}",
   `GET ${RELEASES}`,
@@ -27,6 +28,9 @@ const OPERATIONS = [
   `GET ${PULLS}`,
   `POST ${PULLS}`,
   `PATCH ${PULLS}/{pull_number}`,
+  `GET ${ISSUES}/{issue_number}/comments`,
+  `POST ${ISSUES}/{issue_number}/comments`,
+  `PATCH ${ISSUES}/comments/{comment_id}`,
 ];
 /** What a person sends there, or imports on a page: the double has no answer to it. */
 const DOCUMENTS = ["POST /repos/{owner}/{repo}/rulesets"];
