@@ -4,6 +4,7 @@ import { usesOf } from "./action.ts";
 import { BRANCH, type InitSettings, slugOf, UNKNOWN_REPOSITORY } from "./settings.ts";
 
 const CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1";
+const CACHE = "actions/cache@9255dc7a253b0ccc959486e2bca901246202afeb # v5.0.1";
 const RUNNER = "ubuntu-24.04";
 /** The job of policy.yml, by whose name the ruleset requires it. */
 const CHECK = "policy";
@@ -27,6 +28,14 @@ export function githubFiles(settings: InitSettings): SourceFile[] {
   ];
 }
 
+/** Both workflows pull feeds: whole the first time, and then what changed. */
+const STEPS = `      - uses: ${CHECKOUT}
+        with: { fetch-depth: 0, persist-credentials: false }
+      - name: Feeds, as they were pulled last
+        uses: ${CACHE}
+        with: { path: .cordon/intel, key: "cordon-intel-\${{ github.run_id }}", restore-keys: cordon-intel- }
+`;
+
 function checkText({ action }: InitSettings): string {
   return `# Checks what a pull request changes: lint, and this repository's own tests.
 name: policy
@@ -41,16 +50,14 @@ jobs:
       contents: read
       pull-requests: write # for its one comment
     steps:
-      - uses: ${CHECKOUT}
-        with: { fetch-depth: 0, persist-credentials: false }
-      - uses: ${usesOf(action)}
+${STEPS}      - uses: ${usesOf(action)}
         with: { command: check }
 `;
 }
 
 function publishText({ action, repository, channel }: InitSettings): string {
-  const slug = (repository && slugOf(repository)) ?? UNKNOWN_REPOSITORY;
-  const target = `github:${slug}${channel === "stable" ? "" : `@${channel}`}`;
+  const inputs = { command: "publish", ...targetOf(repository, channel), trust: "trust.yaml" };
+  const values = Object.entries(inputs).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   return `# Builds the bundle that proxies enforce, signs it as this workflow, and publishes it as a release of this repository.
 # trust.yaml names this file and its branch: who renames either becomes another signer. A signature without a key stands in
 # the public log of Sigstore, with this repository's name.
@@ -70,11 +77,16 @@ jobs:
       contents: write # for the release
       id-token: write # for the signature
     steps:
-      - uses: ${CHECKOUT}
-        with: { fetch-depth: 0, persist-credentials: false }
-      - uses: ${usesOf(action)}
-        with: { command: publish, to: ${JSON.stringify(target)}, trust: trust.yaml }
+${STEPS}      - uses: ${usesOf(action)}
+        with: { ${values.join(", ")} }
 `;
+}
+
+/** By its name, so that a fork publishes nowhere. Where it has none yet, the action's own default, which is the same. */
+function targetOf(repository: string | undefined, channel: string): { readonly to?: string } {
+  const slug = repository && slugOf(repository);
+  if (slug === undefined && channel === "stable") return {};
+  return { to: `github:${slug ?? UNKNOWN_REPOSITORY}${channel === "stable" ? "" : `@${channel}`}` };
 }
 
 /** In the form that GitHub imports: of its API, \`POST /repos/{owner}/{repo}/rulesets\`. */

@@ -42,7 +42,7 @@ function pushStep(standing: Standing): Step {
 
 /** What stands there as a placeholder, with its files. */
 function gapsOf({ settings, kept }: Standing): string[] {
-  const { repository, owners, action, forge, isTop, workflows } = settings;
+  const { repository, owners, action, forge, isTop, workflows, channel } = settings;
   const isGitHub = forge === "github";
   const hasWorkflows = isGitHub && isTop && workflows;
   const gaps: [isThere: boolean, what: string, files: readonly (string | false)[]][] = [
@@ -50,7 +50,7 @@ function gapsOf({ settings, kept }: Standing): string[] {
     [
       repository !== undefined,
       "the repository's address",
-      ["cordon.yaml", isGitHub && "trust.yaml", hasWorkflows && WORKFLOW_FILES.publish],
+      ["cordon.yaml", isGitHub && "trust.yaml", hasWorkflows && channel !== "stable" && WORKFLOW_FILES.publish],
     ],
     [owners.length > 0 || !isTop, "the owners", [OWNERS_FILES[forge]]],
     [

@@ -78,32 +78,37 @@ describe("the workflows that init writes", () => {
     assert.deepEqual(workflow("bundle").concurrency, { group: "policy-publish", "cancel-in-progress": false });
   });
 
-  it("pin what they use to a commit, the checkout to the one that Cordon itself uses", () => {
-    const own = readFileSync(new URL("../../../.github/workflows/ci.yml", import.meta.url), "utf8");
-    const checkout = /uses: (actions\/checkout@[0-9a-f]{40}) /.exec(own)?.[1];
+  it("pin what they use to a commit, the same as Cordon's own workflows", () => {
+    const own = readFileSync(new URL("../../../.github/workflows/policy-publish.yml", import.meta.url), "utf8");
+    const pinned = [...own.matchAll(/uses: (actions\/\w+@[0-9a-f]{40}) /g)].map(([, uses]) => uses);
+    assert.equal(pinned.length, 2);
     for (const name of ["policy", "bundle"]) {
       const steps = job(name)?.steps ?? [];
       assert.deepEqual(
         steps.map(({ uses }) => uses),
-        [checkout, `acme/cordon/.github/actions/policy@${COMMIT}`],
+        [...pinned, `acme/cordon/.github/actions/policy@${COMMIT}`],
       );
       assert.deepEqual(steps[0]?.with, { "fetch-depth": 0, "persist-credentials": false });
+      assert.equal(steps[1]?.with?.["path"], ".cordon/intel");
     }
   });
 
   it("tell the action what to do", () => {
-    assert.deepEqual(job("policy")?.steps[1]?.with, { command: "check" });
-    assert.deepEqual(job("bundle")?.steps[1]?.with, {
+    assert.deepEqual(job("policy")?.steps[2]?.with, { command: "check" });
+    assert.deepEqual(job("bundle")?.steps[2]?.with, {
       command: "publish",
       to: "github:acme/policies",
       trust: "trust.yaml",
     });
   });
 
-  it("run no shell, and put no expression into anything", () => {
+  it("run no shell, and put nothing into anything that comes from outside", () => {
     for (const name of ["policy", "bundle"]) {
       assert.ok(job(name)?.steps.every(({ run }) => run === undefined));
-      assert.doesNotMatch(text(name), /\$\{\{/);
+      assert.deepEqual(
+        [...text(name).matchAll(/\$\{\{(.*?)\}\}/g)].map(([, expression]) => expression?.trim()),
+        ["github.run_id"],
+      );
     }
   });
 
