@@ -1,7 +1,7 @@
 /** What GitHub reads of a policy repository, besides its owners: workflows, and the rules of its main branch. */
 import type { SourceFile } from "../../core/source/files.ts";
 import { usesOf } from "./action.ts";
-import { BRANCH, type InitSettings, slugOf, UNKNOWN_REPOSITORY } from "./settings.ts";
+import { BRANCH, channelSuffix, type InitSettings, releasesOf, UNKNOWN_REPOSITORY } from "./settings.ts";
 
 const CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1";
 const CACHE = "actions/cache@9255dc7a253b0ccc959486e2bca901246202afeb # v5.0.1";
@@ -55,8 +55,8 @@ ${STEPS}      - uses: ${usesOf(action)}
 `;
 }
 
-function publishText({ action, repository, channel }: InitSettings): string {
-  const inputs = { command: "publish", ...targetOf(repository, channel), trust: "trust.yaml" };
+function publishText(settings: InitSettings): string {
+  const inputs = { command: "publish", ...targetOf(settings), trust: "trust.yaml" };
   const values = Object.entries(inputs).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   return `# Builds the bundle that proxies enforce, signs it as this workflow, and publishes it as a release of this repository.
 # trust.yaml names this file and its branch: who renames either becomes another signer. A signature without a key stands in
@@ -77,16 +77,17 @@ jobs:
       contents: write # for the release
       id-token: write # for the signature
     steps:
-${STEPS}      - uses: ${usesOf(action)}
+${STEPS}      - uses: ${usesOf(settings.action)}
         with: { ${values.join(", ")} }
 `;
 }
 
 /** By its name, so that a fork publishes nowhere. Where it has none yet, the action's own default, which is the same. */
-function targetOf(repository: string | undefined, channel: string): { readonly to?: string } {
-  const slug = repository && slugOf(repository);
-  if (slug === undefined && channel === "stable") return {};
-  return { to: `github:${slug ?? UNKNOWN_REPOSITORY}${channel === "stable" ? "" : `@${channel}`}` };
+function targetOf(settings: InitSettings): { readonly to?: string } {
+  const releases = releasesOf(settings);
+  if (releases !== undefined) return { to: releases };
+  const suffix = channelSuffix(settings.channel);
+  return suffix === "" ? {} : { to: `github:${UNKNOWN_REPOSITORY}${suffix}` };
 }
 
 /** In the form that GitHub imports: of its API, \`POST /repos/{owner}/{repo}/rulesets\`. */

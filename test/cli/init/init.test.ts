@@ -110,6 +110,23 @@ describe("cordon init", () => {
     assert.ok(result.written.includes(".github/workflows/bundle.yml"));
   });
 
+  it("trusts who vouches for the workflows of a server of one's own, and says what that takes", async () => {
+    for (const [host, issuer] of [
+      ["github.acme.example", "https://github.acme.example/_services/token"],
+      ["acme.ghe.com", "https://token.actions.acme.ghe.com"],
+    ] as const) {
+      const other = join(folder.path, host);
+      const address = ["--repository", `https://${host}/acme/policies`, "--forge", "github"];
+      assert.equal((await cordon("init", other, ...address, "--no-commit")).code, 0);
+      const text = readFileSync(join(other, "trust.yaml"), "utf8");
+      const { identities } = new YamlFile({ path: "trust.yaml", text }).value as {
+        identities: Record<string, string>[];
+      };
+      assert.equal(identities[0]?.["issuer"], issuer);
+      assert.match(text, /public Sigstore takes no tokens of this issuer/);
+    }
+  });
+
   it("writes a trust policy that a proxy takes, also when its two numbers are filled in", async () => {
     folder.write("trust.yaml", read("trust.yaml").replace(/^( {4})# (repositoryId|ownerId)/gm, "$1$2"));
     await cordon("bundle", "build", dir, "--out", join(folder.path, "dist"));
@@ -274,7 +291,8 @@ describe("cordon init, where there is something already", () => {
     const mine = { "README.md": "mine\n", ".gitignore": "node_modules/\n", "policies/cvss.yaml": "mine: too\n" };
     for (const [path, text] of Object.entries(mine)) folder.write(`some/${path}`, text);
     const { code, json } = await cordon("init", dir, ...FLAGS, "--json");
-    const { kept, written } = json() as Result;
+    const { kept, written, notes } = json() as Result;
+    assert.deepEqual(notes, ["See to it that .gitignore has .cordon/ and dist/: they are made anew."]);
     assert.equal(code, 0);
     assert.deepEqual([...kept].sort(), Object.keys(mine).sort());
     assert.ok(written.includes("cordon.yaml") && !written.includes("README.md"));
