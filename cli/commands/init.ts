@@ -31,12 +31,12 @@ const MESSAGE = "Begin the package policy";
 
 export default class Init extends CordonCommand {
   static override summary = "Write a policy repository to begin with.";
-  static override description =
-    `Writes settings, Cordon's default policies with their tests, workflows that check pull requests
-and publish the signed bundle, CODEOWNERS, rules for the main branch, and
-settings for editors; then commits it. It passes policy lint and policy test.
+  static override description = `Writes settings, Cordon's default policies with their tests, workflows that
+check pull requests and publish the signed bundle, CODEOWNERS, rules for the
+main branch, and settings for editors; then commits it. What it writes passes
+policy lint and policy test.
 
-Nothing that exists is overwritten: such files are named and left as they
+Nothing that exists is overwritten: such files are named, and left as they
 are. A folder that has a cordon.yaml is a policy repository already.
 
 On a terminal it asks for what no flag says. Nothing is asked of a network.`;
@@ -82,7 +82,7 @@ On a terminal it asks for what no flag says. Nothing is asked of a network.`;
     const settings = await settle(given, { origin, isTop, action, terminal }).finally(() => terminal?.close());
     const plan = planFiles(dir, filesOf(root, settings));
     if (plan.kept.includes(CONFIG_FILE)) throw alreadyThere(dir, CONFIG_FILE);
-    const notes = notesOn(settings, tree, flags.workflows);
+    const notes = notesOn(settings, { tree, kept: plan.kept, workflows: flags.workflows });
     if (flags["dry-run"]) return this.#report(dir, plan, { notes, commit: null, next: [] }, "Would write");
     writeFiles(dir, plan.write);
     const commit = settings.commit ? await this.#commit(dir, plan, tree, notes) : null;
@@ -167,7 +167,13 @@ function alreadyThere(dir: string, path: string): CordonError {
   });
 }
 
-function notesOn({ isTop, forge }: InitSettings, tree: WorkTree | undefined, workflows: boolean | undefined): string[] {
+interface Circumstances {
+  readonly tree: WorkTree | undefined;
+  readonly kept: readonly string[];
+  readonly workflows: boolean | undefined;
+}
+
+function notesOn({ isTop, forge }: InitSettings, { tree, kept, workflows }: Circumstances): string[] {
   const notes: string[] = [];
   if (!isTop && tree && workflows !== false)
     notes.push(
@@ -176,5 +182,6 @@ function notesOn({ isTop, forge }: InitSettings, tree: WorkTree | undefined, wor
     );
   if (isTop && forge === "github" && tree?.branch !== undefined && tree.branch !== BRANCH)
     notes.push(`The branch here is ${tree.branch}; what was written is for ${BRANCH}.`);
+  if (kept.includes(".gitignore")) notes.push("See to it that .gitignore has .cordon/ and dist/: they are made anew.");
   return notes;
 }

@@ -55,7 +55,7 @@ export interface FirstCommit {
 }
 
 /**
- * A commit of these files, by their paths from `dir`, and of nothing else that is staged; undefined where git ignores all
+ * A commit of these files, by their paths from `dir` (of plain characters, which git does not quote), and of nothing else that is staged; undefined where git ignores all
  * of them. Hooks and signatures are as the user has set them. Throws GIT_FAILED; the files are staged then.
  */
 export async function commitFiles(
@@ -64,8 +64,8 @@ export async function commitFiles(
   message: string,
 ): Promise<FirstCommit | undefined> {
   const git = openOwnGit(dir);
-  const listed = await git.raw(["check-ignore", "-z", "--", ...paths]).catch(() => "");
-  const ignored = listed.split("\0").filter((path) => path !== "");
+  const listed = await attempt("GIT_FAILED", "tell what is ignored", () => git.raw(["check-ignore", "--", ...paths]));
+  const ignored = listed.split("\n").filter((path) => path !== "");
   const wanted = paths.filter((path) => !ignored.includes(path));
   if (wanted.length === 0) return undefined;
   await attempt("GIT_FAILED", "stage what was written", () => git.raw(["add", "--", ...wanted]));

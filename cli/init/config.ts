@@ -2,7 +2,7 @@
 import { type ForgeKind, forgeRepository } from "../../core/forge.ts";
 import type { SourceFile } from "../../core/source/files.ts";
 import { SCHEMAS_FOLDER } from "./editor.ts";
-import { BRANCH, type InitSettings, slugOf, UNKNOWN_REPOSITORY } from "./settings.ts";
+import { BRANCH, DEFAULT_CHANNEL, type InitSettings, slugOf, UNKNOWN_REPOSITORY } from "./settings.ts";
 
 /** Who vouches for what runs in GitHub Actions. */
 const PUBLIC_ISSUER = "https://token.actions.githubusercontent.com";
@@ -60,15 +60,16 @@ const TRUST_HEAD = `# Whose bundles count. \`cordon bundle publish --trust\` rea
 `;
 
 function channelLine(channel: string): string {
-  return channel === "stable" ? "" : `channel: ${JSON.stringify(channel)}\n`;
+  return channel === DEFAULT_CHANNEL ? "" : `channel: ${JSON.stringify(channel)}\n`;
 }
 
 function identityText({ repository, channel }: InitSettings): string {
   const page = repository ?? `https://github.com/${UNKNOWN_REPOSITORY}`;
   const slug = slugOf(page) ?? UNKNOWN_REPOSITORY;
   const workflow = `${page}/.github/workflows/bundle.yml@refs/heads/${BRANCH}`;
+  const issuer = issuerOf(new URL(page));
   return `${schemaLine("trust-policy")}${TRUST_HEAD}${channelLine(channel)}identities:
-  - issuer: ${JSON.stringify(issuerOf(new URL(page)))}
+${issuer === PUBLIC_ISSUER ? "" : OWN_ISSUER}  - issuer: ${JSON.stringify(issuer)}
     # The workflow that signs, whole: who renames its file, or the branch, becomes another signer.
     workflow: ${JSON.stringify(workflow)}
     runner: github-hosted
@@ -79,6 +80,10 @@ function identityText({ repository, channel }: InitSettings): string {
     # ownerId: "7890"
 `;
 }
+
+const OWN_ISSUER = `  # The public Sigstore takes no tokens of this issuer: sign with an instance of your own, and name it below as \`sigstore\`,
+  # or trust a key (\`keys\`) and give the action that.
+`;
 
 /** An Enterprise Server vouches itself, and so does each company's own part of the cloud. */
 function issuerOf({ host, hostname }: URL): string {

@@ -3,6 +3,7 @@ import type { SourceFile } from "../../core/source/files.ts";
 import { configFiles } from "./config.ts";
 import { editorFiles, SCHEMAS } from "./editor.ts";
 import { githubFiles } from "./github.ts";
+import { ownersFile } from "./owners.ts";
 import { readPack, readSchemas } from "./pack.ts";
 import { readmeText } from "./readme.ts";
 import type { InitSettings } from "./settings.ts";
@@ -14,6 +15,7 @@ export function filesOf(root: string, settings: InitSettings): SourceFile[] {
     ...readPack(root),
     ...editorFiles(),
     ...readSchemas(root, SCHEMAS),
+    ...(settings.isTop ? [ownersFile(settings.forge, settings.owners)] : []),
     ...(settings.isTop && settings.forge === "github" ? githubFiles(settings) : []),
     { path: "approvals/.gitkeep", text: "" },
     { path: "README.md", text: readmeText(settings) },
@@ -23,7 +25,9 @@ export function filesOf(root: string, settings: InitSettings): SourceFile[] {
 
 const ABOUT: Readonly<Record<string, string>> = {
   ".github": "workflows, owners, and rules for the main branch",
-  ".gitignore": "",
+  ".gitea": "owners",
+  ".gitignore": "what git leaves out",
+  ".gitlab": "owners",
   ".vscode": "settings and schemas for editors",
   "README.md": "what is where, and how it is changed",
   advisories: "advisories to begin with",

@@ -1,9 +1,10 @@
-/** What GitHub reads of a policy repository: workflows, owners, and the rules of its main branch. */
+/** What GitHub reads of a policy repository, besides its owners: workflows, and the rules of its main branch. */
 import type { SourceFile } from "../../core/source/files.ts";
 import { usesOf } from "./action.ts";
-import { BRANCH, type InitSettings, slugOf, UNKNOWN_REPOSITORY } from "./settings.ts";
+import { BRANCH, channelSuffix, type InitSettings, releasesOf, UNKNOWN_REPOSITORY } from "./settings.ts";
 
 const CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1";
+const CACHE = "actions/cache@9255dc7a253b0ccc959486e2bca901246202afeb # v5.0.1";
 const RUNNER = "ubuntu-24.04";
 /** The job of policy.yml, by whose name the ruleset requires it. */
 const CHECK = "policy";
@@ -14,7 +15,6 @@ export const WORKFLOW_FILES = {
   check: ".github/workflows/policy.yml",
   publish: ".github/workflows/bundle.yml",
 } as const;
-export const OWNERS_FILE = ".github/CODEOWNERS";
 export const RULESET_FILE = ".github/rulesets/main.json";
 
 export function githubFiles(settings: InitSettings): SourceFile[] {
@@ -24,10 +24,17 @@ export function githubFiles(settings: InitSettings): SourceFile[] {
   ];
   return [
     ...(settings.workflows ? workflows : []),
-    { path: OWNERS_FILE, text: ownersText(settings.owners) },
     { path: RULESET_FILE, text: `${JSON.stringify(rulesetOf(settings), null, 2)}\n` },
   ];
 }
+
+/** Both workflows pull feeds: whole the first time, and then what changed. */
+const STEPS = `      - uses: ${CHECKOUT}
+        with: { fetch-depth: 0, persist-credentials: false }
+      - name: Feeds, as they were pulled last
+        uses: ${CACHE}
+        with: { path: .cordon/intel, key: "cordon-intel-\${{ github.run_id }}", restore-keys: cordon-intel- }
+`;
 
 function checkText({ action }: InitSettings): string {
   return `# Checks what a pull request changes: lint, and this repository's own tests.
@@ -43,16 +50,14 @@ jobs:
       contents: read
       pull-requests: write # for its one comment
     steps:
-      - uses: ${CHECKOUT}
-        with: { fetch-depth: 0, persist-credentials: false }
-      - uses: ${usesOf(action)}
+${STEPS}      - uses: ${usesOf(action)}
         with: { command: check }
 `;
 }
 
-function publishText({ action, repository, channel }: InitSettings): string {
-  const slug = (repository && slugOf(repository)) ?? UNKNOWN_REPOSITORY;
-  const target = `github:${slug}${channel === "stable" ? "" : `@${channel}`}`;
+function publishText(settings: InitSettings): string {
+  const inputs = { command: "publish", ...targetOf(settings), trust: "trust.yaml" };
+  const values = Object.entries(inputs).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   return `# Builds the bundle that proxies enforce, signs it as this workflow, and publishes it as a release of this repository.
 # trust.yaml names this file and its branch: who renames either becomes another signer. A signature without a key stands in
 # the public log of Sigstore, with this repository's name.
@@ -72,22 +77,17 @@ jobs:
       contents: write # for the release
       id-token: write # for the signature
     steps:
-      - uses: ${CHECKOUT}
-        with: { fetch-depth: 0, persist-credentials: false }
-      - uses: ${usesOf(action)}
-        with: { command: publish, to: ${JSON.stringify(target)}, trust: trust.yaml }
+${STEPS}      - uses: ${usesOf(settings.action)}
+        with: { ${values.join(", ")} }
 `;
 }
 
-/** What is somebody's to decide on; of the lines that match a file, the last counts. */
-const OWNED = ["/policies/", "/lists/", "/approvals/", "/advisories/", "/.github/", "/cordon.yaml", "/trust.yaml"];
-
-export function ownersText(owners: readonly string[]): string {
-  const head = "# Who has to review what. Of the lines that match a file, the last counts.\n";
-  const width = Math.max(...OWNED.map((path) => path.length));
-  const lines = OWNED.map((path) => `${path.padEnd(width)}  ${owners.join(" ") || "@OWNER/TEAM"}`);
-  if (owners.length > 0) return `${head}${lines.join("\n")}\n`;
-  return `${head}# Nobody yet: write a user or a team instead of @OWNER/TEAM, and take the \`# \` away.\n${lines.map((line) => `# ${line}`).join("\n")}\n`;
+/** By its name, so that a fork publishes nowhere. Where it has none yet, the action's own default, which is the same. */
+function targetOf(settings: InitSettings): { readonly to?: string } {
+  const releases = releasesOf(settings);
+  if (releases !== undefined) return { to: releases };
+  const suffix = channelSuffix(settings.channel);
+  return suffix === "" ? {} : { to: `github:${UNKNOWN_REPOSITORY}${suffix}` };
 }
 
 /** In the form that GitHub imports: of its API, \`POST /repos/{owner}/{repo}/rulesets\`. */

@@ -1,6 +1,7 @@
 /** The three things to do with a new policy repository, by what is still missing. */
-import { OWNERS_FILE, RULESET_FILE, WORKFLOW_FILES } from "./github.ts";
-import { BRANCH, type InitSettings, slugOf, UNKNOWN_REPOSITORY } from "./settings.ts";
+import { RULESET_FILE, WORKFLOW_FILES } from "./github.ts";
+import { OWNERS_FILES } from "./owners.ts";
+import { BRANCH, DEFAULT_CHANNEL, type InitSettings, releasesOf, slugOf, UNKNOWN_REPOSITORY } from "./settings.ts";
 
 export interface Standing {
   readonly settings: InitSettings;
@@ -41,7 +42,7 @@ function pushStep(standing: Standing): Step {
 
 /** What stands there as a placeholder, with its files. */
 function gapsOf({ settings, kept }: Standing): string[] {
-  const { repository, owners, action, forge, isTop, workflows } = settings;
+  const { repository, owners, action, forge, isTop, workflows, channel } = settings;
   const isGitHub = forge === "github";
   const hasWorkflows = isGitHub && isTop && workflows;
   const gaps: [isThere: boolean, what: string, files: readonly (string | false)[]][] = [
@@ -49,9 +50,9 @@ function gapsOf({ settings, kept }: Standing): string[] {
     [
       repository !== undefined,
       "the repository's address",
-      ["cordon.yaml", isGitHub && "trust.yaml", hasWorkflows && WORKFLOW_FILES.publish],
+      ["cordon.yaml", isGitHub && "trust.yaml", hasWorkflows && channel !== DEFAULT_CHANNEL && WORKFLOW_FILES.publish],
     ],
-    [owners.length > 0 || !isGitHub || !isTop, "the owners", [OWNERS_FILE]],
+    [owners.length > 0 || !isTop, "the owners", [OWNERS_FILES[forge]]],
     [
       !hasWorkflows || (action.repository !== undefined && action.ref !== undefined),
       "where Cordon's action lies",
@@ -83,15 +84,14 @@ function protectStep({ settings, kept }: Standing): Step {
 }
 
 function enforceStep({ settings }: Standing): Step {
-  const { repository, forge, isTop, workflows, channel, publicUrl } = settings;
-  const slug = repository === undefined ? undefined : slugOf(repository);
-  if (forge !== "github" || !isTop || !workflows || slug === undefined)
+  const { isTop, workflows, publicUrl } = settings;
+  const releases = releasesOf(settings);
+  if (!isTop || !workflows || releases === undefined)
     return { text: "Read what the rules say, and try them", command: "cordon policy test --coverage" };
-  const source = `github:${slug}${channel === "stable" ? "" : `@${channel}`}`;
   const url = publicUrl === undefined ? "" : ` --public-url ${quoted(publicUrl)}`;
   return {
     text: "Once the workflow has published a bundle, start a proxy",
-    command: `cordon proxy --bundle ${source} --trust trust.yaml${url}`,
+    command: `cordon proxy --bundle ${releases} --trust trust.yaml${url}`,
   };
 }
 

@@ -1,9 +1,9 @@
-/** What a policy repository says of itself. Nothing that somebody typed stands in it. */
-import type { InitSettings } from "./settings.ts";
+/** What a policy repository says of itself. Of what somebody typed only the repository's name stands in it. */
+import { OWNERS_FILES } from "./owners.ts";
+import { type InitSettings, releasesOf } from "./settings.ts";
 
-type About = Pick<InitSettings, "forge" | "isTop" | "workflows">;
-
-export function readmeText({ forge, isTop, workflows }: About): string {
+export function readmeText(settings: InitSettings): string {
+  const { forge, isTop, workflows } = settings;
   const isGitHub = forge === "github" && isTop;
   const rows: readonly (readonly [string, string] | false)[] = [
     ["`policies/`", "the rules, one policy a file"],
@@ -15,7 +15,7 @@ export function readmeText({ forge, isTop, workflows }: About): string {
     ["`trust.yaml`", "who may sign bundles; proxies have a copy"],
     isGitHub &&
       workflows && ["`.github/workflows/`", "checks pull requests; builds, signs and publishes the bundle from `main`"],
-    isGitHub && ["`.github/CODEOWNERS`", "who has to review what"],
+    isTop && [`\`${OWNERS_FILES[forge]}\``, "who has to review what"],
     isGitHub && ["`.github/rulesets/main.json`", "rules for `main`, to import under *Settings, Rules, Rulesets*"],
     ["`.vscode/`", "has the editor check these files while they are written"],
   ];
@@ -56,9 +56,11 @@ names, until its end, from the next bundle on.
 ## To enforce it
 
 \`\`\`sh
-cordon proxy --bundle SOURCE --trust trust.yaml
+cordon proxy --bundle ${releasesOf(settings) ?? "SOURCE"} --trust trust.yaml
 \`\`\`
 
-The proxy takes no bundle but those that \`trust.yaml\` names the signer of. Give it a copy of that file which only its operator changes.
+The proxy takes no bundle but those that \`trust.yaml\` names the signer of. Give it a copy of that file which only its operator changes${
+    forge === "github" ? ", and `GITHUB_TOKEN` with a token that reads this repository if it is private" : ""
+  }.
 `;
 }

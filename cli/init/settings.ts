@@ -25,6 +25,8 @@ export const BRANCH = "main";
 /** Stands where a repository of GitHub has to be filled in. */
 export const UNKNOWN_REPOSITORY = "OWNER/REPO";
 
+export const DEFAULT_CHANNEL = "stable";
+
 const CHANNEL = /^[a-z0-9][a-z0-9.-]{0,62}$/;
 /** A user, a team, or an address: CODEOWNERS ends a name at white space, and begins a comment at `#`. */
 const OWNER = /^(@[A-Za-z0-9][\w-]{0,99}(\/[\w.-]{1,100})?|[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63}){1,8})$/;
@@ -80,6 +82,17 @@ export function slugOf(url: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Where the repository's own workflow publishes bundles, and proxies find them; undefined where that is not known. */
+export function releasesOf({ forge, repository, channel }: InitSettings): string | undefined {
+  const slug = forge === "github" && repository !== undefined ? slugOf(repository) : undefined;
+  return slug && `github:${slug}${channelSuffix(channel)}`;
+}
+
+/** A source of bundles names its channel where it is not the usual one. */
+export function channelSuffix(channel: string): string {
+  return channel === DEFAULT_CHANNEL ? "" : `@${channel}`;
 }
 
 /** Without what may be a secret in it, also where it is no URL. */

@@ -4,6 +4,7 @@ import type { ForgeKind } from "../../core/forge.ts";
 import { type Action, parseAction } from "./action.ts";
 import { parseYes, type Terminal } from "./questions.ts";
 import {
+  DEFAULT_CHANNEL,
   FORGES,
   forgeOf,
   type InitSettings,
@@ -38,8 +39,6 @@ export interface Surroundings {
   readonly terminal: Terminal | undefined;
 }
 
-const CHANNEL = "stable";
-
 /** Throws USAGE for what cannot be. */
 export async function settle(given: Given, around: Surroundings): Promise<InitSettings & { readonly commit: boolean }> {
   // Before the first question: who gave a wrong flag need not answer any.
@@ -61,8 +60,11 @@ export async function settle(given: Given, around: Surroundings): Promise<InitSe
     repository,
     publicUrl:
       publicUrl ?? (await ask("How will clients reach the proxy?", "not known yet", parsePublicUrl, undefined)),
-    channel: channel ?? (await ask("Which channel of bundles?", CHANNEL, parseChannel, CHANNEL)),
-    owners: owners ?? (await ask("Who reviews changes, such as @acme/security?", "not known yet", parseOwners, [])),
+    channel: channel ?? (await ask("Which channel of bundles?", DEFAULT_CHANNEL, parseChannel, DEFAULT_CHANNEL)),
+    // Nobody reads owners anywhere else.
+    owners:
+      owners ??
+      (!isTop ? [] : await ask("Who reviews changes, such as @acme/security?", "not known yet", parseOwners, [])),
     action,
     isTop,
     workflows: given.workflows ?? (hasWorkflows && (await yes("Write workflows for GitHub Actions?"))),
