@@ -44,7 +44,15 @@ export function secretInput(workflow: Workflow, name: string): string {
     throw new CordonError("USAGE", `the input ${name} has characters that no header may have`, {
       next: "Look at the secret: it may have been stored with a line break.",
     });
-  for (const form of new Set([token, encodeURIComponent(token)]))
+  for (const form of new Set([token, passwordOf(token)]))
     if (form !== "") workflow.log(`::add-mask::${form.replaceAll("%", "%25")}`);
   return token;
+}
+
+/** The token as it stands in an address. */
+export function passwordOf(token: string): string {
+  const url = new URL("https://packages.acme.example");
+  // The address' own encoding leaves what looks encoded already.
+  url.password = encodeURIComponent(token);
+  return url.password;
 }

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { ECOSYSTEMS } from "../../core/ecosystems/index.ts";
 import { CordonError } from "../../core/errors.ts";
-import type { Addresses } from "./addresses.ts";
+import { type Addresses, passwordOf } from "./addresses.ts";
 import { readOthers, withSection } from "./home-file.ts";
 import type { Workflow } from "./workflow.ts";
 
@@ -60,7 +60,7 @@ const POINT: Readonly<Record<Client, Point>> = {
     how: "`npm_config_registry`",
     past: `${NPM_PAST}; a lockfile that names another private host`,
   }),
-  // pnpm 11 and later read no npm_config_*.
+  // pnpm 12 reads no npm_config_*.
   pnpm: (addresses, token, environment) => {
     const { variables, ...rest } = npmToken(addresses, token, environment);
     return {
@@ -199,6 +199,6 @@ function homeOf(environment: NodeJS.ProcessEnv): string {
 function withUser(address: string, token: string): string {
   if (token === "") return address;
   const url = new URL(address);
-  [url.username, url.password] = [USER, token];
+  [url.username, url.password] = [USER, passwordOf(token)];
   return url.href;
 }

@@ -36,7 +36,7 @@ const READERS: readonly (readonly [RegExp, Reader])[] = [
     lines(
       /^\s+["']?(?:default|@[^"':\s]+)["']?:\s*["']?(https?:[^"'\s]+)/,
       ["pnpm"],
-      "is among `registries`: pnpm 10 asks it, pnpm 11 and later for scopes",
+      "is among `registries`: pnpm 10 asks it, pnpm 12 for scopes only",
     ),
   ],
   [
