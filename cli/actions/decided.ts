@@ -7,6 +7,7 @@ import type { Entry } from "../audit/entry.ts";
 import { findLogs } from "../audit/logs.ts";
 import { readEntries, Tally } from "../audit/read.ts";
 import { inlineCode } from "../markdown.ts";
+import { count } from "../print.ts";
 
 /** A release that was denied, with how often its file was asked for. */
 interface Denied {
@@ -81,7 +82,7 @@ export function decidedMarkdown({ counts, denied, more, damaged }: Decided): str
     "### What the proxy decided",
     "",
     sums.length === 0 ? "Nothing was asked of it." : `Decisions: ${sums.join(", ")}.`,
-    ...(damaged > 0 ? ["", `${damaged} lines of the decision log could not be read.`] : []),
+    ...(damaged > 0 ? ["", `${count(damaged, "line")} of the decision log could not be read.`] : []),
     ...(rows.length === 0
       ? []
       : ["", "| release | decision | what came of it | policy / rule | reason |", "|---|---|---|---|---|", ...rows]),

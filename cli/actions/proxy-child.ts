@@ -51,19 +51,15 @@ export async function startChild(
     windowsHide: true,
   });
   closeSync(output);
-  const ended = new Promise<string>((resolve) => {
-    child.once("error", (error) => resolve(messageOf(error)));
-    child.once("exit", () => resolve(lastWords(folder)));
+  let why: string | undefined;
+  child.once("error", (error) => {
+    why = messageOf(error);
+  });
+  child.once("exit", () => {
+    why ??= lastWords(folder);
   });
   try {
-    return await Promise.race([
-      ready(folder, child.pid),
-      ended.then((why) => {
-        throw new CordonError("PROXY_MISSING", `the proxy did not start: ${why}`, {
-          next: "Mend that; nothing was pointed at it.",
-        });
-      }),
-    ]);
+    return await ready(folder, child.pid, () => why);
   } catch (error) {
     child.kill("SIGKILL");
     throw error;
@@ -76,16 +72,22 @@ function serverFile(): string {
   return join(dirname(fileURLToPath(import.meta.url)), "proxy-server.mjs");
 }
 
-async function ready(folder: string, pid: number | undefined): Promise<JobProxy> {
+/** `ended` tells why the process is no more; undefined while it is. */
+async function ready(folder: string, pid: number | undefined, ended: () => string | undefined): Promise<JobProxy> {
   for (const deadline = Date.now() + START_MS; Date.now() < deadline; await setTimeout(ASK_EVERY_MS)) {
+    const why = ended();
+    if (why !== undefined)
+      throw new CordonError("PROXY_MISSING", `the proxy did not start: ${why}`, {
+        next: "Mend that; nothing was pointed at it.",
+      });
     if (!existsSync(join(stateOf(folder), PROCESS_FILE))) continue;
     const { proxy, status } = await findRunning(stateOf(folder));
     const { state, epoch, revision, error } = toPolled(proxy.url, status.bundle);
     if (proxy.id !== pid)
       throw new CordonError("PROXY_MISSING", `process ${proxy.id} took the place of the proxy that was started`);
     if (status.ready) return { url: proxy.url, bundle: `revision ${revision} of epoch ${epoch} (${state})` };
-    const why = error ? `${error.message} (${error.code})` : `its bundle is ${state}`;
-    throw new CordonError("BUNDLE_MISSING", `the proxy has no bundle to enforce: ${oneLine(why, 1000)}`, {
+    const reason = error ? `${error.message} (${error.code})` : `its bundle is ${state}`;
+    throw new CordonError("BUNDLE_MISSING", `the proxy has no bundle to enforce: ${oneLine(reason, 1000)}`, {
       next: "Installs would not be judged, so nothing was pointed at it. Check the inputs bundle and trust.",
     });
   }
