@@ -72,6 +72,8 @@ function lines(pattern: RegExp, clients: readonly Client[], message: string): Re
 }
 
 const MAX_LINE = 2000;
+/** Of a list or table; each is looked for in the text. */
+const MAX_ENTRIES = 100;
 
 function isProxy(address: string, { base }: Addresses): boolean {
   const plain = address.replace(/^sparse\+/, "");
@@ -87,7 +89,7 @@ function readPackageLock(text: string, addresses: Addresses): readonly Finding[]
 
 function readBunfig(text: string, addresses: Addresses): readonly Finding[] {
   const scopes = own(own(readToml(text), "install"), "scopes");
-  return Object.values(isObject(scopes) ? scopes : {}).flatMap((scope) =>
+  return valuesOf(scopes).flatMap((scope) =>
     at(text, typeof scope === "string" ? scope : ownString(scope, "url"), ["bun"], SCOPE, addresses),
   );
 }
@@ -146,7 +148,7 @@ function readCargoConfig(text: string, addresses: Addresses): readonly Finding[]
       "replaces the crates' source in the project: that stands before `$CARGO_HOME`",
       addresses,
     ),
-    ...Object.values(isObject(registries) ? registries : {}).flatMap((registry) =>
+    ...valuesOf(registries).flatMap((registry) =>
       at(text, ownString(registry, "index"), ["cargo"], "is asked for dependencies that name it", addresses),
     ),
   ];
@@ -167,7 +169,11 @@ function at(
 
 function listOf(object: unknown, key: string): readonly unknown[] {
   const value = own(object, key);
-  return Array.isArray(value) ? value : [];
+  return Array.isArray(value) ? value.slice(0, MAX_ENTRIES) : [];
+}
+
+function valuesOf(object: unknown): readonly unknown[] {
+  return isObject(object) ? Object.values(object).slice(0, MAX_ENTRIES) : [];
 }
 
 /** Nothing where it is no TOML: then the client does not read it either. */

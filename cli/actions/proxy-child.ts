@@ -43,8 +43,6 @@ export async function startChild(
   const output = openSync(join(folder, OUTPUT), "a", 0o600);
   const kept = Object.entries(environment).filter(([name]) => !WITHHELD.test(name));
   const child = spawn(process.execPath, [serverFile(), JSON.stringify({ ...flags, state: stateOf(folder) })], {
-    // Not one that the next step may take away.
-    cwd: process.cwd(),
     detached: true,
     env: { ...Object.fromEntries(kept), ...(token !== "" && { GITHUB_TOKEN: token }) },
     stdio: ["ignore", output, output],

@@ -1,5 +1,5 @@
 /** The end of the action `proxy`: ends the proxy, and tells what it decided. */
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { CordonError, messageOf } from "../../core/errors.ts";
@@ -9,14 +9,18 @@ import { decidedAnnotations, decidedMarkdown, readDecided } from "./decided.ts";
 import { logForeign } from "./foreign-lines.ts";
 import { unpointClients } from "./point.ts";
 import { stateOf, stopChild, tailOf } from "./proxy-child.ts";
-import { runStep } from "./workflow.ts";
+import { runStep, type Workflow } from "./workflow.ts";
 
 const MAX_LINES = 10_000;
 
 await runStep(async (workflow) => {
-  unpointClients(workflow);
   const folder = workflow.environment["STATE_folder"] ?? "";
-  if (folder === "") return workflow.log("No proxy was started in this job.");
+  if (folder === "") workflow.log("No proxy was started in this job.");
+  else await endProxy(workflow, folder);
+  unpointClients(workflow);
+});
+
+async function endProxy(workflow: Workflow, folder: string): Promise<void> {
   await stopChild(folder).catch((error: unknown) => {
     if (!(error instanceof CordonError)) throw error;
     const message = `The proxy ended before the job did, or does not answer: ${messageOf(error)}`;
@@ -27,10 +31,10 @@ await runStep(async (workflow) => {
   workflow.summarize(decidedMarkdown(decided));
   for (const line of decidedAnnotations(decided)) workflow.log(line);
   const log = join(stateOf(folder), DECISION_LOG);
-  if (workflow.flag("log")) logForeign(workflow, "The decision log", await firstLines(log));
+  if (workflow.flag("log") && existsSync(log)) logForeign(workflow, "The decision log", await firstLines(log));
   workflow.output("log", log);
   workflow.log(`Decisions are in ${log}.`);
-});
+}
 
 async function firstLines(path: string): Promise<string[]> {
   const lines: string[] = [];

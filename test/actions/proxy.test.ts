@@ -263,7 +263,7 @@ describe("the action proxy", () => {
     const started = await start();
     const [id = 0] = processIds();
     rmSync(started.state["STATE_folder"] ?? "", { recursive: true });
-    const ended = await end(started);
+    const ended = await end(started, { log: "true" });
     assert.equal(ended.code, 0, ended.log);
     assert.match(ended.annotations.join("\n"), /^::warning /m);
     process.kill(id, "SIGKILL");
