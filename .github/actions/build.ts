@@ -1,15 +1,16 @@
 /**
  * Writes `dist/`, what GitHub runs of the actions: the entries of `cli/actions` with all that they import, for a runner
- * installs nothing. `--check` only says whether it is what the sources give.
+ * installs nothing. `--check` only says whether it is what the sources give; `--out DIR` writes them elsewhere.
  */
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Metafile } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = join(here, "../..");
-const dist = join(here, "dist");
+const out = process.argv.indexOf("--out");
+const dist = out < 0 ? join(here, "dist") : resolve(process.argv[out + 1] ?? "");
 /** Libraries in CommonJS ask for Node's own modules through `require`. */
 const REQUIRE = 'import{createRequire as makeRequire}from"node:module";const require=makeRequire(import.meta.url);';
 
@@ -76,5 +77,5 @@ if (process.argv.includes("--check")) {
     mkdirSync(dirname(join(dist, name)), { recursive: true });
     writeFileSync(join(dist, name), text);
   }
-  console.log(`wrote ${fresh.size} files into .github/actions/dist`);
+  console.log(`wrote ${fresh.size} files into ${relative(root, dist)}`);
 }
