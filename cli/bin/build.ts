@@ -1,6 +1,6 @@
 /** `npm run build`: what the npm package has beside the sources. TypeScript's own output, oclif's manifest, and the commit. */
 import { execFileSync } from "node:child_process";
-import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Plugin } from "@oclif/core";
@@ -11,6 +11,7 @@ const dist = join(root, "dist");
 
 rmSync(dist, { recursive: true, force: true });
 compile();
+declareTypes();
 writeJson("oclif.manifest.json", await commandManifest());
 writeJson("build.json", { commit: commit(), version: ownPackage(import.meta.url).pjson.version });
 
@@ -20,6 +21,20 @@ function compile(): void {
   execFileSync(process.execPath, [tsc, "--project", join(root, "tsconfig.build.json")], { stdio: "inherit" });
   for (const path of globSync("**/*.js", { cwd: dist }).map((path) => join(dist, path)))
     if (/^(\/\*.*?\*\/|\s)*export \{\};\s*$/s.test(readFileSync(path, "utf8"))) rmSync(path);
+}
+
+/**
+ * `cordon/types`: what Cordon's JSON and files hold, for programs in TypeScript. What is made from the schemas is nothing but declarations
+ * with names that differ, so one file holds them all. It is of no module system, which every way of resolving modules takes.
+ */
+function declareTypes(): void {
+  const files = globSync("schemas/types/*.ts", { cwd: root }).sort();
+  mkdirSync(join(root, "types"), { recursive: true });
+  writeFileSync(
+    join(root, "types", "index.d.ts"),
+    files.map((path) => readFileSync(join(root, path), "utf8")).join("\n"),
+  );
+  writeJson("types/package.json", { type: "commonjs" });
 }
 
 /** What oclif would read of each command at each start, from the commands as they were built. */
