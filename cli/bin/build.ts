@@ -8,6 +8,7 @@ import { ownPackage } from "../own-package.ts";
 
 const { root } = ownPackage(import.meta.url);
 const dist = join(root, "dist");
+const COMMENTS = /\/\*.*?\*\/|^\/\/[^\n]*/gms;
 
 rmSync(dist, { recursive: true, force: true });
 compile();
@@ -20,7 +21,7 @@ function compile(): void {
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
   execFileSync(process.execPath, [tsc, "--project", join(root, "tsconfig.build.json")], { stdio: "inherit" });
   for (const path of globSync("**/*.js", { cwd: dist }).map((path) => join(dist, path)))
-    if (/^(\/\*.*?\*\/|\s)*export \{\};\s*$/s.test(readFileSync(path, "utf8"))) rmSync(path);
+    if (readFileSync(path, "utf8").replace(COMMENTS, "").trim() === "export {};") rmSync(path);
 }
 
 /**
