@@ -73,6 +73,7 @@ describe("the line for Deno in docs/DEPLOYING.md", { timeout: 180_000 }, () => {
     ["allow-read", "state", /decisions cannot be recorded in state/],
     ["allow-read", "cordon.pub", /cordon\.pub cannot be read/],
     ["allow-sys", undefined, /Requires sys access to "homedir"/],
+    ["allow-env", "SHELL", /Requires sys access to "uid"/],
     ["ignore-env", undefined, /Requires env access to/],
   ] as const)
     it(`ends and says what it needs, without ${flag}${value ? ` of ${value}` : ""}`, async () => {
