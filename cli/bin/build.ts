@@ -38,7 +38,7 @@ function declareTypes(): void {
   writeJson("types/package.json", { type: "commonjs" });
 }
 
-/** What oclif would read of each command at each start, from the commands as they were built. */
+/** What oclif would read of each command at each start, from the commands as they were built; in an order that no disk chooses. */
 async function commandManifest(): Promise<Plugin["manifest"]> {
   const built = ownPackage(pathToFileURL(join(dist, "cli", "bin", "run.js")).href);
   const plugin = new Plugin({
@@ -47,7 +47,9 @@ async function commandManifest(): Promise<Plugin["manifest"]> {
     ...{ isRoot: true, ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true },
   });
   await plugin.load();
-  return plugin.manifest;
+  const { commands, ...manifest } = plugin.manifest;
+  const sorted = Object.entries(commands).sort(([a], [b]) => (a < b ? -1 : 1));
+  return { ...manifest, commands: Object.fromEntries(sorted) };
 }
 
 /** The commit that is checked out; what is not committed is warned of, for the package will not say so. */

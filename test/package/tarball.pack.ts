@@ -1,9 +1,10 @@
 /** What is in the package, and what linters of packages say of it. */
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { before, describe, it } from "node:test";
-import { install, type Packed, pack, ROOT, runIn } from "../support/packed.ts";
+import { makeFolder } from "../support/folder.ts";
+import { install, type Packed, pack, packInto, ROOT, runIn } from "../support/packed.ts";
 
 /** Everything else is not for those who install. */
 const WANTED = [
@@ -69,6 +70,22 @@ describe("the tarball", () => {
     const { stdout } = await runIn(ROOT, "git", ["rev-parse", "HEAD"]);
     const { version } = JSON.parse(read("package.json"));
     assert.deepEqual(JSON.parse(read("build.json")), { commit: stdout.trim(), version });
+  });
+
+  it("has the same bytes when it is built from the same commit elsewhere", async (t) => {
+    const changed = await runIn(ROOT, "git", ["status", "--porcelain", "--untracked-files=no"]);
+    if (changed.stdout !== "") return t.skip("what is checked out is not what is committed");
+    const elsewhere = makeFolder();
+    try {
+      const checkout = join(elsewhere.path, "checkout");
+      const cloned = await runIn("/", "git", ["clone", "--quiet", ROOT, checkout]);
+      assert.equal(cloned.code, 0, cloned.stderr);
+      symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
+      const again = await packInto(checkout, elsewhere.path);
+      assert.ok(readFileSync(again.tarball).equals(readFileSync(packed.tarball)));
+    } finally {
+      elsewhere.remove();
+    }
   });
 
   it("brings nothing that runs at the install, and none of what a checkout brings along", async () => {

@@ -1,7 +1,7 @@
 /** The npm package as `npm pack` makes it, and installs of it. The settings of whoever runs this say which registry the rest comes from. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -43,16 +43,24 @@ export interface Packed {
   readonly files: readonly { readonly path: string; readonly size: number }[];
 }
 
+/** A folder that goes away with the process: what is in it is for all tests. */
+function makeSharedFolder(name: string): string {
+  const path = mkdtempSync(join(tmpdir(), `cordon-${name}-`));
+  process.once("exit", () => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
 let packed: Promise<Packed> | undefined;
 
 /** Builds and packs the checkout; once, however often it is asked for. */
 export function pack(): Promise<Packed> {
-  packed ??= packInto(mkdtempSync(join(tmpdir(), "cordon-pack-")));
+  packed ??= packInto(ROOT, makeSharedFolder("packed"));
   return packed;
 }
 
-async function packInto(folder: string): Promise<Packed> {
-  const { code, stdout, stderr } = await runIn(ROOT, "npm", ["pack", "--json", "--pack-destination", folder]);
+/** Builds and packs a checkout. */
+export async function packInto(checkout: string, folder: string): Promise<Packed> {
+  const { code, stdout, stderr } = await runIn(checkout, "npm", ["pack", "--json", "--pack-destination", folder]);
   assert.equal(code, 0, stderr);
   const [{ filename, size, files }] = JSON.parse(stdout);
   return { tarball: join(folder, filename), size, files };
@@ -62,7 +70,7 @@ let installed: Promise<string> | undefined;
 
 /** A folder into which npm installed the package; once, however often it is asked for. */
 export function install(): Promise<string> {
-  installed ??= installInto(mkdtempSync(join(tmpdir(), "cordon-installed-")));
+  installed ??= installInto(makeSharedFolder("installed"));
   return installed;
 }
 
