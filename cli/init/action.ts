@@ -8,16 +8,7 @@ import { readText } from "../../core/source/files.ts";
 import { oneLine } from "../../core/words.ts";
 import { remoteOf } from "../git/branches.ts";
 import { readCommit } from "../git/history.ts";
-import { slugOf } from "./settings.ts";
-
-export interface Action {
-  /** OWNER/REPO; undefined where nobody knows where Cordon lies. */
-  readonly repository: string | undefined;
-  /** A commit, or what else somebody chose; undefined where none is known. */
-  readonly ref: string | undefined;
-  /** The version that a commit is, for people and for bots that renew it. */
-  readonly version: string | undefined;
-}
+import { type Action, slugOf } from "./settings.ts";
 
 /** Cordon's own folder, and what its package.json says. */
 export interface Product {

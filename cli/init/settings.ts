@@ -3,7 +3,6 @@ import { parseGitHubSource } from "../../core/bundle/sources/github.ts";
 import { CordonError } from "../../core/errors.ts";
 import { type ForgeKind, forgeRepository } from "../../core/forge.ts";
 import { oneLine } from "../../core/words.ts";
-import type { Action } from "./action.ts";
 
 export interface InitSettings {
   readonly forge: ForgeKind;
@@ -17,6 +16,16 @@ export interface InitSettings {
   /** Whether the forge's own files go along: a forge reads them at the top of a repository only. */
   readonly isTop: boolean;
   readonly workflows: boolean;
+}
+
+/** Where workflows find Cordon's own action. */
+export interface Action {
+  /** OWNER/REPO; undefined where nobody knows where Cordon lies. */
+  readonly repository: string | undefined;
+  /** A commit, or what else somebody chose; undefined where none is known. */
+  readonly ref: string | undefined;
+  /** The version that a commit is, for people and for bots that renew it. */
+  readonly version: string | undefined;
 }
 
 export const FORGES = ["github", "gitea", "gitlab"] as const satisfies readonly ForgeKind[];
@@ -97,7 +106,7 @@ export function channelSuffix(channel: string): string {
 
 /** Without what may be a secret in it, also where it is no URL. */
 function withoutToken(text: string): string {
-  return text.replace(/^[^@]*@/, "").replace(/[?#].*$/s, "");
+  return text.replace(/^.*@/s, "").replace(/[?#].*$/s, "");
 }
 
 /** Throws USAGE. */

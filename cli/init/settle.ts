@@ -1,9 +1,10 @@
 /** What a policy repository is begun with: what flags say, else what somebody answers, else what is known or usual. */
 import { CordonError } from "../../core/errors.ts";
 import type { ForgeKind } from "../../core/forge.ts";
-import { type Action, parseAction } from "./action.ts";
+import { parseAction } from "./action.ts";
 import { parseYes, type Terminal } from "./questions.ts";
 import {
+  type Action,
   DEFAULT_CHANNEL,
   FORGES,
   forgeOf,

@@ -47,7 +47,7 @@ describe("what somebody types into init", () => {
   it("is not shown where it is wrong and may be a secret", () => {
     for (const parse of [parseRepository, parsePublicUrl])
       assert.throws(
-        () => parse("htps://dev:ghp_secret@github.com/acme/policies?token=ghp_secret"),
+        () => parse("htps://dev:p@ghp_secret@github.com/acme/policies?token=ghp_secret"),
         (error) => isUsage(error) && !String(error).includes("ghp_secret"),
       );
   });
