@@ -8,8 +8,10 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { type ActionRun, buildActions, runAction } from "../support/action.ts";
+import { cordonWith } from "../support/cli.ts";
 import { CLIENTS, makeClientProject } from "../support/clients.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";
+import { startGitHub } from "../support/github.ts";
 import { makeGoProject, NO_GO } from "../support/go-client.ts";
 import { type FixtureModules, startModules } from "../support/go-modules.ts";
 import { HOSTILE_TEXTS, nodesOf, wordsOf } from "../support/markdown.ts";
@@ -165,6 +167,57 @@ describe("the action proxy", () => {
     assert.match(url, /^http:\/\/127\.0\.0\.1:(?!4873$)\d+$/);
     const { text } = await get(`${registry}dep`);
     assert.ok(text.includes(`${url}/npm/dep/-/dep-1.1.0.tgz`) && !text.includes("packages.acme.example"));
+    await end(started);
+  });
+
+  it("fetches the bundle from GitHub with the token, and tells the proxy no other", async () => {
+    const github = await startGitHub({ isPublic: false });
+    const environment = { GITHUB_API_URL: github.api, GITHUB_TOKEN: "" };
+    const to = ["--to", "github:acme/policies", "--trust", folder.trust];
+    const published = await cordonWith(
+      { ...environment, GITHUB_TOKEN: github.token },
+      ...["bundle", "publish", folder.bundle, ...to],
+    );
+    assert.equal(published.code, 0, published.stderr);
+    const inputs = { bundle: "github:acme/policies" };
+    const refused = await start(inputs, environment);
+    assert.notEqual(refused.code, 0);
+    assert.deepEqual(refused.exported, {});
+    const started = await start({ ...inputs, token: github.token }, environment);
+    assert.equal(started.code, 0, started.log);
+    assert.equal((await get(`${started.outputs["npm"]}dep/-/dep-1.2.0.tgz`)).status, 403);
+    await end(started);
+    await github.close();
+    assert.deepEqual([github.problems, github.leakedAuthorization], [[], false]);
+  });
+
+  it("does not take a proxy of an earlier job on the machine for an upstream", async () => {
+    const first = await start();
+    const [id = 0] = processIds();
+    process.kill(id, "SIGKILL");
+    await until(() => !isRunning(id));
+    const second = await start();
+    assert.equal(second.code, 0, second.log);
+    const status = JSON.parse((await get(`${second.outputs["url"]}/-/status`)).text);
+    const upstreams: string[] = status.registries.map(({ upstream }: { upstream: string }) => upstream);
+    assert.ok(!upstreams.some((upstream) => upstream.startsWith(first.outputs["url"] ?? "")), String(upstreams));
+    const config = readFileSync(join(machine.path, ".cargo/config.toml"), "utf8");
+    assert.deepEqual(
+      [...config.matchAll(/^registry = "(.*)"$/gm)].map(([, index]) => index),
+      [second.outputs["cargo"]],
+    );
+    await end(second);
+    assert.ok(!existsSync(join(machine.path, ".cargo/config.toml")));
+  });
+
+  it("is asked directly on a machine that reaches the web through a proxy of its own", async () => {
+    const started = await start(
+      {},
+      { HTTPS_PROXY: "http://proxy.acme.example:3128", NO_PROXY: "acme.example", no_proxy: "" },
+    );
+    assert.equal(started.code, 0, started.log);
+    const { NO_PROXY, no_proxy } = started.exported;
+    assert.deepEqual([NO_PROXY, no_proxy], ["acme.example,127.0.0.1", "acme.example,127.0.0.1"]);
     await end(started);
   });
 

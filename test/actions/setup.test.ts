@@ -1,7 +1,7 @@
 /** The action `setup`: clients of later steps ask the proxy, with exactly the environment that it hands on. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -328,6 +328,61 @@ describe("the action setup with a token", () => {
       assert.ok(seen.includes(`Bearer ${TOKEN}`), String(seen));
       for (const one of [project, home]) one.remove();
     });
+});
+
+describe("the action setup with a token, and cargo", { skip: NO_CARGO ?? false }, () => {
+  it("has cargo send it where the proxy says that it is wanted", { timeout: 120_000 }, async () => {
+    const crates = await startCrates([{ name: "dep", versions: [{ version: "1.0.0" }] }]);
+    const folder = makeBundleFolder();
+    await folder.sign({ source: { policies: [MALWARE_POLICY] } });
+    let proxy: TestProxy | undefined;
+    let target = "";
+    const unknown: string[] = [];
+    const gate = createServer((incoming, answer) => {
+      if (incoming.headers.authorization !== "Bearer s3cret") {
+        unknown.push(incoming.url ?? "");
+        return void answer.writeHead(401, { "www-authenticate": "Cargo" }).end();
+      }
+      const { method, headers } = incoming;
+      const passed = request(new URL(incoming.url ?? "", target), { method, headers }, (found) => {
+        answer.writeHead(found.statusCode ?? 502, found.headers);
+        found.pipe(answer);
+      });
+      return void incoming.pipe(passed);
+    });
+    await new Promise<void>((resolve) => gate.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(gate.address() as AddressInfo).port}`;
+    try {
+      proxy = await startTestProxy(folder, crates, {
+        publicUrl: url,
+        upstreams: new Map([["cargo", new URL(crates.index.slice("sparse+".length))]]),
+        authRequired: ["cargo"],
+      });
+      target = JSON.parse(readFileSync(join(folder.path, "state/proxy.json"), "utf8")).url;
+      const options = { files: { ".cargo/config.toml": "" }, dependencies: { dep: "1" } };
+      const project = makeCargoProject("sparse+https://registry.example/", options);
+      const environment = { CARGO_HOME: join(project.path, ".cargo-home") };
+      const run = await setUp({ url, workspace: project.path, inputs: { token: "s3cret" }, environment });
+      assert.equal(run.code, 0, run.log);
+      const names = ["CARGO_REGISTRIES_CORDON_TOKEN", "CARGO_REGISTRIES_CORDON_CREDENTIAL_PROVIDER"];
+      const given = Object.fromEntries(names.map((name) => [name, run.exported[name] ?? ""]));
+      // Without the helper's own setting for tokens, which would answer for what is tried here.
+      const again = makeCargoProject("sparse+https://registry.example/", {
+        ...options,
+        environment: { ...environment, ...given, CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS: "" },
+      });
+      const fetched = await again.fetch();
+      assert.equal(fetched.code, 0, fetched.output);
+      assert.deepEqual(new Set(unknown), new Set(["/cargo/config.json"]), "cargo asks first, and is told then");
+      for (const one of [project, again]) one.remove();
+    } finally {
+      await proxy?.close();
+      gate.closeAllConnections();
+      gate.close();
+      await crates.close();
+      folder.remove();
+    }
+  });
 });
 
 describe("the action setup and the settings of the machine", () => {
