@@ -1,5 +1,6 @@
 /** Addresses of files of registries, whatever their hosts: each tool prints them, when it says what it fetches. */
-import { npmRelease } from "../npm-names.ts";
+import type { ReleaseId } from "../../../core/purl.ts";
+import { releaseAt } from "../npm-names.ts";
 import { releaseOf } from "../toml-lock.ts";
 import type { Mention } from "./mention.ts";
 import { pythonFile } from "./python.ts";
@@ -12,12 +13,9 @@ export function addressesIn(line: string): Mention[] {
 }
 
 function mentionOf(address: string): Mention | undefined {
+  const tarball = releaseAt(address);
+  if (tarball) return mention(tarball);
   const [path = ""] = decode(address.replace(/^https?:\/\/[^/]*/, "")).split(/[?#]/, 1);
-  const tarball = /\/((?:@[^/]+\/)?([^/@]+))\/-\/(?:@[^/]+\/)?([^/]+)\.tgz$/.exec(path);
-  if (tarball) {
-    const [, name = "", base = "", file = ""] = tarball;
-    return file.startsWith(`${base}-`) ? mention(npmRelease(name, file.slice(base.length + 1))) : undefined;
-  }
   const crate =
     /\/crates\/([\w-]+)\/([^/]+)\/download$/.exec(path) ?? /\/crates\/[\w-]+\/([\w-]+?)-(\d[^/]*)\.crate$/.exec(path);
   if (crate) return mention(releaseOf("cargo", crate[1] ?? "", crate[2]));
@@ -26,7 +24,7 @@ function mentionOf(address: string): Mention | undefined {
   return mention(pythonFile(path.slice(path.lastIndexOf("/") + 1)));
 }
 
-function mention(id: ReturnType<typeof npmRelease>): Mention | undefined {
+function mention(id: ReleaseId | undefined): Mention | undefined {
   return id && { id };
 }
 
