@@ -54,7 +54,8 @@ export function readIfKnown(path: string, text: string): ReadInventory | undefin
   if (!reader) return undefined;
   // A log may show one.
   if (reader !== readCiLog) requireMerged(file);
-  const { releases, unjudged } = reader.read(file);
+  const { releases, unjudged: left } = reader.read(file);
+  const unjudged = left.map((one) => ({ ...one, name: withoutCredentials(one.name) }));
   if (releases.length > MAX_RELEASES) throw unreadable(path, 1, 1, `it names more than ${MAX_RELEASES} releases`);
   const first = new Map<string, NamedRelease>();
   for (const release of releases) if (!first.has(toPurl(release.id))) first.set(toPurl(release.id), release);
@@ -68,6 +69,11 @@ export function readIfKnown(path: string, text: string): ReadInventory | undefin
 export function isInventoryName(path: string): boolean {
   const file = openFile(path, "");
   return INVENTORY_READERS.some((reader) => reader.recognizes(file));
+}
+
+/** What is called by its address may have somebody's password in it. */
+function withoutCredentials(name: string): string {
+  return name.replace(/:\/\/[^/\s@]{1,1000}@/g, "://");
 }
 
 /** Of two sides, nobody knows which counts. */

@@ -58,7 +58,8 @@ export function fetchedFrom(
   return (/^https?:/i.test(address ?? "") ? releaseAt(address ?? "") : undefined) ?? place;
 }
 
-function decode(text: string): string {
+/** As it is where it is not well encoded. */
+export function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -66,6 +66,7 @@ const TOKEN =
 export function endOfJson(text: string): number {
   const open: string[] = [];
   let wants: "value" | "key" | "colon" | "comma" = "value";
+  let isBehindComma = false;
   TOKEN.lastIndex = 0;
   for (let at = 0; ; at = TOKEN.lastIndex) {
     const [token = "", mark] = TOKEN.exec(text) ?? [];
@@ -73,7 +74,7 @@ export function endOfJson(text: string): number {
     const start = TOKEN.lastIndex - token.trimStart().length;
     const closes = mark === "}" || mark === "]";
     if (closes) {
-      if (open.pop() !== (mark === "}" ? "{" : "[") || wants === "colon") return start;
+      if (isBehindComma || open.pop() !== (mark === "}" ? "{" : "[") || wants === "colon") return start;
       wants = "comma";
     } else if (mark === "{" || mark === "[") {
       if (wants !== "value") return start;
@@ -90,5 +91,6 @@ export function endOfJson(text: string): number {
         return start;
       wants = wants === "key" ? "colon" : "comma";
     }
+    isBehindComma = mark === ",";
   }
 }

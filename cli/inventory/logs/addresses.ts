@@ -1,6 +1,6 @@
 /** Addresses of files of registries, whatever their hosts: each tool prints them, when it says what it fetches. */
 import type { ReleaseId } from "../../../core/purl.ts";
-import { releaseAt } from "../npm-names.ts";
+import { decode, releaseAt } from "../npm-names.ts";
 import { releaseOf } from "../toml-lock.ts";
 import type { Mention } from "./mention.ts";
 import { pythonFile } from "./python.ts";
@@ -26,12 +26,4 @@ function mentionOf(address: string): Mention | undefined {
 
 function mention(id: ReleaseId | undefined): Mention | undefined {
   return id && { id };
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

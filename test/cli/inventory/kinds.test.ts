@@ -134,7 +134,7 @@ __metadata:
 
 "alias@npm:left-pad@^1.3.0":
   version: 1.3.0
-  resolution: "left-pad@npm:1.3.0::__archiveUrl=https%3A%2F%2Fregistry.example%2Fx.tgz"
+  resolution: "left-pad@npm:1.3.0::__archiveUrl=https%3A%2F%2Fregistry.example%2Fleft-pad%2F-%2Fleft-pad-1.3.0.tgz"
 
 "fsevents@patch:fsevents@npm%3A^2.3.2#optional!builtin<compat/fsevents>":
   version: 2.3.2
@@ -151,6 +151,7 @@ __metadata:
     releases: [
       ["pkg:npm/%40acme/ui@1.2.3", 7],
       ["pkg:npm/left-pad@1.3.0", 16],
+      ["pkg:npm/fsevents@2.3.2", 20],
     ],
     unjudged: [["lib", "comes from git"]],
   },
@@ -595,6 +596,23 @@ describe("readInventory()", () => {
     ];
     for (const [name, text, message] of BROKEN)
       assert.throws(() => readInventory(name, text), { code: "FILE_UNREADABLE", message });
+  });
+
+  it("shows no password of an address", () => {
+    for (const [name, text] of [
+      [
+        "requirements.txt",
+        "a==1\n-e git+https://user:secret@git.example/x.git\nb @ https://user:secret@x.example/b.zip\n",
+      ],
+      [
+        "pnpm-lock.yaml",
+        "lockfileVersion: '9.0'\npackages:\n  a@https://user:secret@x.example/a.tgz:\n    version: 1.0.0\n",
+      ],
+    ] as const) {
+      const found = JSON.stringify(readInventory(name, text));
+      assert.match(found, /x\.example/);
+      assert.doesNotMatch(found, /secret/);
+    }
   });
 
   it("is linear in what it reads", () => {
