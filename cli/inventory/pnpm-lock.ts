@@ -6,12 +6,14 @@ import { unreadable } from "./places.ts";
 import type { InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
 
 const HEAD = /^lockfileVersion:\s*['"]?(\d+)/m;
+/** Comments and another document may stand before it. */
+const HEAD_CHARACTERS = 65_536;
 const NAMES = /pnpm-lock[^/]*\.ya?ml$/;
 
 export const readPnpmLock: InventoryReader = {
   kind: "pnpm-lock",
   files: "pnpm-lock.yaml",
-  recognizes: ({ name, text }) => HEAD.test(text.slice(0, 4096)) || NAMES.test(name),
+  recognizes: ({ name, text }) => HEAD.test(text.slice(0, HEAD_CHARACTERS)) || NAMES.test(name),
   read({ path, text }) {
     const major = Number(HEAD.exec(text)?.[1]);
     if (Number.isNaN(major))

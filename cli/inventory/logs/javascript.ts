@@ -13,8 +13,10 @@ const NPM_OTHER =
 const NPM = /^npm (?:http|verb(?:ose)?|sill|info|warn|WARN|error|ERR!|timing)\b/;
 /** `> name@1.0.0 postinstall …/node_modules/name`: a dependency's script, and not the project's own. */
 const NPM_SCRIPT = new RegExp(`^> (${NAME})@(${VERSION}) (?:pre|post)?install .*node_modules`);
-/** `npm ls`, and what yarn 1 adds. */
-const TREE = new RegExp(`^[│|\\s]*(?:├──|└──|├─|└─|\\+--|\`--)[┬─]*\\s(${NAME})@(${VERSION})(?:\\s.*)?$`);
+/** `npm ls`, and what yarn 1 adds; `alias@npm:name@1.0.0` goes by another name. */
+const TREE = new RegExp(
+  `^[│|\\s]*(?:├──|└──|├─|└─|\\+--|\`--)[┬─]*\\s(?:${NAME}@npm:)?(${NAME})@(${VERSION})(?:\\s.*)?$`,
+);
 /** \`+ name@1.0.0\` of npm 6 and bun, \`+ name 1.0.0\` of pnpm: what was asked for. */
 const ADDED = new RegExp(
   `^\\s*(?:\\+|installed) (${NAME})(?:@| )(${VERSION})(?: \\(.*\\)| with binaries:.*| already in .*)?$`,

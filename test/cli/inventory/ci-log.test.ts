@@ -100,6 +100,7 @@ const NAMED: readonly [tool: string, line: string, ...purls: string[]][] = [
   ["cargo's builds", "   Compiling ring v0.17.8", "pkg:cargo/ring@0.17.8"],
   ["another registry of cargo", "    Checking dep v1.0.0 (registry `acme`)", "pkg:cargo/dep@1.0.0"],
   ["cargo's updates", "    Updating libc v0.2.154 -> v0.2.155", "pkg:cargo/libc@0.2.155"],
+  ["npm ls, an alias", "└── alias@npm:@acme/real@4.0.0", "pkg:npm/%40acme/real@4.0.0"],
   ["cargo tree", "│   └── itoa v1.0.11 (*)", "pkg:cargo/itoa@1.0.11"],
   ["go's downloads", "go: downloading github.com/gin-gonic/gin v1.6.3", "pkg:golang/github.com/gin-gonic/gin@v1.6.3"],
   [
