@@ -66,7 +66,7 @@ function take(
 ): Input {
   for (const { line, job, ...release } of named)
     collect(release, { path, line, repository, ...(job !== undefined && { job }) }, releases);
-  unjudged.push(...others.map(({ name, reason, line }) => ({ name, reason, path, line })));
+  for (const { name, reason, line } of others) unjudged.push({ name, reason, path, line });
   return { path, repository, kind, entries };
 }
 

@@ -114,7 +114,11 @@ export function missingTexts({ missing }: Summary): string[] {
 /** Entries that have the same reason, the most frequent reason first. */
 export function grouping<T>(items: readonly T[], reasonOf: (item: T) => string): [reason: string, items: T[]][] {
   const groups = new Map<string, T[]>();
-  for (const item of items) groups.set(reasonOf(item), [...(groups.get(reasonOf(item)) ?? []), item]);
+  for (const item of items) {
+    const group = groups.get(reasonOf(item)) ?? [];
+    groups.set(reasonOf(item), group);
+    group.push(item);
+  }
   return [...groups].sort(([, a], [, b]) => b.length - a.length);
 }
 

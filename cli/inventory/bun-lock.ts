@@ -1,9 +1,10 @@
 /** bun.lock: JSON with commas at the end and comments, whose `packages` are lists that begin with `NAME@VERSION`. */
 import { isObject, own } from "../../core/json.ts";
+import { requireFewValues } from "./bounds.ts";
 import { plainJson } from "./jsonc.ts";
 import { elsewhere, fetchedFrom, splitSpecifier } from "./npm-names.ts";
 import { notJson } from "./package-lock.ts";
-import { KeyLines, unreadable } from "./places.ts";
+import { JsonLines, unreadable } from "./places.ts";
 import type { InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
 
 const HEAD = /^\ufeff?\s*\{\s*"lockfileVersion"\s*:\s*\d+,\s*(?:"configVersion"\s*:\s*\d+,\s*)?"workspaces"\s*:\s*\{/;
@@ -16,6 +17,7 @@ export const readBunLock: InventoryReader = {
     /(^|[.-])bun\.lock$/.test(name) ||
     (/^\ufeff?\s*[{/]/.test(text) && HEAD.test(plainJson(text.slice(0, HEAD_CHARACTERS)))),
   read({ path, text }) {
+    requireFewValues(path, text);
     const plain = plainJson(text);
     const json = parse(plain);
     if (json === undefined) throw notJson(path, plain);
@@ -24,10 +26,10 @@ export const readBunLock: InventoryReader = {
       throw unreadable(path, 1, 1, "it does not say its `lockfileVersion`");
     const releases: NamedRelease[] = [];
     const unjudged: Unjudged[] = [];
-    const lines = new KeyLines(plain);
-    lines.next("packages", "{");
+    const lines = new JsonLines(plain);
+    lines.key("packages", "{");
     for (const [key, entry] of Object.entries(isObject(packages) ? packages : {})) {
-      const line = lines.next(key, "[");
+      const line = lines.key(key, "[");
       const wanted = splitSpecifier(Array.isArray(entry) ? String(entry[0]) : "");
       if (!wanted || /^(workspace|link):/.test(wanted.range)) continue;
       const place = elsewhere(wanted.range);

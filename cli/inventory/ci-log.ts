@@ -1,5 +1,6 @@
 /** Logs of CI systems, and of package managers: what was fetched or installed, as far as the tools say so. */
 
+import { requireFewReleases } from "./bounds.ts";
 import { addressesIn } from "./logs/addresses.ts";
 import { readGoLine } from "./logs/go.ts";
 import { readJavaScriptLine } from "./logs/javascript.ts";
@@ -28,11 +29,14 @@ function readLog(file: InventoryFile): Inventory {
   if (known) return known;
   const releases: NamedRelease[] = [];
   const unjudged: Unjudged[] = [];
-  for (const { text, line, job } of logLines(file.text))
+  for (const { text, line, job } of logLines(file.text)) {
     for (const mention of mentionsIn(text)) {
       if ("id" in mention) releases.push({ id: mention.id, line, ...(job !== undefined && { job }) });
       else unjudged.push({ ...mention, line });
     }
+    // A line may name thousands.
+    requireFewReleases(file.path, releases.length + unjudged.length);
+  }
   const found = { releases, unjudged };
   READ.set(file, found);
   return found;

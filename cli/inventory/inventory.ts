@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { CordonError } from "../../core/errors.ts";
 import { toPurl } from "../../core/purl.ts";
+import { requireFewLines, requireFewReleases, requireFewValues } from "./bounds.ts";
 import { readBunLock } from "./bun-lock.ts";
 import { readCiLog } from "./ci-log.ts";
 import { readGoList, readGoMod, readGoSum } from "./go-files.ts";
@@ -24,15 +25,13 @@ export const INVENTORY_READERS: readonly InventoryReader[] = [
   ...[readPackageList, readRequirements, readCiLog],
 ];
 
-const MAX_RELEASES = 1_000_000;
-
 export interface ReadInventory extends Inventory {
   readonly kind: string;
   /** Distinct packages with their versions, as the file calls them: those that nobody can judge, and aliases, are others. */
   readonly entries: number;
 }
 
-/** The distinct releases that a file names, in the order of the file: each where it stands first. Throws FILE_UNREADABLE. */
+/** The distinct releases that a file names, in the order of the file: each where it stands first. Throws FILE_UNREADABLE, FILE_TOO_LARGE. */
 export function readInventory(path: string, text: string): ReadInventory {
   const found = readIfKnown(path, text);
   if (found) return found;
@@ -49,6 +48,7 @@ export function readInventory(path: string, text: string): ReadInventory {
 
 /** The same; undefined for a file of no kind that is read. */
 export function readIfKnown(path: string, text: string): ReadInventory | undefined {
+  requireFewLines(path, text);
   const file = openFile(path, text);
   const reader = INVENTORY_READERS.find((candidate) => candidate.recognizes(file));
   if (!reader) return undefined;
@@ -56,7 +56,7 @@ export function readIfKnown(path: string, text: string): ReadInventory | undefin
   if (reader !== readCiLog) requireMerged(file);
   const { releases, unjudged: left } = reader.read(file);
   const unjudged = left.map((one) => ({ ...one, name: withoutCredentials(one.name) }));
-  if (releases.length > MAX_RELEASES) throw unreadable(path, 1, 1, `it names more than ${MAX_RELEASES} releases`);
+  requireFewReleases(path, releases.length + left.length);
   const first = new Map<string, NamedRelease>();
   for (const release of releases) if (!first.has(toPurl(release.id))) first.set(toPurl(release.id), release);
   const called = releases.map(({ id, alias }) => (alias === undefined ? toPurl(id) : `${alias} ${id.version}`));
@@ -97,14 +97,15 @@ function openFile(path: string, text: string): InventoryFile {
     name: basename(path),
     text,
     get json() {
-      parsed ??= { json: parseJson(text) };
+      parsed ??= { json: parseJson(path, text) };
       return parsed.json;
     },
   };
 }
 
-function parseJson(text: string): unknown {
+function parseJson(path: string, text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return undefined;
+  requireFewValues(path, text);
   try {
     return JSON.parse(text);
   } catch {

@@ -2,7 +2,7 @@
 import type { CordonError } from "../../core/errors.ts";
 import { isObject, own, ownString } from "../../core/json.ts";
 import { elsewhere, fetchedFrom } from "./npm-names.ts";
-import { endOfJson, KeyLines, unreadable } from "./places.ts";
+import { endOfJson, JsonLines, unreadable } from "./places.ts";
 import type { Inventory, InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
 
 const MAX_DEPTH = 200;
@@ -40,15 +40,15 @@ function hasTuples(json: unknown): boolean {
 class Collector implements Inventory {
   readonly releases: NamedRelease[] = [];
   readonly unjudged: Unjudged[] = [];
-  readonly #lines: KeyLines;
+  readonly #lines: JsonLines;
 
   constructor(text: string) {
-    this.#lines = new KeyLines(text);
+    this.#lines = new JsonLines(text);
   }
 
   /** The key ends in `node_modules/NAME`; an alias has its real name in `name`. Links and folders are not releases. */
   addPackage(key: string, entry: unknown): void {
-    const line = this.#lines.next(key, "{");
+    const line = this.#lines.key(key, "{");
     const at = key.lastIndexOf("node_modules/");
     if (at < 0 || own(entry, "link") === true) return;
     const name = ownString(entry, "name") ?? key.slice(at + "node_modules/".length);
@@ -59,7 +59,7 @@ class Collector implements Inventory {
   addDependencies(dependencies: unknown, depth: number): void {
     if (!isObject(dependencies) || depth > MAX_DEPTH) return;
     for (const [key, entry] of Object.entries(dependencies)) {
-      const line = this.#lines.next(key, "{");
+      const line = this.#lines.key(key, "{");
       const written = ownString(entry, "version");
       // Version 1 writes an alias as `npm:NAME@VERSION`, and a folder, an address or a git URL in the version's place.
       const [, name = key, version = written] = /^npm:(.+)@([^@]+)$/.exec(written ?? "") ?? [];

@@ -2,7 +2,7 @@
 import { CordonError } from "../../core/errors.ts";
 import { own, ownString } from "../../core/json.ts";
 import { parseReleasePurl } from "../../core/purl.ts";
-import { Lines } from "./places.ts";
+import { JsonLines } from "./places.ts";
 import type { Inventory, InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
 
 const MAX_DEPTH = 50;
@@ -78,13 +78,9 @@ function listOf(value: unknown): readonly unknown[] {
 function readPurls(text: string, purls: readonly string[]): Inventory {
   const releases: NamedRelease[] = [];
   const unjudged: Unjudged[] = [];
-  const lines = new Lines(text);
-  let from = 0;
+  const lines = new JsonLines(text);
   for (const purl of purls) {
-    const quoted = JSON.stringify(purl);
-    const at = text.indexOf(quoted, from);
-    if (at >= 0) from = at + quoted.length;
-    const line = lines.at(Math.max(0, at >= 0 ? at : text.indexOf(quoted)));
+    const line = lines.text(purl);
     const found = readPurl(purl);
     if (typeof found === "object") releases.push({ id: found, line });
     else

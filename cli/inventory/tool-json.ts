@@ -2,8 +2,7 @@
 import { isObject, own, ownString } from "../../core/json.ts";
 import type { ReleaseId } from "../../core/purl.ts";
 import { fetchedFrom, splitSpecifier } from "./npm-names.ts";
-import { lineOfText } from "./pip-json.ts";
-import { KeyLines } from "./places.ts";
+import { JsonLines } from "./places.ts";
 import type { InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
 import { releaseOf } from "./toml-lock.ts";
 
@@ -16,11 +15,11 @@ export const readNpmList: InventoryReader = {
   read({ text, json }) {
     const releases: NamedRelease[] = [];
     const unjudged: Unjudged[] = [];
-    const lines = new KeyLines(text);
+    const lines = new JsonLines(text);
     const add = (dependencies: unknown, depth: number): void => {
       if (!isObject(dependencies) || depth > MAX_DEPTH) return;
       for (const [key, entry] of Object.entries(dependencies)) {
-        const line = lines.next(key, "{");
+        const line = lines.key(key, "{");
         const found = installed(key, entry);
         if (typeof found === "object") releases.push({ id: found, line });
         else if (own(entry, "missing") !== true) unjudged.push({ name: key, line, reason: found });
@@ -71,11 +70,12 @@ export const readCargoMetadata: InventoryReader = {
   read({ text, json }) {
     const releases: NamedRelease[] = [];
     const unjudged: Unjudged[] = [];
+    const lines = new JsonLines(text);
     const packages = own(json, "packages");
     for (const entry of Array.isArray(packages) ? packages : []) {
       const [name = "", version, source] = ["name", "version", "source"].map((field) => ownString(entry, field));
       if (source === undefined) continue; // the workspace's own
-      const line = lineOfText(text, JSON.stringify(ownString(entry, "id") ?? name));
+      const line = lines.text(ownString(entry, "id") ?? name);
       const id = /^(registry|sparse)\+/.test(source) ? releaseOf("cargo", name, version) : undefined;
       if (id) releases.push({ id, line });
       else
