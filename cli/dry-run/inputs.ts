@@ -113,7 +113,7 @@ function headOf(path: string): string {
 }
 
 /** The work tree that a folder lies in. */
-function gitAround(folder: string): string | undefined {
+export function gitAround(folder: string): string | undefined {
   for (let at = resolve(folder); ; at = dirname(at)) {
     if (existsSync(join(at, ".git"))) return at;
     if (dirname(at) === at) return undefined;

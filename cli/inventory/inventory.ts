@@ -11,7 +11,7 @@ import { readPackageLock } from "./package-lock.ts";
 import { readPipfileLock, readPipInspect } from "./pip-json.ts";
 import { unreadable } from "./places.ts";
 import { readPnpmLock } from "./pnpm-lock.ts";
-import type { Inventory, InventoryFile, InventoryReader, NamedRelease } from "./reader.ts";
+import type { Inventory, InventoryFile, InventoryReader, NamedRelease, OtherFile } from "./reader.ts";
 import { readRequirements } from "./requirements.ts";
 import { readCycloneDx, readSpdx } from "./sbom.ts";
 import { TOML_READERS } from "./toml-lock.ts";
@@ -29,6 +29,7 @@ export interface ReadInventory extends Inventory {
   readonly kind: string;
   /** Distinct packages with their versions, as the file calls them: those that nobody can judge, and aliases, are others. */
   readonly entries: number;
+  readonly others: readonly OtherFile[];
 }
 
 /** The distinct releases that a file names, in the order of the file: each where it stands first. Throws FILE_UNREADABLE, FILE_TOO_LARGE. */
@@ -51,18 +52,29 @@ export function readIfKnown(path: string, text: string): ReadInventory | undefin
   requireFewLines(path, text);
   const file = openFile(path, text);
   const reader = INVENTORY_READERS.find((candidate) => candidate.recognizes(file));
-  if (!reader) return undefined;
+  return reader && readWith(reader, file);
+}
+
+/** A file that another one names, which is of the same kind whatever it looks like. Throws FILE_UNREADABLE, FILE_TOO_LARGE. */
+export function readPart(kind: string, path: string, text: string): ReadInventory {
+  requireFewLines(path, text);
+  const reader = INVENTORY_READERS.find((candidate) => candidate.kind === kind);
+  if (!reader) throw new Error(`there is no reader of ${kind}`);
+  return readWith(reader, openFile(path, text));
+}
+
+function readWith(reader: InventoryReader, file: InventoryFile): ReadInventory {
   // A log may show one.
   if (reader !== readCiLog) requireMerged(file);
-  const { releases, unjudged: left } = reader.read(file);
+  const { releases, unjudged: left, others = [] } = reader.read(file);
+  requireFewReleases(file.path, releases.length + left.length);
   const unjudged = left.map((one) => ({ ...one, name: withoutCredentials(one.name) }));
-  requireFewReleases(path, releases.length + left.length);
   const first = new Map<string, NamedRelease>();
   for (const release of releases) if (!first.has(toPurl(release.id))) first.set(toPurl(release.id), release);
   const called = releases.map(({ id, alias }) => (alias === undefined ? toPurl(id) : `${alias} ${id.version}`));
-  const others = unjudged.flatMap(({ name, version }) => (version === undefined ? [] : [`${name} ${version}`]));
-  const entries = new Set([...called, ...others]).size;
-  return { kind: reader.kind, entries, releases: [...first.values()], unjudged };
+  const unnamed = unjudged.flatMap(({ name, version }) => (version === undefined ? [] : [`${name} ${version}`]));
+  const entries = new Set([...called, ...unnamed]).size;
+  return { kind: reader.kind, entries, releases: [...first.values()], unjudged, others };
 }
 
 /** Whether a file of this name is one that is read, whatever stands in it. */

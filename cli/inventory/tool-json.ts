@@ -1,7 +1,7 @@
 /** What `npm ls --json` and `cargo metadata` print. */
 import { isObject, own, ownString } from "../../core/json.ts";
 import type { ReleaseId } from "../../core/purl.ts";
-import { fetchedFrom, splitSpecifier } from "./npm-names.ts";
+import { elsewhere, fetchedFrom, splitSpecifier } from "./npm-names.ts";
 import { JsonLines } from "./places.ts";
 import type { InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
 import { releaseOf } from "./toml-lock.ts";
@@ -40,10 +40,11 @@ const ALIAS = /^(?:(?:@[^/@]+\/)?[^@/]+@)?npm:((?:@[^/@]+\/)?[^@/]+)(?:@(.*))?$/
  */
 function installed(key: string, entry: unknown): ReleaseId | string {
   const written = ownString(entry, "version");
-  if (written === undefined) return "is not pinned to a version";
+  const address = ownString(entry, "resolved");
+  if (written === undefined) return elsewhere(address ?? "") ?? "is not pinned to a version";
   const [, alias, version = written] = ALIAS.exec(written) ?? [];
   const name = alias ?? asked(ownString(entry, "from")) ?? calledItself(entry) ?? key;
-  return fetchedFrom(ownString(entry, "resolved"), name, version);
+  return fetchedFrom(address, name, version);
 }
 
 function asked(from = ""): string | undefined {

@@ -224,7 +224,6 @@ wheel @ https://files.example/wheel-1.0-py3-none-any.whl
       ["own @ git+https://forge.example/acme/own@0123", "comes from git"],
       ["wheel @ https://files.example/wheel-1.0-py3-none-any.whl", "comes from an address"],
       ["-e .", "lies in a folder"],
-      ["-r base.txt", "is a file of its own, read only where it is given too"],
     ],
   },
   "pip freeze": {
@@ -365,13 +364,22 @@ vcs = { type = "git", url = "https://forge.example/acme/own", commit-id = "0123"
             metadata: { name: "own", version: "1.0" },
             direct_url: { url: "https://forge.example/own", vcs_info: { vcs: "git" } },
           },
+          { metadata: { name: "site", version: "1.0" }, direct_url: { url: "file:///site", dir_info: {} } },
+          {
+            metadata: { name: "wheel", version: "1.0" },
+            direct_url: { url: "https://x.example/w.whl", archive_info: {} },
+          },
         ],
       },
       null,
       2,
     ),
     releases: [["pkg:pypi/idna@3.7", 7]],
-    unjudged: [["own", "comes from git"]],
+    unjudged: [
+      ["own", "comes from git"],
+      ["site", "lies in a folder"],
+      ["wheel", "comes from an address"],
+    ],
   },
   cargo: {
     kind: "cargo-lock",

@@ -37,8 +37,17 @@ describe("npm ls", () => {
       assert.deepEqual(found("ls.json", list({ alias: entry })), ["4 pkg:npm/%40acme/real@4.0.0"]));
 
   it("leaves what comes from a forge, and what is not installed", () => {
-    const tree = { a: { version: "1.0.0" }, tool: { version: "2.0.0", resolved: FORGE }, gone: { missing: true } };
-    assert.deepEqual(found("ls.json", list(tree)), ["4 pkg:npm/a@1.0.0", "7 tool comes from an address"]);
+    const tree = {
+      a: { version: "1.0.0" },
+      tool: { version: "2.0.0", resolved: FORGE },
+      repo: { resolved: "git+ssh://git@forge.example/acme/repo.git#0123" },
+      gone: { missing: true },
+    };
+    assert.deepEqual(found("ls.json", list(tree)), [
+      "4 pkg:npm/a@1.0.0",
+      "7 tool comes from an address",
+      "11 repo comes from git",
+    ]);
   });
 });
 
