@@ -1,5 +1,4 @@
 /** A policy repository in a directory, read and compiled: what lint, test, build and check start from. */
-import { join } from "node:path";
 import { compileFeed, type Feed } from "../core/advisories/feed.ts";
 import { readAdvisories } from "../core/advisories/read.ts";
 import { AdvisoryTable } from "../core/advisories/table.ts";
@@ -13,7 +12,7 @@ import type { ReleaseId } from "../core/purl.ts";
 import { type Diagnostic, formatDiagnostic } from "../core/source/diagnostic.ts";
 import { YamlFile } from "../core/source/yaml-file.ts";
 import type { CordonConfig } from "../schemas/types/cordon.ts";
-import { readSnapshotTable } from "./intel/snapshot.ts";
+import { readSnapshotTable, snapshotDir } from "./intel/snapshot.ts";
 
 /** The feed of the repository's own `advisories/`. */
 export const LOCAL_FEED = "local";
@@ -27,11 +26,6 @@ export interface Repository {
   readonly diagnostics: readonly Diagnostic[];
   /** Configured feeds that were never pulled: what they would say is not known. */
   readonly missingFeeds: readonly string[];
-}
-
-/** Where a repository's pulled feeds lie. */
-export function snapshotDir(dir: string, feed: string): string {
-  return join(dir, ".cordon", "intel", feed);
 }
 
 /** Reads everything and collects every issue. Throws only where `dir` is no policy repository. */

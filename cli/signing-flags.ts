@@ -35,7 +35,11 @@ export interface SigningFlags {
 
 /** Throws KEY_INVALID, FILE_UNREADABLE. */
 export function toSigning({ key, ...flags }: SigningFlags): Signing {
-  if (key !== undefined) return signingWithKeyFile(key);
+  return key === undefined ? keylessWith(flags) : signingWithKeyFile(key);
+}
+
+/** As the CI run that this is; what is not named is the public Sigstore's. */
+export function keylessWith(flags: Omit<SigningFlags, "key">): Signing {
   const known = publicSigstore();
   return keylessSigning({
     fulcio: flags.fulcio ?? known.fulcio,

@@ -1,6 +1,6 @@
 /** The results of policy tests, for people and for the tools that read them. Each reporter is a function from data to text. */
 import type { CoverageReport, PartCoverage } from "../core/policy/coverage.ts";
-import { annotation } from "./annotation.ts";
+import { annotatedPath, annotation } from "./annotation.ts";
 import { junitXml } from "./junit.ts";
 import type { PolicyTestResult } from "./policy-test.ts";
 import { paint } from "./print.ts";
@@ -13,6 +13,7 @@ export interface TestReport {
   readonly coverage?: CoverageReport;
 }
 
+/** `dir`: the policy repository, from which files are named. */
 export const REPORTERS = { pretty, json, junit, tap, github } as const;
 export type Reporter = keyof typeof REPORTERS;
 
@@ -78,9 +79,17 @@ function tap({ results }: TestReport): string {
   return ["TAP version 14", `1..${results.length}`, ...lines].join("\n");
 }
 
-function github({ results, passed, failed, skipped }: TestReport): string {
+function github({ results, passed, failed, skipped }: TestReport, dir: string): string {
   const lines = results.flatMap(({ passed, file, line, name, differences }) =>
-    passed ? [] : [annotation("error", { file, line, title: `policy test: ${name}` }, differences.join("\n"))],
+    passed
+      ? []
+      : [
+          annotation(
+            "error",
+            { file: annotatedPath(dir, file), line, title: `policy test: ${name}` },
+            differences.join("\n"),
+          ),
+        ],
   );
   return [...lines, `${passed} passed, ${failed} failed, ${skipped} skipped`].join("\n");
 }

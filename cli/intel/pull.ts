@@ -1,6 +1,7 @@
 /** Brings a feed's snapshot up to date: whole or not at all, with the last good one kept on every failure. */
 import { checkOsvRecord } from "../../core/advisories/osv.ts";
 import { CordonError, messageOf } from "../../core/errors.ts";
+import { createFetch } from "../../core/http.ts";
 import { formatInstant } from "../../core/time.ts";
 import { oneLine } from "../../core/words.ts";
 import type { OsvRecord } from "../../schemas/types/advisory.ts";
@@ -8,7 +9,7 @@ import type { Feed } from "../../schemas/types/cordon.ts";
 import { pullDirectory } from "./directory.ts";
 import { pullGit } from "./git.ts";
 import { pullOsvExport } from "./osv-export.ts";
-import { FeedSnapshot, type SnapshotStatus } from "./snapshot.ts";
+import { FeedSnapshot, type SnapshotStatus, snapshotDir } from "./snapshot.ts";
 import type { Progress, PullContext, Pulled, RecordText } from "./source.ts";
 import { pullUrl } from "./url.ts";
 
@@ -19,8 +20,37 @@ export interface PullResult {
   readonly status: SnapshotStatus;
 }
 
+/** A feed that failed, and kept the snapshot that it had. */
+export interface PullFailure {
+  readonly name: string;
+  readonly error: { readonly code: string; readonly message: string; readonly next: string };
+}
+
+export interface TryOptions {
+  readonly progress: Progress;
+  /** Takes the feed as it is, although it lost many records or went back in time. */
+  readonly accept: boolean;
+}
+
 const DEFAULT_SHRINK = 0.1;
 const MAX_RECORD = 8 * 1024 * 1024;
+
+/** Pulls one feed of a repository into its place, by the machine's clock; what fails is told and not thrown. */
+export async function tryPullFeed(
+  feed: Feed,
+  repository: string,
+  { progress, accept }: TryOptions,
+): Promise<PullResult | PullFailure> {
+  const dir = snapshotDir(repository, feed.name);
+  try {
+    const context = { repository, dir, fetch: createFetch(), now: () => new Date(), progress };
+    return await pullFeed(feed, context, accept);
+  } catch (cause) {
+    const failure =
+      cause instanceof CordonError ? cause : new CordonError("FEED_MALFORMED", messageOf(cause), { cause });
+    return { name: feed.name, error: { code: failure.code, message: failure.message, next: failure.next } };
+  }
+}
 
 /** Pulls one feed. Throws FEED_* and UPSTREAM_* failures; the snapshot is then as it was. */
 export async function pullFeed(feed: Feed, context: PullContext, accept: boolean): Promise<PullResult> {

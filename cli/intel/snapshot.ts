@@ -15,6 +15,11 @@ import { readBytes } from "../../core/source/files.ts";
 import { oneLine } from "../../core/words.ts";
 import type { OsvRecord } from "../../schemas/types/advisory.ts";
 
+/** Where a repository's pulled feeds lie. */
+export function snapshotDir(repository: string, feed: string): string {
+  return join(repository, ".cordon", "intel", feed);
+}
+
 /** What is known of a feed's last pull. */
 export interface SnapshotStatus {
   /** When the feed was last asked with success, RFC 3339. */

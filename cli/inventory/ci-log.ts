@@ -1,18 +1,23 @@
 /** Logs of CI systems, and of package managers: what was fetched or installed, as far as the tools say so. */
-
 import { requireFewReleases } from "./bounds.ts";
 import { addressesIn } from "./logs/addresses.ts";
+import { readBunLine } from "./logs/bun.ts";
+import { startCargo } from "./logs/cargo.ts";
 import { readGoLine } from "./logs/go.ts";
-import { readJavaScriptLine } from "./logs/javascript.ts";
-import { logLines } from "./logs/lines.ts";
-import type { Mention } from "./logs/mention.ts";
-import { readPythonLine } from "./logs/python.ts";
-import { readRustLine } from "./logs/rust.ts";
+import { jobOfFile } from "./logs/jobs.ts";
+import { logLines, MAX_LINE } from "./logs/lines.ts";
+import type { ReadLogLine } from "./logs/mention.ts";
+import { readNpmLine } from "./logs/npm.ts";
+import { startPip } from "./logs/pip.ts";
+import { startPnpm } from "./logs/pnpm.ts";
+import { readPoetryLine } from "./logs/poetry.ts";
+import { readUvLine } from "./logs/uv.ts";
+import { readYarnLine } from "./logs/yarn.ts";
 import type { Inventory, InventoryFile, InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
 
 export const readCiLog: InventoryReader = {
   kind: "ci-log",
-  files: "logs of npm, pnpm, yarn, bun, pip, uv, poetry, cargo and go",
+  files: "logs of npm, pnpm, yarn, bun, pip, uv, poetry, pdm, cargo and go",
   recognizes: (file) => file.json === undefined && !/^\s*</.test(file.text) && hasMentions(readLog(file)),
   read: (file) => readLog(file),
 };
@@ -20,6 +25,9 @@ export const readCiLog: InventoryReader = {
 function hasMentions({ releases, unjudged }: Inventory): boolean {
   return releases.length > 0 || unjudged.length > 0;
 }
+
+/** A workflow has at most 256; of a hostile log's more, no line is read with the ones before. */
+const MAX_JOBS = 1000;
 
 /** Whoever recognizes a log has read it. */
 const READ = new WeakMap<InventoryFile, Inventory>();
@@ -29,11 +37,18 @@ function readLog(file: InventoryFile): Inventory {
   if (known) return known;
   const releases: NamedRelease[] = [];
   const unjudged: Unjudged[] = [];
-  for (const { text, line, job } of logLines(file.text)) {
-    for (const mention of mentionsIn(text)) {
+  const ofFile = jobOfFile(file.path, file.text);
+  const readers = new Map<string | undefined, readonly ReadLogLine[]>();
+  for (const { text, line, job = ofFile, isCut } of logLines(file.text)) {
+    const tools = readers.get(job) ?? startTools();
+    if (readers.size < MAX_JOBS) readers.set(job, tools);
+    const mentions = tools.flatMap((read) => read(text));
+    for (const mention of mentions) {
       if ("id" in mention) releases.push({ id: mention.id, line, ...(job !== undefined && { job }) });
       else unjudged.push({ ...mention, line });
     }
+    if (isCut && mentions.length > 0)
+      unjudged.push({ name: `the rest of line ${line}`, line, reason: `is longer than ${MAX_LINE} characters` });
     // A line may name thousands.
     requireFewReleases(file.path, releases.length + unjudged.length);
   }
@@ -42,7 +57,11 @@ function readLog(file: InventoryFile): Inventory {
   return found;
 }
 
-function mentionsIn(text: string): readonly Mention[] {
-  const named = [readJavaScriptLine, readPythonLine, readRustLine, readGoLine].flatMap((read) => read(text));
-  return [...named, ...addressesIn(text)];
+/** Jobs run side by side: what the lines of one tell of the next ones holds for the same job. */
+function startTools(): readonly ReadLogLine[] {
+  return [
+    ...[readNpmLine, startPnpm(), readYarnLine, readBunLine],
+    ...[startPip(), readUvLine, readPoetryLine, startCargo(), readGoLine],
+    addressesIn,
+  ];
 }

@@ -31,7 +31,7 @@ const DIAGNOSTIC: Diagnostic = {
   message: "No such key: nmae\n100 %",
   source: "x",
 };
-const LINT = { policies: 1, diagnostics: [DIAGNOSTIC], checked: "1 policy", version: "0.1.0" };
+const LINT = { dir: "acme", policies: 1, diagnostics: [DIAGNOSTIC], checked: "1 policy", version: "0.1.0" };
 
 describe("the reporters of `policy test`", () => {
   it("junit gives XML with every text escaped", () => {
@@ -63,8 +63,8 @@ not ok 2 - tests/a.yaml:9 odd <name> & "quotes" \\# 1
 
   it("github gives an annotation for each failure, that nothing in it can end", () => {
     assert.equal(
-      REPORTERS.github(REPORT),
-      `::error file=tests/a.yaml,line=9,title=policy test%3A odd <name> & "quotes" # 1::decision: expected block, got allow%0Ano policy objects\n1 passed, 1 failed, 0 skipped`,
+      REPORTERS.github(REPORT, "acme"),
+      `::error file=acme/tests/a.yaml,line=9,title=policy test%3A odd <name> & "quotes" # 1::decision: expected block, got allow%0Ano policy objects\n1 passed, 1 failed, 0 skipped`,
     );
   });
 
@@ -99,7 +99,7 @@ describe("the reporters of `policy lint`", () => {
         locations: [
           {
             physicalLocation: {
-              artifactLocation: { uri: "policies/a%20b.yaml" },
+              artifactLocation: { uri: "acme/policies/a%20b.yaml" },
               region: { startLine: 3, startColumn: 7, endColumn: 11 },
             },
           },
@@ -112,7 +112,7 @@ describe("the reporters of `policy lint`", () => {
   it("github gives an annotation for each issue", () => {
     assert.equal(
       LINT_REPORTERS.github(LINT),
-      "::error file=policies/a b.yaml,line=3,col=7,endColumn=11,title=policy lint%3A cel::No such key: nmae%0A100 %25\n1 policy",
+      "::error file=acme/policies/a b.yaml,line=3,col=7,endColumn=11,title=policy lint%3A cel::No such key: nmae%0A100 %25\n1 policy",
     );
   });
 });

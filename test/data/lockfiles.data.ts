@@ -1,4 +1,4 @@
-/** The lockfiles, bills of materials and logs of the data set, with the counts that its table names. */
+/** The lockfiles and bills of materials of the data set, with the counts that its table names. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
@@ -33,19 +33,5 @@ describeData("the data set's lockfiles", () => {
           row.includes("node_modules/");
         assert.ok(isThere, `${path}:${line}: ${row.slice(0, 100)} does not name ${id.name}`);
       }
-    });
-
-  const LOGS: readonly [file: string, count: number][] = [
-    ["npm-install-koa-loglevel-http.log", 59],
-    ["npm-2019-removed-malicious-flatmap-stream.log", 4],
-    ["cargo-travis-rust-lang-2019.log", 4],
-    ["go-get-gin-2020.log", 24],
-    ["pip-install-xlrd-python-docx-2020.log", 3],
-  ];
-  for (const [file, count] of LOGS)
-    it(`the log ${file} names ${count} releases`, () => {
-      const path = dataPath(`lockfiles/ci-logs/${file}`);
-      const { kind, entries } = readInventory(path, readInventoryText(path));
-      assert.deepEqual([kind, entries], ["ci-log", count]);
     });
 });

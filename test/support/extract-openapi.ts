@@ -11,6 +11,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 const RELEASES = "/repos/{owner}/{repo}/releases";
 const PULLS = "/repos/{owner}/{repo}/pulls";
+const ISSUES = "/repos/{owner}/{repo}/issues";
 const OPERATIONS = [
   "GET /repos/{owner}/{repo}",
   `GET ${RELEASES}`,
@@ -27,6 +28,9 @@ const OPERATIONS = [
   `GET ${PULLS}`,
   `POST ${PULLS}`,
   `PATCH ${PULLS}/{pull_number}`,
+  `GET ${ISSUES}/{issue_number}/comments`,
+  `POST ${ISSUES}/{issue_number}/comments`,
+  `PATCH ${ISSUES}/comments/{comment_id}`,
 ];
 /** The forms of an error, for the statuses that GitHub answers and an operation does not list. */
 const ERRORS = ["basic-error", "validation-error"];

@@ -3,6 +3,7 @@
  * own description of the API (`github-openapi.json`): where they part, `problems` says so.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Comments, makeComments } from "./github-comments.ts";
 import { answerProblems, OPERATIONS, requestProblems } from "./github-contract.ts";
 import { listen, makeBudget, originOf, pageOf, parse, read, stop } from "./github-http.ts";
 import {
@@ -66,6 +67,8 @@ export interface GitHub {
   readonly leakedAuthorization: boolean;
   /** All releases of a repository with the drafts, as the API lists them. */
   releases(repository?: string): readonly Release[];
+  /** The comments on an issue or a pull request; `add` writes one as somebody else does. */
+  readonly comments: Comments;
   /** The refs of a repository, as `tags/v1`. */
   refs(repository?: string): readonly string[];
   /** What remains of the rate limit until its reset, for all clients. */
@@ -100,6 +103,7 @@ type Handler = (call: Call) => Answer | undefined | Promise<Answer | undefined>;
 
 const MAX_JSON_BYTES = 1 << 20;
 const RELEASES = "/repos/{owner}/{repo}/releases";
+const ISSUES = "/repos/{owner}/{repo}/issues";
 const UPLOAD = `POST ${RELEASES}/{release_id}/assets`;
 
 /** Pull requests are of another double, which has a git repository: forge/forge.ts. */
@@ -144,6 +148,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
       nextId: () => ++ids,
     }),
   );
+  const comments = makeComments({ api, now, nextId: () => ++ids });
   const storage = await startStorage({
     epoch,
     linkSeconds,
@@ -214,6 +219,16 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
     [`DELETE ${RELEASES}/assets/{asset_id}`]: withAsset((asset, release, { repository }) =>
       repository.removeAsset(release, asset),
     ),
+    [`GET ${ISSUES}/{issue_number}/comments`]: ({ url, repository, param }) =>
+      pageOf(url, repository.id, comments.of(Number(param))),
+    [`POST ${ISSUES}/{issue_number}/comments`]: ({ request, param }) =>
+      withBody(`POST ${ISSUES}/{issue_number}/comments`, request, ({ body }) =>
+        comments.add(Number(param), body ?? ""),
+      ),
+    [`PATCH ${ISSUES}/comments/{comment_id}`]: ({ request, param }) =>
+      withBody(`PATCH ${ISSUES}/comments/{comment_id}`, request, ({ body }) =>
+        comments.change(Number(param), body ?? ""),
+      ),
     "DELETE /repos/{owner}/{repo}/git/refs/{ref}": ({ repository, param }) => repository.removeRef(param),
   };
 
@@ -328,6 +343,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
 
   return {
     api,
+    comments,
     storage: storage.origin,
     token,
     requests,

@@ -1,14 +1,11 @@
 import { Args, Flags } from "@oclif/core";
 import { revisionOf } from "../../../core/bundle/manifest.ts";
-import { buildInto, signInto } from "../../bundle.ts";
 import { CordonCommand } from "../../command.ts";
 import { paint } from "../../print.ts";
+import { buildSuccessor, readAcceptedBundle } from "../../publish/build.ts";
 import { publishTarget } from "../../publish/index.ts";
 import { type PublishOutcome, publishBundle, readSignedBundle } from "../../publish/publish.ts";
-import type { PublishTarget } from "../../publish/target.ts";
-import { requireFeeds } from "../../repository.ts";
 import { SIGNING_FLAGS, toSigning } from "../../signing-flags.ts";
-import { openTrustedBundle, readPublishedBundle } from "../../trusted-bundle.ts";
 
 export default class BundlePublish extends CordonCommand {
   static override summary = "Publish a signed bundle where proxies look for it.";
@@ -41,12 +38,14 @@ Tokens are read from GITHUB_TOKEN (github:) and CORDON_BUNDLE_TOKEN (https:).`;
     const { args, flags } = await this.parse(BundlePublish);
     const target = publishTarget(flags.to, { keep: flags.keep });
     if (flags.from !== undefined && flags.trust !== undefined) {
-      await this.#build(flags.from, args.out, target, flags.trust);
-      await signInto(args.out, toSigning(flags));
+      const { out } = args;
+      const [trust, signing, version] = [flags.trust, toSigning(flags), this.config.version];
+      const { statement } = await buildSuccessor({ repository: flags.from, out, target, trust, signing, version });
+      this.log(`Built ${revisionOf(statement.predicate)} in ${out}, fresh until ${statement.predicate.expires}.`);
     }
-    // Before it is sent: what a proxy would refuse must not take the place of what it accepts.
-    if (flags.trust !== undefined) await openTrustedBundle(`dir:${args.out}`, flags.trust);
-    const bundle = readSignedBundle(args.out);
+    const bundle = await (flags.trust === undefined
+      ? readSignedBundle(args.out)
+      : readAcceptedBundle(args.out, flags.trust));
     const { epoch, revision, channel } = bundle.manifest;
     const { outcome, url } = await publishBundle(bundle, target, (name, what) => this.log(`  ${name}: ${what}`));
     const name = `${revisionOf(bundle.manifest)} of channel ${channel}`;
@@ -54,12 +53,5 @@ Tokens are read from GITHUB_TOKEN (github:) and CORDON_BUNDLE_TOKEN (https:).`;
     else this.log(`${paint("green", "✓")} ${target.source.name} has ${name} already`);
     if (url) this.log(`  ${url}`);
     return { outcome, epoch, revision, digest: `sha256:${bundle.digest}`, target: target.source.name, url };
-  }
-
-  async #build(dir: string, out: string, target: PublishTarget, trust: string): Promise<void> {
-    const previous = (await readPublishedBundle(target.source, trust)) ?? null;
-    const options = { out, revision: undefined, previous, now: new Date(), version: this.config.version };
-    const { statement } = await buildInto(requireFeeds(dir), options);
-    this.log(`Built ${revisionOf(statement.predicate)} in ${out}, fresh until ${statement.predicate.expires}.`);
   }
 }

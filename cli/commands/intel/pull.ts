@@ -1,20 +1,13 @@
 import { Flags } from "@oclif/core";
 import { requireConfig } from "../../../core/config.ts";
-import { CordonError, messageOf } from "../../../core/errors.ts";
-import { createFetch } from "../../../core/http.ts";
+import { CordonError } from "../../../core/errors.ts";
 import { readConfigFile } from "../../../core/policy/source.ts";
 import type { Feed } from "../../../schemas/types/cordon.ts";
 import { CordonCommand } from "../../command.ts";
 import { dirArg, dirFlag, repositoryDir } from "../../dir.ts";
-import { type PullResult, pullFeed } from "../../intel/pull.ts";
+import { type PullFailure, type PullResult, tryPullFeed } from "../../intel/pull.ts";
 import { paint } from "../../print.ts";
 import { progressLine } from "../../progress.ts";
-import { snapshotDir } from "../../repository.ts";
-
-interface Failure {
-  readonly name: string;
-  readonly error: { readonly code: string; readonly message: string; readonly next: string };
-}
 
 export default class IntelPull extends CordonCommand {
   static override summary = "Bring the feeds of a policy repository up to date.";
@@ -35,34 +28,24 @@ keeps its last good snapshot. Exits with 2 when one failed.`;
     }),
   };
 
-  async run(): Promise<{ feeds: readonly (PullResult | Failure)[] }> {
+  async run(): Promise<{ feeds: readonly (PullResult | PullFailure)[] }> {
     const { args, flags } = await this.parse(IntelPull);
     const repository = repositoryDir(args, flags);
     const feeds = chooseFeeds(requireConfig(readConfigFile(repository)).feeds ?? [], flags.feed);
     if (feeds.length === 0) this.log("cordon.yaml names no feeds; only the repository's own advisories/ are used.");
-    const fetch = createFetch();
-    const results: (PullResult | Failure)[] = [];
+    const results: (PullResult | PullFailure)[] = [];
     for (const feed of feeds) {
       const line = progressLine(feed.name, this.jsonEnabled());
-      try {
-        const context = {
-          repository,
-          dir: snapshotDir(repository, feed.name),
-          fetch,
-          now: () => new Date(),
-          progress: line.update,
-        };
-        const result = await pullFeed(feed, context, flags.accept?.includes(feed.name) ?? false);
-        line.clear();
-        this.log(`${paint("green", "✓")} ${describeResult(result)}`);
-        results.push(result);
-      } catch (error) {
-        line.clear();
-        const failure = toFailure(feed, error);
-        this.logToStderr(`${paint("red", "✗")} ${feed.name}: ${failure.error.message}\n  ${failure.error.next}`);
-        results.push(failure);
+      const result = await tryPullFeed(feed, repository, {
+        progress: line.update,
+        accept: flags.accept?.includes(feed.name) ?? false,
+      });
+      line.clear();
+      if ("error" in result) {
+        this.logToStderr(`${paint("red", "✗")} ${result.name}: ${result.error.message}\n  ${result.error.next}`);
         process.exitCode = 2;
-      }
+      } else this.log(`${paint("green", "✓")} ${describeResult(result)}`);
+      results.push(result);
     }
     return { feeds: results };
   }
@@ -87,10 +70,4 @@ function describeResult({ name, changed, before, status }: PullResult): string {
       ? `, ${paint("yellow", `${status.problems} could not be read (see \`cordon intel status\`)`)}`
       : "";
   return `${name}: ${status.records} records (${change}), ${status.withdrawn} withdrawn, ${status.packages} packages, newest ${status.newest ?? "none"}${problems}`;
-}
-
-function toFailure({ name }: Feed, error: unknown): Failure {
-  const failure =
-    error instanceof CordonError ? error : new CordonError("FEED_MALFORMED", messageOf(error), { cause: error });
-  return { name, error: { code: failure.code, message: failure.message, next: failure.next } };
 }

@@ -3,9 +3,8 @@ import { requireConfig } from "../../../core/config.ts";
 import { readConfigFile } from "../../../core/policy/source.ts";
 import { CordonCommand } from "../../command.ts";
 import { dirArg, dirFlag, repositoryDir } from "../../dir.ts";
-import { FeedSnapshot, type SnapshotProblem, type SnapshotStatus } from "../../intel/snapshot.ts";
+import { FeedSnapshot, type SnapshotProblem, type SnapshotStatus, snapshotDir } from "../../intel/snapshot.ts";
 import { paint, table } from "../../print.ts";
-import { snapshotDir } from "../../repository.ts";
 
 interface FeedState {
   readonly name: string;

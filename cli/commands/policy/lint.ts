@@ -2,8 +2,7 @@ import { Flags } from "@oclif/core";
 import type { Diagnostic } from "../../../core/source/diagnostic.ts";
 import { CordonCommand } from "../../command.ts";
 import { dirArg, dirFlag, repositoryDir } from "../../dir.ts";
-import { LINT_REPORTERS, type LintReporter } from "../../lint-report.ts";
-import { count } from "../../print.ts";
+import { describeChecked, LINT_REPORTERS, type LintReporter } from "../../lint-report.ts";
 import { readRepository } from "../../repository.ts";
 
 export default class PolicyLint extends CordonCommand {
@@ -28,18 +27,12 @@ with its file, line and column. Exits with 1 when there is an error.`;
 
   async run(): Promise<{ policies: number; diagnostics: readonly Diagnostic[] }> {
     const { args, flags } = await this.parse(PolicyLint);
-    const { rules, source, diagnostics, feeds } = readRepository(repositoryDir(args, flags));
-    const records = feeds.reduce((sum, feed) => sum + feed.entries, 0);
-    const checked = [
-      count(source.policies.length, "policy", "policies"),
-      count(source.lists.length, "list"),
-      count(source.approvals.length, "approval"),
-      count(records, "advisory", "advisories"),
-    ].join(", ");
+    const dir = repositoryDir(args, flags);
+    const repository = readRepository(dir);
+    const { rules, diagnostics } = repository;
     const policies = rules.set.policies.length;
-    this.log(
-      LINT_REPORTERS[flags.reporter as LintReporter]({ policies, diagnostics, checked, version: this.config.version }),
-    );
+    const report = { dir, policies, diagnostics, checked: describeChecked(repository), version: this.config.version };
+    this.log(LINT_REPORTERS[flags.reporter as LintReporter](report));
     if (diagnostics.some(({ severity }) => severity === "error")) this.reportFindings();
     return { policies, diagnostics };
   }

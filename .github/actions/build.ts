@@ -1,0 +1,80 @@
+/**
+ * Writes `dist/`, what GitHub runs of the actions: the entries of `cli/actions` with all that they import, for a runner
+ * installs nothing. `--check` only says whether it is what the sources give.
+ */
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, type Metafile } from "esbuild";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const root = join(here, "../..");
+const dist = join(here, "dist");
+/** Libraries in CommonJS ask for Node's own modules through `require`. */
+const REQUIRE = 'import{createRequire as makeRequire}from"node:module";const require=makeRequire(import.meta.url);';
+
+/** The files of `dist/` by name. */
+async function bundleEntries(): Promise<ReadonlyMap<string, string>> {
+  const { outputFiles, metafile } = await build({
+    entryPoints: globSync("cli/actions/*.entry.ts", { cwd: root }).sort(),
+    absWorkingDir: root,
+    outdir: dist,
+    entryNames: "[name]",
+    chunkNames: "[hash]",
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node24",
+    minify: true,
+    legalComments: "none",
+    banner: { js: REQUIRE },
+    logLevel: "warning",
+    logOverride: { "import-is-undefined": "silent" },
+    metafile: true,
+    write: false,
+  });
+  const files = outputFiles.map(({ path, text }) => [relative(dist, path).replace(".entry.", "."), text] as const);
+  return new Map([...files, ["LICENSES.txt", licences(metafile)]]);
+}
+
+/** The licence texts of what was bundled: most of them ask to be passed on. */
+function licences({ inputs }: Metafile): string {
+  const folders = new Set(
+    Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
+  );
+  const texts = [...folders].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+    const file = readdirSync(join(root, folder)).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+    const text = file
+      ? readFileSync(join(root, folder, file), "utf8")
+          .replace(/\r\n/g, "\n")
+          .trim()
+      : "";
+    return `${name} ${version} (${license})\n\n${text}`;
+  });
+  return `${texts.join(`\n\n${"-".repeat(80)}\n\n`)}\n`;
+}
+
+function readBuilt(): ReadonlyMap<string, string> {
+  const names = existsSync(dist) ? readdirSync(dist) : [];
+  return new Map(names.map((name) => [name, readFileSync(join(dist, name), "utf8")]));
+}
+
+const [built, fresh] = [readBuilt(), await bundleEntries()];
+const names = [...new Set([...built.keys(), ...fresh.keys()])].filter((name) => built.get(name) !== fresh.get(name));
+if (process.argv.includes("--check")) {
+  for (const name of names) console.error(`.github/actions/dist/${name} is not what the sources give`);
+  if (names.length > 0) {
+    console.error("Run `npm run actions`, and commit what it writes.");
+    process.exitCode = 1;
+  }
+} else {
+  rmSync(dist, { recursive: true, force: true });
+  for (const [name, text] of fresh) {
+    mkdirSync(dirname(join(dist, name)), { recursive: true });
+    writeFileSync(join(dist, name), text);
+  }
+  console.log(`wrote ${fresh.size} files into .github/actions/dist`);
+}

@@ -1,0 +1,107 @@
+/**
+ * What a GitHub Actions step is told and tells: inputs, the event, outputs, environment and summary
+ * (docs.github.com, "Workflow commands" and "Metadata syntax"). Only entries of actions read the process through this.
+ */
+import { randomUUID } from "node:crypto";
+import { appendFileSync } from "node:fs";
+import { CordonError, messageOf } from "../../core/errors.ts";
+import { isObject, own } from "../../core/json.ts";
+import { readText } from "../../core/source/files.ts";
+import { annotation } from "../annotation.ts";
+
+/** A summary may have 1 MiB; what is longer GitHub drops whole. */
+const MAX_SUMMARY = 1_000_000;
+
+export interface Workflow {
+  readonly environment: NodeJS.ProcessEnv;
+  /** An input as written; `fallback` where it is empty. */
+  input(name: string, fallback?: string): string;
+  /** Throws USAGE for anything but `true` and `false`. */
+  flag(name: string): boolean;
+  /** Throws USAGE for anything but one of `choices`. */
+  choice<T extends string>(name: string, choices: readonly T[]): T;
+  /** The lines of an input that hold anything. */
+  lines(name: string): readonly string[];
+  /** The event that started the run, as GitHub describes it; empty where there is none. */
+  event(): Readonly<Record<string, unknown>>;
+  output(name: string, value: string | number): void;
+  /** Sets a variable for the steps that follow. */
+  exportVariable(name: string, value: string): void;
+  /** Hands a value to the step's own end (`post`), as `STATE_name`. */
+  saveState(name: string, value: string): void;
+  /** Markdown on the run's page. */
+  summarize(markdown: string): void;
+  log(line: string): void;
+}
+
+export function openWorkflow(environment: NodeJS.ProcessEnv, log: (line: string) => void = console.log): Workflow {
+  const input = (name: string, fallback = "") => {
+    // Runners upper-case the name and keep its hyphens.
+    const value = environment[`INPUT_${name.replaceAll(" ", "_").toUpperCase()}`]?.trim() ?? "";
+    return value === "" ? fallback : value;
+  };
+  const append = (variable: string, text: string) => {
+    const path = environment[variable];
+    if (path) appendFileSync(path, text);
+  };
+  return {
+    environment,
+    input,
+    flag(name) {
+      const value = input(name, "false").toLowerCase();
+      if (value !== "true" && value !== "false") throw wrongInput(name, value, ["true", "false"]);
+      return value === "true";
+    },
+    choice(name, choices) {
+      const found = choices.find((choice) => choice === input(name));
+      if (found === undefined) throw wrongInput(name, input(name), choices);
+      return found;
+    },
+    lines: (name) =>
+      input(name)
+        .split(/\r?\n/)
+        .map((line) => line.trim())
+        .filter((line) => line !== ""),
+    event() {
+      const path = environment["GITHUB_EVENT_PATH"];
+      const event: unknown = path ? JSON.parse(readText(path)) : {};
+      return isObject(event) ? event : {};
+    },
+    output: (name, value) => append("GITHUB_OUTPUT", assignment(name, String(value))),
+    exportVariable: (name, value) => append("GITHUB_ENV", assignment(name, value)),
+    saveState: (name, value) => append("GITHUB_STATE", assignment(name, value)),
+    summarize: (markdown) =>
+      append("GITHUB_STEP_SUMMARY", `${markdown.slice(0, MAX_SUMMARY)}${markdown.length > MAX_SUMMARY ? "…" : ""}\n`),
+    log,
+  };
+}
+
+function wrongInput(name: string, value: string, choices: readonly string[]): CordonError {
+  return new CordonError("USAGE", `the input ${name} is ${JSON.stringify(value)}, and may be ${choices.join(", ")}`, {
+    next: "Correct the step's `with:`.",
+  });
+}
+
+/** The form with a delimiter, which nobody can guess: a value with line breaks sets nothing else. */
+function assignment(name: string, value: string): string {
+  const delimiter = `cordon-${randomUUID()}`;
+  return `${name}<<${delimiter}\n${value}\n${delimiter}\n`;
+}
+
+/** The number of the pull request that the run is about; undefined for any other run. */
+export function pullRequestNumber(workflow: Workflow): number | undefined {
+  const number = own(own(workflow.event(), "pull_request"), "number");
+  return typeof number === "number" && Number.isInteger(number) ? number : undefined;
+}
+
+/** Runs a step: what fails is an annotation with what to do next, and the step's exit code. */
+export async function runStep(step: (workflow: Workflow) => Promise<void>): Promise<void> {
+  const workflow = openWorkflow(process.env);
+  try {
+    await step(workflow);
+  } catch (error) {
+    const next = error instanceof CordonError ? `\n${error.next}` : "";
+    workflow.log(annotation("error", { title: "cordon" }, `${messageOf(error)}${next}`));
+    process.exitCode = error instanceof CordonError ? error.exit : 2;
+  }
+}
