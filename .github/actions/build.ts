@@ -5,7 +5,7 @@
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type Metafile } from "esbuild";
+import { build, type Metafile, type Plugin } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = join(here, "../..");
@@ -13,6 +13,17 @@ const out = process.argv.indexOf("--out");
 const dist = out < 0 ? join(here, "dist") : resolve(process.argv[out + 1] ?? "");
 /** Libraries in CommonJS ask for Node's own modules through `require`. */
 const REQUIRE = 'import{createRequire as makeRequire}from"node:module";const require=makeRequire(import.meta.url);';
+
+/** Of our own package.json nothing but the version, or each change of a script would change what is built. */
+const versionOnly: Plugin = {
+  name: "version-only",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /package\.json$/ }, ({ path }) => {
+      if (relative(root, path) !== "package.json") return undefined;
+      const { version } = JSON.parse(readFileSync(path, "utf8"));
+      return { contents: JSON.stringify({ version }), loader: "json" };
+    }),
+};
 
 /** The files of `dist/` by name. */
 async function bundleEntries(): Promise<ReadonlyMap<string, string>> {
@@ -31,6 +42,7 @@ async function bundleEntries(): Promise<ReadonlyMap<string, string>> {
     minify: true,
     legalComments: "none",
     banner: { js: REQUIRE },
+    plugins: [versionOnly],
     logLevel: "warning",
     logOverride: { "import-is-undefined": "silent" },
     metafile: true,
