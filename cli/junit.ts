@@ -11,6 +11,8 @@ export interface JunitCase {
   readonly line: number;
   /** None where it passed; else the first one is its headline. */
   readonly failures: readonly string[];
+  /** Why it was not run; left out: it was. */
+  readonly skipped?: string;
 }
 
 export function junitXml(suites: readonly JunitSuite[]): string {
@@ -23,9 +25,10 @@ export function junitXml(suites: readonly JunitSuite[]): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites tests="${all.length}" failures="${failed(all)}">\n${texts.join("\n")}\n</testsuites>`;
 }
 
-function testcase(suite: string, { name, file, line, failures }: JunitCase): string {
+function testcase(suite: string, { name, file, line, failures, skipped }: JunitCase): string {
   const open = `    <testcase classname="${xml(suite)}" name="${xml(name)}" file="${xml(file)}" line="${line}"`;
   const [headline] = failures;
+  if (skipped !== undefined) return `${open}>\n      <skipped message="${xml(skipped)}"/>\n    </testcase>`;
   return headline === undefined
     ? `${open}/>`
     : `${open}>\n      <failure message="${xml(headline)}">${xml(failures.join("\n"))}</failure>\n    </testcase>`;

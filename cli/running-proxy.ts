@@ -26,13 +26,7 @@ const ASK_EVERY_MS = 200;
 
 /** Makes the proxy poll, and waits for what came of it. Throws PROXY_MISSING, UPSTREAM_TIMEOUT. */
 export async function pollNow(state: string, fetch: Fetch = createFetch(1)): Promise<PolledStatus> {
-  const proxy = readProcess(state);
-  const before = await readStatus(proxy, fetch).catch((cause: unknown) => {
-    throw missing(state, messageOf(cause), cause);
-  });
-  // The number may be another process's by now, and this signal ends those that do not expect it.
-  if (own(before.process, "id") !== proxy.id || own(before.process, "startedAt") !== proxy.startedAt)
-    throw missing(state, `${proxy.url} is another proxy`);
+  const { proxy, status: before } = await findRunning(state, fetch);
   try {
     process.kill(proxy.id, "SIGHUP");
   } catch (cause) {
@@ -44,6 +38,18 @@ export async function pollNow(state: string, fetch: Fetch = createFetch(1)): Pro
     if (pollCount(bundle) > pollCount(before.bundle)) return toPolled(proxy.url, bundle);
   }
   throw new CordonError("UPSTREAM_TIMEOUT", `${proxy.url} has not ended its poll after ${WAIT_MS / 1000} s`);
+}
+
+/** What runs on the directory, once its answer says that it is the one. Throws PROXY_MISSING. */
+export async function findRunning(state: string, fetch: Fetch = createFetch(1)) {
+  const proxy = readProcess(state);
+  const status = await readStatus(proxy, fetch).catch((cause: unknown) => {
+    throw missing(state, messageOf(cause), cause);
+  });
+  // The number may be another process's by now, and a signal ends those that do not expect it.
+  if (own(status.process, "id") !== proxy.id || own(status.process, "startedAt") !== proxy.startedAt)
+    throw missing(state, `${proxy.url} is another proxy`);
+  return { proxy, status };
 }
 
 function readProcess(state: string): RunningProxy {
@@ -66,6 +72,7 @@ function readProcess(state: string): RunningProxy {
 }
 
 interface Status {
+  readonly ready: boolean;
   readonly process: unknown;
   readonly bundle: unknown;
 }
@@ -74,7 +81,7 @@ async function readStatus({ url }: RunningProxy, fetch: Fetch): Promise<Status> 
   const options = { maxBytes: 1024 * 1024, timeoutMs: 5000, signal: AbortSignal.timeout(10_000) };
   const { body } = await fetchBytes(fetch, new URL("/-/status", url), options);
   const value: unknown = JSON.parse(Buffer.from(body).toString("utf8"));
-  return { process: own(value, "process"), bundle: own(value, "bundle") };
+  return { ready: own(value, "ready") === true, process: own(value, "process"), bundle: own(value, "bundle") };
 }
 
 function pollCount(bundle: unknown): number {
@@ -82,7 +89,7 @@ function pollCount(bundle: unknown): number {
   return isObject(polls) ? Object.values(polls).reduce<number>((sum, count) => sum + Number(count), 0) : 0;
 }
 
-function toPolled(url: string, bundle: unknown): PolledStatus {
+export function toPolled(url: string, bundle: unknown): PolledStatus {
   const error = own(own(bundle, "lastPoll"), "error");
   const [epoch, revision] = [own(bundle, "epoch"), own(bundle, "revision")];
   return {

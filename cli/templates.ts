@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { readText, type SourceFile } from "../core/source/files.ts";
 import { YamlFile } from "../core/source/yaml-file.ts";
+import { SCHEMAS_FOLDER } from "./init/editor.ts";
 
 export interface Recipe {
   readonly name: string;
@@ -65,6 +66,10 @@ function listName(policy: string): string {
 export function schemaComment(root: string, dir: string, { path }: SourceFile): string {
   const schema = Object.values(PLACES).find(({ folder }) => path.startsWith(`${folder}/`))?.schema;
   if (schema === undefined) return "";
+  // `cordon init` copies them: that is right for everybody who has the repository.
+  const copy = `${SCHEMAS_FOLDER}/${schema}.schema.json`;
+  if (existsSync(join(dir, copy)))
+    return `# yaml-language-server: $schema=${"../".repeat(path.split("/").length - 1)}${copy}\n`;
   const file = join(root, "schemas", `${schema}.schema.json`);
   const [top, cordon] = [resolve(dir), resolve(root)];
   // A path that leads out of what is checked out together would be right on this machine only.

@@ -20,6 +20,8 @@ const ajv = new Ajv2020({
 });
 ajv.addKeyword("x-source");
 ajv.addKeyword("x-refined-by");
+ajv.addKeyword("x-ecosystems");
+ajv.addKeyword("x-unit");
 ajv.addFormat("date-time", { validate: (text: string) => parseInstant(text) !== undefined });
 ajv.addFormat("uri", { validate: (text: string) => URL.canParse(text) });
 

@@ -115,7 +115,7 @@ async function fetchDocument(
     ...within(site, limits.listingBytes),
   });
   if (etag !== undefined && status === 304) return undefined;
-  if (status === 404 || status === 410) return "none";
+  if (status === 404 || status === 410 || ecosystem.alsoMissing?.has(status)) return "none";
   if (status !== 200) throw failureOf(url, status);
   return { bytes: body, digest: sha256(body), etag: tagOf(headers["etag"]) };
 }

@@ -2,9 +2,10 @@
  * Writes `schemas/types/*.ts` from `schemas/*.schema.json`; `--check` only compares, and fails when a file is not current.
  * The schemas are the one source of the types, of the CEL declarations and of what a file may contain.
  */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { compile } from "json-schema-to-typescript";
+import { settle } from "./generated.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
@@ -32,17 +33,6 @@ export function readCommittedTypes(name: string): string {
 }
 
 if (import.meta.main) {
-  const stale: string[] = [];
-  for (const name of schemaNames()) {
-    const types = await generateTypes(name);
-    if (process.argv.includes("--check")) {
-      if (readCommittedTypes(name) !== types) stale.push(name);
-    } else writeFileSync(`${here}types/${name}.ts`, types);
-  }
-  if (stale.length > 0) {
-    console.error(
-      `Not current: ${stale.map((name) => `schemas/types/${name}.ts`).join(", ")}. Run \`npm run generate\`.`,
-    );
-    process.exitCode = 1;
-  }
+  const types = schemaNames().map(async (name) => [`${here}types/${name}.ts`, await generateTypes(name)] as const);
+  settle(new Map(await Promise.all(types)));
 }

@@ -1,17 +1,29 @@
 /**
  * Writes `dist/`, what GitHub runs of the actions: the entries of `cli/actions` with all that they import, for a runner
- * installs nothing. `--check` only says whether it is what the sources give.
+ * installs nothing. `--check` only says whether it is what the sources give; `--out DIR` writes them elsewhere.
  */
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type Metafile } from "esbuild";
+import { build, type Metafile, type Plugin } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = join(here, "../..");
-const dist = join(here, "dist");
+const out = process.argv.indexOf("--out");
+const dist = out < 0 ? join(here, "dist") : resolve(process.argv[out + 1] ?? "");
 /** Libraries in CommonJS ask for Node's own modules through `require`. */
 const REQUIRE = 'import{createRequire as makeRequire}from"node:module";const require=makeRequire(import.meta.url);';
+
+/** Of our own package.json nothing but the version, or each change of a script would change what is built. */
+const versionOnly: Plugin = {
+  name: "version-only",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /package\.json$/ }, ({ path }) => {
+      if (relative(root, path) !== "package.json") return undefined;
+      const { version } = JSON.parse(readFileSync(path, "utf8"));
+      return { contents: JSON.stringify({ version }), loader: "json" };
+    }),
+};
 
 /** The files of `dist/` by name. */
 async function bundleEntries(): Promise<ReadonlyMap<string, string>> {
@@ -30,6 +42,7 @@ async function bundleEntries(): Promise<ReadonlyMap<string, string>> {
     minify: true,
     legalComments: "none",
     banner: { js: REQUIRE },
+    plugins: [versionOnly],
     logLevel: "warning",
     logOverride: { "import-is-undefined": "silent" },
     metafile: true,
@@ -76,5 +89,5 @@ if (process.argv.includes("--check")) {
     mkdirSync(dirname(join(dist, name)), { recursive: true });
     writeFileSync(join(dist, name), text);
   }
-  console.log(`wrote ${fresh.size} files into .github/actions/dist`);
+  console.log(`wrote ${fresh.size} files into ${relative(root, dist)}`);
 }

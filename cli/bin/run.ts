@@ -1,12 +1,11 @@
 #!/usr/bin/env node
 /** The command line's entry: the same file from the sources and when it is built. */
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { execute, settings } from "@oclif/core";
+import { ownPackage } from "../own-package.ts";
 
-const fromSource = import.meta.url.endsWith(".ts");
-const root = fileURLToPath(new URL(fromSource ? "../../" : "../../../", import.meta.url));
-const pjson = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 settings.enableAutoTranspile = false; // both runtimes read TypeScript themselves
+// Where the environment names no shell, oclif asks the system, which ends in an error for a user whom it does not know, as in containers.
+process.env["SHELL"] ??= "";
 
-await execute({ dir: import.meta.url, loadOptions: { root, pjson, ignoreManifest: fromSource } });
+const { url } = import.meta;
+await execute({ dir: url, loadOptions: { ...ownPackage(url), ignoreManifest: url.endsWith(".ts") } });

@@ -9,8 +9,10 @@ import { CordonCommand } from "../command.ts";
 import { parsePurlArgument } from "../dir.ts";
 import { judgeOffline, judgeOnline } from "../dry-run/judge.ts";
 import { readWanted, type Wanted } from "../dry-run/read.ts";
+import type { UnjudgedEntry } from "../dry-run/report.ts";
 import { DRY_RUN_REPORTERS, type DryRunReporter } from "../dry-run/reporters.ts";
 import { reportOf } from "../dry-run/summary.ts";
+import { unjudgedTexts } from "../dry-run/words.ts";
 import { openRules } from "../open-rules.ts";
 import { count, describeUnlisted, paint, paintVerdict, table } from "../print.ts";
 import { RULES_FLAGS } from "../rules-flags.ts";
@@ -20,7 +22,8 @@ export default class Check extends CordonCommand {
   static override description =
     `Judges releases by a policy repository, or by a signed bundle, with the facts that their upstream tells at
 this moment. Exits with 1 when one of them is denied or, unless --offline is given, when its registry does not list it
-(marked with ?) or it could not be judged by every policy.`;
+(marked with ?) or it could not be judged by every policy. What a lockfile takes from elsewhere than a registry is not
+judged, and said; exits with 2 when there is nothing else.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> pkg:npm/minimist@1.2.5 --dir policies",
     "<%= config.bin %> <%= command.id %> --lockfile package-lock.json --bundle dir:dist --trust cordon.pub",
@@ -48,7 +51,7 @@ this moment. Exits with 1 when one of them is denied or, unless --offline is giv
     ...RULES_FLAGS,
   };
 
-  async run(): Promise<{ decisions: readonly Decision[] }> {
+  async run(): Promise<{ decisions: readonly Decision[]; unjudged: readonly UnjudgedEntry[] }> {
     const { argv, flags } = await this.parse(Check);
     const { releases: wanted, inputs, unjudged } = wantedBy(argv.map(String), flags);
     if (wanted.length === 0 && inputs.length === 0)
@@ -61,7 +64,7 @@ this moment. Exits with 1 when one of them is denied or, unless --offline is giv
       ? judgeOffline(wanted, rules, now)
       : await judgeOnline(wanted, rules, registries, now, { failsFast: true });
     const decisions = releases.map(({ decision }) => decision);
-    if (flags.reporter === "pretty") this.#print(decisions);
+    if (flags.reporter === "pretty") this.#print(decisions, unjudged);
     else {
       const { version } = this.config;
       const by = { bundle: rules.reference, policies: rules.set.policies.map(({ name }) => name) };
@@ -76,16 +79,21 @@ this moment. Exits with 1 when one of them is denied or, unless --offline is giv
       };
       this.log(DRY_RUN_REPORTERS[flags.reporter as DryRunReporter](reportOf(judged)));
     }
-    if (!decisions.every((decision) => isPass(decision, flags.offline))) this.reportFindings();
-    return { decisions };
+    // What was not judged is no pass.
+    if (decisions.length === 0 && unjudged.length > 0) this.reportFailure();
+    else if (!decisions.every((decision) => isPass(decision, flags.offline))) this.reportFindings();
+    return { decisions, unjudged };
   }
 
-  #print(decisions: readonly Decision[]): void {
-    this.log(table(decisions.map((decision) => [markVerdict(decision), decision.purl, explain(decision)])));
+  #print(decisions: readonly Decision[], unjudged: readonly UnjudgedEntry[]): void {
+    if (decisions.length > 0)
+      this.log(`${table(decisions.map((decision) => [markVerdict(decision), decision.purl, explain(decision)]))}\n`);
     const denied = decisions.filter((decision) => !permits(decision)).length;
     const unlisted = decisions.filter(({ unlisted }) => unlisted !== undefined).length;
     const open = unlisted === 0 ? "" : `, ${unlisted} not listed`;
-    this.log(`\n${count(decisions.length, "release")}, ${denied} denied${open}`);
+    this.log(`${count(decisions.length, "release")}, ${denied} denied${open}`);
+    for (const text of unjudgedTexts(unjudged)) this.log(paint("yellow", text));
+    if (decisions.length === 0 && unjudged.length > 0) this.log(paint("red", "Nothing could be judged."));
     const partly = decisions.filter(({ skipped }) => skipped.length > 0);
     if (partly.length === 0) return;
     const skipped = [...new Set(partly.flatMap((decision) => decision.skipped))].join(", ");

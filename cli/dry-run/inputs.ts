@@ -34,7 +34,10 @@ const NAMES =
 
 /** What stands at the beginning of the other JSON documents that are read: inventories, and what tools print. */
 const JSON_HEAD =
-  /"(bomFormat|spdxVersion|lockfileVersion|_meta|pip_version|workspace_members|workspace_root)"\s*:|^\s*\{\s*"Path"\s*:|"resolved"\s*:\s*"https?:/;
+  /"(bomFormat|spdxVersion|lockfileVersion|_meta|pip_version|workspace_members|workspace_root)"\s*:|^\s*\{\s*"Path"\s*:|"resolved"\s*:\s*"https?:|"@context"\s*:\s*\[?\s*"[^"]{0,200}\bspdx\b|"software_Package"/;
+
+/** And of a pnpm-lock.yaml that is called otherwise. */
+const YAML_HEAD = /^lockfileVersion:/m;
 
 /** Sorted by path within each path that was given, each file once. Throws USAGE for a path that is not there. */
 export function findInputs(paths: readonly string[]): Inputs {
@@ -91,7 +94,8 @@ function list(folder: string, giveUp: (path: string, reason: string) => void): D
 function isWorthReading(path: string): boolean {
   const name = basename(path);
   if (NAMES.test(name)) return true;
-  return name.endsWith(".json") && name !== "package.json" && JSON_HEAD.test(headOf(path));
+  if (/\.ya?ml$/.test(name)) return YAML_HEAD.test(headOf(path));
+  return /\.jsonc?$/.test(name) && name !== "package.json" && JSON_HEAD.test(headOf(path));
 }
 
 function headOf(path: string): string {
@@ -109,7 +113,7 @@ function headOf(path: string): string {
 }
 
 /** The work tree that a folder lies in. */
-function gitAround(folder: string): string | undefined {
+export function gitAround(folder: string): string | undefined {
   for (let at = resolve(folder); ; at = dirname(at)) {
     if (existsSync(join(at, ".git"))) return at;
     if (dirname(at) === at) return undefined;

@@ -4,7 +4,16 @@ import { permits, VERDICTS } from "../../core/verdict.ts";
 import { oneLine } from "../../core/words.ts";
 import { paint, paintVerdict, table } from "../print.ts";
 import type { Affected, DryRunReport, JudgedRelease, Place } from "./report.ts";
-import { counted, effectOf, grouping, headlineOf, holdsText, missingTexts, scriptsText } from "./words.ts";
+import {
+  counted,
+  effectOf,
+  grouping,
+  headlineOf,
+  holdsText,
+  missingTexts,
+  scriptsText,
+  unjudgedTexts,
+} from "./words.ts";
 
 const MAX_ROWS = 50;
 const MAX_PLACES = 3;
@@ -84,11 +93,7 @@ function openQuestions({ summary, unjudged, releases }: DryRunReport): string {
     ...problems
       .slice(0, MAX_NAMES)
       .map(([problem, all]) => `${counted(all.length, "release")}: ${oneLine(problem, MAX_TEXT)}`),
-    ...grouping(unjudged, ({ reason }) => reason).map(([reason, all]) => {
-      const names = all.slice(0, MAX_NAMES).map(({ name }) => oneLine(name, 80));
-      const rest = all.length - names.length;
-      return `Not judged, because it ${oneLine(reason, MAX_TEXT)}: ${names.join(", ")}${rest > 0 ? ` and ${grouped(rest)} more` : ""}.`;
-    }),
+    ...unjudgedTexts(unjudged),
   ];
   return lines.map((line) => paint("yellow", line)).join("\n");
 }

@@ -9,7 +9,7 @@ import { htmlReport } from "./html/page.ts";
 import { markdown } from "./markdown.ts";
 import { pretty } from "./pretty.ts";
 import type { DryRunReport, JudgedRelease } from "./report.ts";
-import { headlineOf } from "./words.ts";
+import { grouping, headlineOf, unjudgedTexts } from "./words.ts";
 
 export const DRY_RUN_REPORTERS = { pretty, json, html: htmlReport, markdown, sarif, junit, github } as const;
 export type DryRunReporter = keyof typeof DRY_RUN_REPORTERS;
@@ -29,16 +29,21 @@ function json(report: DryRunReport): string {
 }
 
 /** What is allowed is no result. */
-function sarif({ releases, inputs, version }: DryRunReport): string {
+function sarif({ releases, inputs, unjudged, version }: DryRunReport): string {
   const objections = releases.filter(({ decision }) => decision.policy !== null);
   const rules = [...new Set(objections.map(({ decision }) => ruleOf(decision)))].sort().map((id) => ({ id }));
   return sarifLog({
     version,
     rules,
     results: objections.map(toResult),
-    notifications: inputs.flatMap(({ path, error }) =>
-      error === undefined ? [] : [{ level: "warning" as const, text: oneLine(error, MAX_TEXT), file: path }],
-    ),
+    notifications: [
+      ...inputs.flatMap(({ path, error }) =>
+        error === undefined ? [] : [{ level: "warning" as const, text: oneLine(error, MAX_TEXT), file: path }],
+      ),
+      ...grouping(unjudged, ({ path }) => path).flatMap(([path, all]) =>
+        unjudgedTexts(all).map((text) => ({ level: "note" as const, text, file: path })),
+      ),
+    ],
   });
 }
 
@@ -52,8 +57,9 @@ function toResult({ decision, places }: JudgedRelease): SarifResult {
   };
 }
 
-/** A suite for each input, a case for each release that it names. */
-function junit({ releases, inputs }: DryRunReport): string {
+/** A suite for each input, a case for each release that it names, and for each entry that is not judged. */
+function junit({ releases, inputs, unjudged }: DryRunReport): string {
+  const left = new Map(grouping(unjudged, ({ path }) => path));
   return junitXml(
     inputs.map(({ path, error }) => ({
       name: path,
@@ -69,6 +75,13 @@ function junit({ releases, inputs }: DryRunReport): string {
               failures: permits(decision) ? [] : [sentenceOf(decision)],
             })),
         ),
+        ...(left.get(path) ?? []).map(({ name, reason, line }) => ({
+          name: oneLine(name, MAX_TEXT),
+          file: path,
+          line,
+          failures: [],
+          skipped: oneLine(`Not judged, because it ${reason}.`, MAX_TEXT),
+        })),
       ],
     })),
   );
@@ -90,7 +103,7 @@ function github(report: DryRunReport): string {
   const ofInputs = report.inputs.flatMap(({ path, error }) =>
     error === undefined ? [] : [annotation("error", { file: path, title: "cordon: cannot be read" }, error)],
   );
-  return [...ofReleases, ...ofInputs, headlineOf(report)].join("\n");
+  return [...ofReleases, ...ofInputs, ...unjudgedTexts(report.unjudged), headlineOf(report)].join("\n");
 }
 
 function ruleOf({ policy, rule }: Decision): string {

@@ -1,8 +1,9 @@
 /** What every reporter says in the same words. */
 import { grouped } from "../../core/page/said.ts";
 import type { FactSource } from "../../core/policy/facts.ts";
+import { oneLine } from "../../core/words.ts";
 import type { Verdict } from "../../schemas/types/decision.ts";
-import type { Affected, DryRunReport, Holds, Scripts, Summary } from "./report.ts";
+import type { Affected, DryRunReport, Holds, Scripts, Summary, UnjudgedEntry } from "./report.ts";
 
 /** `1 release`, `1,204 releases`. */
 export function counted(number: number, singular: string, plural = `${singular}s`): string {
@@ -42,9 +43,10 @@ export const TOLD_BY: Record<FactSource, string> = {
 
 /** The result in one sentence. */
 export function headlineOf({ summary }: Pick<DryRunReport, "summary">): string {
-  const { releases, decisions, repositories, inputs, unreadable } = summary;
+  const { releases, decisions, repositories, inputs, unreadable, unjudged } = summary;
   if (inputs === 0) return "There is nothing that Cordon reads: no lockfile, SBOM, listing or log was found.";
   if (unreadable === inputs) return "None of the inputs could be read.";
+  if (releases === 0 && unjudged > 0) return "Nothing of what was read could be judged.";
   if (releases === 0) return "What was read names no release.";
   const parts = [
     ...(decisions.block > 0 ? [`block ${grouped(decisions.block)}`] : []),
@@ -111,10 +113,26 @@ export function missingTexts({ missing }: Summary): string[] {
   );
 }
 
+const MAX_NAMES = 5;
+const MAX_TEXT = 300;
+
+/** What was not judged: a sentence for each reason. */
+export function unjudgedTexts(unjudged: readonly UnjudgedEntry[]): string[] {
+  return grouping(unjudged, ({ reason }) => reason).map(([reason, all]) => {
+    const names = all.slice(0, MAX_NAMES).map(({ name }) => oneLine(name, 80));
+    const rest = all.length - names.length;
+    return `Not judged, because it ${oneLine(reason, MAX_TEXT)}: ${names.join(", ")}${rest > 0 ? ` and ${grouped(rest)} more` : ""}.`;
+  });
+}
+
 /** Entries that have the same reason, the most frequent reason first. */
 export function grouping<T>(items: readonly T[], reasonOf: (item: T) => string): [reason: string, items: T[]][] {
   const groups = new Map<string, T[]>();
-  for (const item of items) groups.set(reasonOf(item), [...(groups.get(reasonOf(item)) ?? []), item]);
+  for (const item of items) {
+    const group = groups.get(reasonOf(item)) ?? [];
+    groups.set(reasonOf(item), group);
+    group.push(item);
+  }
   return [...groups].sort(([, a], [, b]) => b.length - a.length);
 }
 

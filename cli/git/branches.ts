@@ -130,7 +130,8 @@ function openBranches(tree: string, address: string, close: () => Promise<void>)
   };
 }
 
-async function whoCommits(git: Git): Promise<Person> {
+/** Who commits there, as git is set or its environment says. Throws GIT_FAILED where git does not know. */
+export async function whoCommits(git: Git): Promise<Person> {
   const [name, email] = await Promise.all(
     ["name", "email"].map(
       async (part) =>

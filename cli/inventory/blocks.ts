@@ -6,9 +6,13 @@ export interface Block {
   /** Without quotes. */
   readonly key: string;
   readonly line: number;
-  /** Of one line each, without quotes; what is nested deeper is left out. */
+  /** Of one line each, without quotes; what is nested deeper is left out, but for `resolution`, which is put into one line. */
   readonly fields: ReadonlyMap<string, string>;
 }
+
+/** What formatters of YAML spread over lines, and where a package comes from. */
+const SPREAD = "resolution";
+const MAX_SPREAD = 10_000;
 
 /** The entries that begin at this depth of spaces, in all sections of this name; without one, at the top. */
 export function* readBlocks(text: string, section?: string): Generator<Block> {
@@ -18,6 +22,7 @@ export function* readBlocks(text: string, section?: string): Generator<Block> {
   let isInside = section === undefined;
   let block: { key: string; line: number; fields: Map<string, string> } | undefined;
   let line = 0;
+  let last = "";
   for (const row of rowsOf(text)) {
     line++;
     if (row.trim() === "" || /^\s*#/.test(row)) continue;
@@ -36,10 +41,17 @@ export function* readBlocks(text: string, section?: string): Generator<Block> {
       block = { key: unquote(named[1] ?? ""), line, fields: new Map() };
       continue;
     }
+    if (!block) continue;
     const told = field.exec(isValue ? row.replace(": ", "  ") : row);
-    if (block && told) block.fields.set(unquote(told[1] ?? ""), unquote(told[2] ?? ""));
+    if (told) last = unquote(told[1] ?? "");
+    if (told) block.fields.set(last, unquote(told[2] ?? ""));
+    else if (last === SPREAD) block.fields.set(last, spread(block.fields.get(last), row));
   }
   if (block) yield block;
+}
+
+function spread(before = "", row: string): string {
+  return before.length > MAX_SPREAD ? before : `${before} ${row.trim()}`.trim();
 }
 
 function* rowsOf(text: string): Generator<string> {

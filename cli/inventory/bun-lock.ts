@@ -1,18 +1,24 @@
-/** bun.lock: JSON with commas at the end, whose `packages` are lists that begin with `NAME@VERSION`. */
+/** bun.lock: JSON with commas at the end and comments, whose `packages` are lists that begin with `NAME@VERSION`. */
 import { isObject, own } from "../../core/json.ts";
-import { elsewhere, npmRelease, splitSpecifier } from "./npm-names.ts";
+import { requireFewValues } from "./bounds.ts";
+import { plainJson } from "./jsonc.ts";
+import { elsewhere, fetchedFrom, splitSpecifier } from "./npm-names.ts";
 import { notJson } from "./package-lock.ts";
-import { KeyLines, unreadable } from "./places.ts";
+import { JsonLines, unreadable } from "./places.ts";
 import type { InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
+
+const HEAD = /^\ufeff?\s*\{\s*"lockfileVersion"\s*:\s*\d+,\s*(?:"configVersion"\s*:\s*\d+,\s*)?"workspaces"\s*:\s*\{/;
+const HEAD_CHARACTERS = 4096;
 
 export const readBunLock: InventoryReader = {
   kind: "bun-lock",
   files: "bun.lock",
   recognizes: ({ name, text }) =>
     /(^|[.-])bun\.lock$/.test(name) ||
-    /^\s*\{\s*"lockfileVersion": \d+,\s*(?:"configVersion": \d+,\s*)?"workspaces": \{/.test(text),
+    (/^\ufeff?\s*[{/]/.test(text) && HEAD.test(plainJson(text.slice(0, HEAD_CHARACTERS)))),
   read({ path, text }) {
-    const plain = withoutTrailingCommas(text);
+    requireFewValues(path, text);
+    const plain = plainJson(text);
     const json = parse(plain);
     if (json === undefined) throw notJson(path, plain);
     const packages = own(json, "packages");
@@ -20,24 +26,25 @@ export const readBunLock: InventoryReader = {
       throw unreadable(path, 1, 1, "it does not say its `lockfileVersion`");
     const releases: NamedRelease[] = [];
     const unjudged: Unjudged[] = [];
-    const lines = new KeyLines(text);
-    lines.next("packages", "{");
+    const lines = new JsonLines(plain);
+    lines.key("packages", "{");
     for (const [key, entry] of Object.entries(isObject(packages) ? packages : {})) {
-      const line = lines.next(key, "[");
+      const line = lines.key(key, "[");
       const wanted = splitSpecifier(Array.isArray(entry) ? String(entry[0]) : "");
       if (!wanted || /^(workspace|link):/.test(wanted.range)) continue;
       const place = elsewhere(wanted.range);
-      const id = place === undefined ? npmRelease(wanted.name, wanted.range.replace(/^npm:/, "")) : undefined;
-      if (id) releases.push({ id, line });
-      else unjudged.push({ name: wanted.name, line, reason: place ?? "is no release of a registry" });
+      const found = place ?? fetchedFrom(addressOf(entry), wanted.name, wanted.range.replace(/^npm:/, ""));
+      if (typeof found === "object") releases.push({ id: found, line });
+      else unjudged.push({ name: wanted.name, line, reason: found });
     }
     return { releases, unjudged };
   },
 };
 
-/** Those before a bracket, outside of strings; each becomes a space, so that every place stays where it is. */
-function withoutTrailingCommas(text: string): string {
-  return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|,(?=\s*[\]}])/g, (found) => (found === "," ? " " : found));
+/** The second item, where the first is a release: of its file, or of its registry; empty for the usual one. */
+function addressOf(entry: unknown): string | undefined {
+  const address = Array.isArray(entry) && typeof entry[1] === "string" ? entry[1] : "";
+  return address === "" || address.endsWith("/") ? undefined : address;
 }
 
 function parse(text: string): unknown {

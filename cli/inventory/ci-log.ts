@@ -1,4 +1,5 @@
 /** Logs of CI systems, and of package managers: what was fetched or installed, as far as the tools say so. */
+import { requireFewReleases } from "./bounds.ts";
 import { addressesIn } from "./logs/addresses.ts";
 import { readBunLine } from "./logs/bun.ts";
 import { startCargo } from "./logs/cargo.ts";
@@ -48,6 +49,8 @@ function readLog(file: InventoryFile): Inventory {
     }
     if (isCut && mentions.length > 0)
       unjudged.push({ name: `the rest of line ${line}`, line, reason: `is longer than ${MAX_LINE} characters` });
+    // A line may name thousands.
+    requireFewReleases(file.path, releases.length + unjudged.length);
   }
   const found = { releases, unjudged };
   READ.set(file, found);

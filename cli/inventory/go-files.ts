@@ -1,5 +1,6 @@
 /** go.mod, go.sum, and what `go list -m -json` prints. */
 import { own, ownString } from "../../core/json.ts";
+import { requireFewValues } from "./bounds.ts";
 import { unreadable } from "./places.ts";
 import type { Inventory, InventoryFile, InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
 import { releaseOf } from "./toml-lock.ts";
@@ -137,6 +138,7 @@ export const readGoList: InventoryReader = {
 function readDocuments({ path, text }: InventoryFile): Inventory {
   const releases: NamedRelease[] = [];
   const unjudged: Unjudged[] = [];
+  requireFewValues(path, text);
   let line = 1;
   for (const part of text.split(/(?<=^\})\r?\n(?=\{)/m)) {
     const document = parseDocument(path, part, line);

@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { CordonError } from "../../core/errors.ts";
 import { toPurl } from "../../core/purl.ts";
+import { requireFewLines, requireFewReleases, requireFewValues } from "./bounds.ts";
 import { readBunLock } from "./bun-lock.ts";
 import { readCiLog } from "./ci-log.ts";
 import { readGoList, readGoMod, readGoSum } from "./go-files.ts";
@@ -10,7 +11,7 @@ import { readPackageLock } from "./package-lock.ts";
 import { readPipfileLock, readPipInspect } from "./pip-json.ts";
 import { unreadable } from "./places.ts";
 import { readPnpmLock } from "./pnpm-lock.ts";
-import type { Inventory, InventoryFile, InventoryReader, NamedRelease } from "./reader.ts";
+import type { Inventory, InventoryFile, InventoryReader, NamedRelease, OtherFile } from "./reader.ts";
 import { readRequirements } from "./requirements.ts";
 import { readCycloneDx, readSpdx } from "./sbom.ts";
 import { TOML_READERS } from "./toml-lock.ts";
@@ -24,15 +25,14 @@ export const INVENTORY_READERS: readonly InventoryReader[] = [
   ...[readPackageList, readRequirements, readCiLog],
 ];
 
-const MAX_RELEASES = 1_000_000;
-
 export interface ReadInventory extends Inventory {
   readonly kind: string;
   /** Distinct packages with their versions, as the file calls them: those that nobody can judge, and aliases, are others. */
   readonly entries: number;
+  readonly others: readonly OtherFile[];
 }
 
-/** The distinct releases that a file names, in the order of the file: each where it stands first. Throws FILE_UNREADABLE. */
+/** The distinct releases that a file names, in the order of the file: each where it stands first. Throws FILE_UNREADABLE, FILE_TOO_LARGE. */
 export function readInventory(path: string, text: string): ReadInventory {
   const found = readIfKnown(path, text);
   if (found) return found;
@@ -49,25 +49,43 @@ export function readInventory(path: string, text: string): ReadInventory {
 
 /** The same; undefined for a file of no kind that is read. */
 export function readIfKnown(path: string, text: string): ReadInventory | undefined {
+  requireFewLines(path, text);
   const file = openFile(path, text);
   const reader = INVENTORY_READERS.find((candidate) => candidate.recognizes(file));
-  if (!reader) return undefined;
+  return reader && readWith(reader, file);
+}
+
+/** A file that another one names, which is of the same kind whatever it looks like. Throws FILE_UNREADABLE, FILE_TOO_LARGE. */
+export function readPart(kind: string, path: string, text: string): ReadInventory {
+  requireFewLines(path, text);
+  const reader = INVENTORY_READERS.find((candidate) => candidate.kind === kind);
+  if (!reader) throw new Error(`there is no reader of ${kind}`);
+  return readWith(reader, openFile(path, text));
+}
+
+function readWith(reader: InventoryReader, file: InventoryFile): ReadInventory {
   // A log may show one.
   if (reader !== readCiLog) requireMerged(file);
-  const { releases, unjudged } = reader.read(file);
-  if (releases.length > MAX_RELEASES) throw unreadable(path, 1, 1, `it names more than ${MAX_RELEASES} releases`);
+  const { releases, unjudged: left, others = [] } = reader.read(file);
+  requireFewReleases(file.path, releases.length + left.length);
+  const unjudged = left.map((one) => ({ ...one, name: withoutCredentials(one.name) }));
   const first = new Map<string, NamedRelease>();
   for (const release of releases) if (!first.has(toPurl(release.id))) first.set(toPurl(release.id), release);
   const called = releases.map(({ id, alias }) => (alias === undefined ? toPurl(id) : `${alias} ${id.version}`));
-  const others = unjudged.flatMap(({ name, version }) => (version === undefined ? [] : [`${name} ${version}`]));
-  const entries = new Set([...called, ...others]).size;
-  return { kind: reader.kind, entries, releases: [...first.values()], unjudged };
+  const unnamed = unjudged.flatMap(({ name, version }) => (version === undefined ? [] : [`${name} ${version}`]));
+  const entries = new Set([...called, ...unnamed]).size;
+  return { kind: reader.kind, entries, releases: [...first.values()], unjudged, others };
 }
 
 /** Whether a file of this name is one that is read, whatever stands in it. */
 export function isInventoryName(path: string): boolean {
   const file = openFile(path, "");
   return INVENTORY_READERS.some((reader) => reader.recognizes(file));
+}
+
+/** What is called by its address may have somebody's password in it. */
+function withoutCredentials(name: string): string {
+  return name.replace(/:\/\/[^/\s@]{1,1000}@/g, "://");
 }
 
 /** Of two sides, nobody knows which counts. */
@@ -91,14 +109,15 @@ function openFile(path: string, text: string): InventoryFile {
     name: basename(path),
     text,
     get json() {
-      parsed ??= { json: parseJson(text) };
+      parsed ??= { json: parseJson(path, text) };
       return parsed.json;
     },
   };
 }
 
-function parseJson(text: string): unknown {
+function parseJson(path: string, text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return undefined;
+  requireFewValues(path, text);
   try {
     return JSON.parse(text);
   } catch {

@@ -16,9 +16,53 @@ export function splitSpecifier(text: string): { readonly name: string; readonly 
 
 /** Where a range leads that is no range of versions, as the end of a sentence; undefined for one of the registry. */
 export function elsewhere(range: string): string | undefined {
-  if (/^(git|github:|gitlab:|bitbucket:|gist:|ssh:)/i.test(range) || /\.git(#|$)/.test(range)) return "comes from git";
+  if (/^(git[+:@]|github:|gitlab:|bitbucket:|gist:|ssh:)/i.test(range) || /\.git(#|$)/.test(range))
+    return "comes from git";
   if (/^https?:/i.test(range)) return "comes from an address";
   if (/^(file:|link:|portal:|workspace:|\.{0,2}\/|~\/)/.test(range)) return "lies in a folder";
   if (/^[\w.-]+\/[\w.-]+(#|$)/.test(range)) return "comes from git"; // owner/repository
   return undefined;
+}
+
+/** What registries answer with for `dist.tarball`; of what stands before nothing is asked, for each company has its own. */
+const TARBALLS = [
+  // npm's own, and that of nearly all others; some write the scope before the file's name too.
+  /\/((?:@[^/]+\/)?([^/@]+))\/(?:-|download)\/(?:@[^/]+\/)?([^/]+)\.tgz$/,
+  // GitHub Packages.
+  /\/download\/(@[^/]+\/[^/@]+)\/([^/@]+)\/[0-9a-f]{40,64}$/,
+] as const;
+const MAX_ADDRESS = 2000;
+
+/** The release that a tarball is of, by its address at a registry; undefined for any other address. */
+export function releaseAt(address: string): ReleaseId | undefined {
+  if (address.length > MAX_ADDRESS) return undefined;
+  const path = decode(address.replace(/^https?:\/\/[^/?#]*/i, "").replace(/[?#].*$/, ""));
+  const [, name, base = "", file = ""] = TARBALLS[0].exec(path) ?? [];
+  if (name !== undefined)
+    return file.startsWith(`${base}-`) ? npmRelease(name, file.slice(base.length + 1)) : undefined;
+  const [, hosted, version] = TARBALLS[1].exec(path) ?? [];
+  return npmRelease(hosted, version);
+}
+
+/**
+ * What a client fetches that has this address for a release, where it has one: what the address names counts, and not what
+ * the file calls it. Where that is no release of a registry, the reason.
+ */
+export function fetchedFrom(
+  address: string | undefined,
+  name: string | undefined,
+  version: string | undefined,
+): ReleaseId | string {
+  const place = elsewhere(address ?? "");
+  if (place === undefined) return npmRelease(name, version) ?? "has a name or a version that no registry takes";
+  return (/^https?:/i.test(address ?? "") ? releaseAt(address ?? "") : undefined) ?? place;
+}
+
+/** As it is where it is not well encoded. */
+export function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -1,8 +1,8 @@
 /** npm's package-lock.json and npm-shrinkwrap.json: versions 1 (`dependencies`), 2 and 3 (`packages`). */
 import type { CordonError } from "../../core/errors.ts";
 import { isObject, own, ownString } from "../../core/json.ts";
-import { elsewhere, npmRelease } from "./npm-names.ts";
-import { endOfJson, KeyLines, unreadable } from "./places.ts";
+import { elsewhere, fetchedFrom } from "./npm-names.ts";
+import { endOfJson, JsonLines, unreadable } from "./places.ts";
 import type { Inventory, InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
 
 const MAX_DEPTH = 200;
@@ -40,32 +40,32 @@ function hasTuples(json: unknown): boolean {
 class Collector implements Inventory {
   readonly releases: NamedRelease[] = [];
   readonly unjudged: Unjudged[] = [];
-  readonly #lines: KeyLines;
+  readonly #lines: JsonLines;
 
   constructor(text: string) {
-    this.#lines = new KeyLines(text);
+    this.#lines = new JsonLines(text);
   }
 
   /** The key ends in `node_modules/NAME`; an alias has its real name in `name`. Links and folders are not releases. */
   addPackage(key: string, entry: unknown): void {
-    const line = this.#lines.next(key, "{");
+    const line = this.#lines.key(key, "{");
     const at = key.lastIndexOf("node_modules/");
     if (at < 0 || own(entry, "link") === true) return;
     const name = ownString(entry, "name") ?? key.slice(at + "node_modules/".length);
-    const resolved = ownString(entry, "resolved");
-    const place = resolved !== undefined && !/^https?:/.test(resolved) ? elsewhere(resolved) : undefined;
-    this.#add(name, ownString(entry, "version"), place, line, own(entry, "hasInstallScript") === true);
+    const runsScripts = own(entry, "hasInstallScript") === true;
+    this.#add(name, ownString(entry, "version"), ownString(entry, "resolved"), line, runsScripts);
   }
 
   addDependencies(dependencies: unknown, depth: number): void {
     if (!isObject(dependencies) || depth > MAX_DEPTH) return;
-    for (const [name, entry] of Object.entries(dependencies)) {
-      const line = this.#lines.next(name, "{");
-      const version = ownString(entry, "version");
-      // Version 1 writes an alias as `npm:NAME@VERSION`, and a folder or a git URL in the version's place.
-      const alias = /^npm:(.+)@([^@]+)$/.exec(version ?? "");
-      if (alias) this.#add(alias[1] ?? "", alias[2], undefined, line);
-      else this.#add(name, version, elsewhere(version ?? ""), line);
+    for (const [key, entry] of Object.entries(dependencies)) {
+      const line = this.#lines.key(key, "{");
+      const written = ownString(entry, "version");
+      // Version 1 writes an alias as `npm:NAME@VERSION`, and a folder, an address or a git URL in the version's place.
+      const [, name = key, version = written] = /^npm:(.+)@([^@]+)$/.exec(written ?? "") ?? [];
+      const place = elsewhere(version ?? "");
+      if (place !== undefined) this.unjudged.push({ name, line, reason: place });
+      else this.#add(name, version, ownString(entry, "resolved"), line);
       this.addDependencies(own(entry, "dependencies"), depth + 1);
     }
   }
@@ -74,16 +74,15 @@ class Collector implements Inventory {
   #add(
     name: string,
     version: string | undefined,
-    place: string | undefined,
+    address: string | undefined,
     line: number,
     runsScripts?: boolean,
   ): void {
-    if (place !== undefined) return void this.unjudged.push({ name, line, reason: place });
-    const id = npmRelease(name, version);
-    if (id) this.releases.push({ id, line, ...(runsScripts !== undefined && { runsScripts }) });
+    const found = fetchedFrom(address, name, version);
+    if (typeof found === "object")
+      this.releases.push({ id: found, line, ...(runsScripts !== undefined && { runsScripts }) });
     // A peer that nobody installs has no version.
-    else if (version !== undefined)
-      this.unjudged.push({ name, line, reason: "has a name or a version that no registry takes" });
+    else if (version !== undefined) this.unjudged.push({ name, version, line, reason: found });
   }
 }
 

@@ -1,7 +1,7 @@
 /** Pipfile.lock, and what `pip inspect` prints. */
 import { isObject, own, ownString } from "../../core/json.ts";
 import { notJson } from "./package-lock.ts";
-import { KeyLines } from "./places.ts";
+import { JsonLines } from "./places.ts";
 import type { InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
 import { releaseOf } from "./toml-lock.ts";
 
@@ -14,11 +14,11 @@ export const readPipfileLock: InventoryReader = {
     if (json === undefined) throw notJson(path, text);
     const releases: NamedRelease[] = [];
     const unjudged: Unjudged[] = [];
-    const lines = new KeyLines(text);
+    const lines = new JsonLines(text);
     for (const [group, entries] of Object.entries(isObject(json) ? json : {})) {
       if (group === "_meta" || !isObject(entries)) continue;
       for (const [name, entry] of Object.entries(entries)) {
-        const line = lines.next(name, "{");
+        const line = lines.key(name, "{");
         const place = placeOf(entry);
         const version = /^===?(.+)$/.exec(ownString(entry, "version") ?? "")?.[1];
         const id = place === undefined ? releaseOf("pypi", name, version) : undefined;
@@ -36,6 +36,13 @@ function placeOf(entry: unknown): string | undefined {
   return own(entry, "file") !== undefined ? "comes from an address" : undefined;
 }
 
+/** What `direct_url.json` tells (PEP 610). */
+function placeOfDirect(direct: unknown): string {
+  if (own(direct, "vcs_info") !== undefined) return "comes from git";
+  const isFolder = own(direct, "dir_info") !== undefined || ownString(direct, "url")?.startsWith("file:") === true;
+  return isFolder ? "lies in a folder" : "comes from an address";
+}
+
 /** The installation report's cousin (pip documentation, `pip inspect`). */
 export const readPipInspect: InventoryReader = {
   kind: "pip-inspect",
@@ -44,12 +51,13 @@ export const readPipInspect: InventoryReader = {
   read({ text, json }) {
     const releases: NamedRelease[] = [];
     const unjudged: Unjudged[] = [];
+    const lines = new JsonLines(text);
     const installed = own(json, "installed");
     for (const entry of Array.isArray(installed) ? installed : []) {
       const metadata = own(entry, "metadata");
       const [name, version] = [ownString(metadata, "name"), ownString(metadata, "version")];
       if (name === undefined) continue;
-      const line = lineOfText(text, `"name": ${JSON.stringify(name)}`);
+      const line = lines.field("name", name);
       const direct = own(entry, "direct_url");
       const id = direct === undefined ? releaseOf("pypi", name, version) : undefined;
       if (id) releases.push({ id, line });
@@ -57,14 +65,9 @@ export const readPipInspect: InventoryReader = {
         unjudged.push({
           name,
           line,
-          reason: own(direct, "vcs_info") !== undefined ? "comes from git" : "comes from an address",
+          reason: placeOfDirect(direct),
         });
     }
     return { releases, unjudged };
   },
 };
-
-export function lineOfText(text: string, wanted: string): number {
-  const at = text.indexOf(wanted);
-  return at < 0 ? 1 : text.slice(0, at).split("\n").length;
-}

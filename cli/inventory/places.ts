@@ -20,14 +20,18 @@ export class Lines {
   }
 }
 
+/** What is looked through in vain, in characters: a document may write each of its keys in a way that is found nowhere. */
+const PATIENCE = 1_000_000_000;
+
 /**
- * The lines of keys of a JSON document, asked for in the order in which they stand there. A key that stands nowhere behind
- * the one before is looked for from the beginning: readers put keys that are numbers first.
+ * The lines of keys and texts of a JSON document, asked for in the order in which they stand there. What stands nowhere
+ * behind the one before is looked for from the beginning: readers put keys that are numbers first.
  */
-export class KeyLines {
+export class JsonLines {
   readonly #text: string;
   readonly #lines: Lines;
   #from = 0;
+  #patience = PATIENCE;
 
   constructor(text: string) {
     this.#text = text;
@@ -35,20 +39,41 @@ export class KeyLines {
   }
 
   /** `opening`: what the key's value begins with. */
-  next(key: string, opening: "{" | "["): number {
-    const quoted = JSON.stringify(key);
-    const at = this.#find(quoted, opening, this.#from);
-    if (at >= 0) this.#from = at + quoted.length;
-    return this.#lines.at(Math.max(0, at >= 0 ? at : this.#find(quoted, opening, 0)));
+  key(key: string, opening: "{" | "["): number {
+    return this.#next(JSON.stringify(key), opening);
   }
 
-  /** A key, and not a text that says the same, nor what is wanted of the package elsewhere. */
-  #find(quoted: string, opening: string, from: number): number {
-    for (let at = this.#text.indexOf(quoted, from); at >= 0; at = this.#text.indexOf(quoted, at + 1)) {
-      const [colon, first] = this.#text.slice(at + quoted.length, at + quoted.length + 16).replace(/\s+/g, "");
-      if (colon === ":" && first === opening) return at;
+  text(text: string): number {
+    return this.#next(JSON.stringify(text));
+  }
+
+  /** A text that is the value of this key, written as most tools do. */
+  field(key: string, text: string): number {
+    return this.#next(`${JSON.stringify(key)}: ${JSON.stringify(text)}`);
+  }
+
+  #next(wanted: string, opening?: string): number {
+    const at = this.#find(wanted, opening, this.#from);
+    if (at >= 0) {
+      this.#from = at + wanted.length;
+      return this.#lines.at(at);
     }
+    return this.#lines.at(Math.max(0, this.#find(wanted, opening, 0, this.#from)));
+  }
+
+  /** With an opening a key, and not a text that says the same, nor what is wanted of the package elsewhere. */
+  #find(wanted: string, opening: string | undefined, from: number, to = this.#text.length): number {
+    if (this.#patience <= 0) return -1;
+    for (let at = this.#text.indexOf(wanted, from); at >= 0 && at < to; at = this.#text.indexOf(wanted, at + 1)) {
+      if (opening === undefined || this.#isKey(at + wanted.length, opening)) return at;
+    }
+    this.#patience -= this.#text.length - from;
     return -1;
+  }
+
+  #isKey(end: number, opening: string): boolean {
+    const [colon, first] = this.#text.slice(end, end + 16).replace(/\s+/g, "");
+    return colon === ":" && first === opening;
   }
 }
 
@@ -66,6 +91,7 @@ const TOKEN =
 export function endOfJson(text: string): number {
   const open: string[] = [];
   let wants: "value" | "key" | "colon" | "comma" = "value";
+  let isBehindComma = false;
   TOKEN.lastIndex = 0;
   for (let at = 0; ; at = TOKEN.lastIndex) {
     const [token = "", mark] = TOKEN.exec(text) ?? [];
@@ -73,7 +99,7 @@ export function endOfJson(text: string): number {
     const start = TOKEN.lastIndex - token.trimStart().length;
     const closes = mark === "}" || mark === "]";
     if (closes) {
-      if (open.pop() !== (mark === "}" ? "{" : "[") || wants === "colon") return start;
+      if (isBehindComma || open.pop() !== (mark === "}" ? "{" : "[") || wants === "colon") return start;
       wants = "comma";
     } else if (mark === "{" || mark === "[") {
       if (wants !== "value") return start;
@@ -90,5 +116,6 @@ export function endOfJson(text: string): number {
         return start;
       wants = wants === "key" ? "colon" : "comma";
     }
+    isBehindComma = mark === ",";
   }
 }

@@ -1,17 +1,19 @@
 /** pnpm-lock.yaml, versions 5 to 9: what its `packages` name. */
-
+import type { ReleaseId } from "../../core/purl.ts";
 import { readBlocks } from "./blocks.ts";
-import { npmRelease } from "./npm-names.ts";
+import { fetchedFrom, npmRelease } from "./npm-names.ts";
 import { unreadable } from "./places.ts";
 import type { InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
 
 const HEAD = /^lockfileVersion:\s*['"]?(\d+)/m;
+/** Comments and another document may stand before it. */
+const HEAD_CHARACTERS = 65_536;
 const NAMES = /pnpm-lock[^/]*\.ya?ml$/;
 
 export const readPnpmLock: InventoryReader = {
   kind: "pnpm-lock",
   files: "pnpm-lock.yaml",
-  recognizes: ({ name, text }) => HEAD.test(text.slice(0, 4096)) || NAMES.test(name),
+  recognizes: ({ name, text }) => HEAD.test(text.slice(0, HEAD_CHARACTERS)) || NAMES.test(name),
   read({ path, text }) {
     const major = Number(HEAD.exec(text)?.[1]);
     if (Number.isNaN(major))
@@ -19,16 +21,13 @@ export const readPnpmLock: InventoryReader = {
     const releases: NamedRelease[] = [];
     const unjudged: Unjudged[] = [];
     for (const { key, line, fields } of readBlocks(text, "packages")) {
+      const resolution = fields.get("resolution");
       const id = releaseOf(key, major);
+      const found = fetched(id, resolution) ?? placeOf(key, resolution);
       const runsScripts = fields.get("requiresBuild") === "true";
       // Version 9 does not say it of any.
-      if (id) releases.push({ id, line, ...(major < 9 && { runsScripts }) });
-      else
-        unjudged.push({
-          name: fields.get("name") ?? key.slice(0, 200),
-          line,
-          reason: placeOf(key, fields.get("resolution")),
-        });
+      if (typeof found === "object") releases.push({ id: found, line, ...(major < 9 && { runsScripts }) });
+      else unjudged.push({ name: fields.get("name") ?? id?.name ?? key.slice(0, 200), line, reason: found });
     }
     return { releases, unjudged };
   },
@@ -47,6 +46,13 @@ function releaseOf(key: string, major: number) {
   }
   const [, name, version] = /^(?:[^@/]+\.[^@/]+\/)?((?:@[^/]+\/)?[^/@]+)\/([^/_]+)(?:_.*)?$/.exec(plain) ?? [];
   return npmRelease(name, version);
+}
+
+/** What of it is fetched: from an address, where one stands beside it (`lockfile-include-tarball-url`, odd registries). */
+function fetched(id: ReleaseId | undefined, resolution = ""): ReleaseId | string | undefined {
+  if (!id || /(^|[{,\s])(type:|directory:|repo:)/.test(resolution)) return undefined;
+  const address = /(?:^|[{,\s])tarball:\s*['"]?([^\s,'"}]+)/.exec(resolution)?.[1];
+  return fetchedFrom(address, id.name, id.version);
 }
 
 function placeOf(key: string, resolution = ""): string {

@@ -27,6 +27,16 @@ export interface InventoryReader {
 export interface Inventory {
   readonly releases: readonly NamedRelease[];
   readonly unjudged: readonly Unjudged[];
+  /** Files of its kind that it takes for parts of itself; left out: none. */
+  readonly others?: readonly OtherFile[];
+}
+
+/** A file that another one names, by a path from there. */
+export interface OtherFile {
+  readonly path: string;
+  /** How it is named there: `-r base.txt`. */
+  readonly named: string;
+  readonly line: number;
 }
 
 export interface NamedRelease {

@@ -1,6 +1,6 @@
 /** Pip's requirements files, and what `pip freeze` prints: `NAME[EXTRAS]==VERSION ; MARKER --hash=…` (PEP 508, pip's file format). */
 
-import type { InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
+import type { InventoryReader, NamedRelease, OtherFile, Unjudged } from "./reader.ts";
 import { releaseOf } from "./toml-lock.ts";
 
 const NAMES = /(^|[._-])(requirements|constraints)([._-].*)?\.(txt|in|lock)$|(^|[._-])requirements[^/]*\.txt$/i;
@@ -15,7 +15,11 @@ export const readRequirements: InventoryReader = {
   read({ text }) {
     const releases: NamedRelease[] = [];
     const unjudged: Unjudged[] = [];
+    const others: OtherFile[] = [];
     for (const { text: row, line } of logicalLines(text)) {
+      const other = otherIn(row);
+      if (other && !placeOfOther(other.path)) others.push({ ...other, line });
+      else if (other) unjudged.push({ name: other.named, line, reason: placeOfOther(other.path) ?? "" });
       const [requirement = ""] = row.split(/\s+--hash|\s;|;/, 1);
       const place = placeOf(row);
       if (place !== undefined) unjudged.push({ name: row.slice(0, 200), line, reason: place });
@@ -25,13 +29,28 @@ export const readRequirements: InventoryReader = {
       if (id) releases.push({ id, line });
       else unjudged.push({ name, line, reason: "is not pinned to a version" });
     }
-    return { releases, unjudged };
+    return { releases, unjudged, others };
   },
 };
 
+/** `-r FILE`, `-rFILE`, `--requirement FILE`, `--requirement=FILE`, and of constraints the same. */
+const OTHER = /^(?:-([rc])\s*|--(requirement|constraint)(?:\s*=\s*|\s+))(?:"([^"]+)"|'([^']+)'|([^\s"']+))/;
+
+/** Constraints name what an install takes where it takes it, and count like requirements: nobody else tells. */
+function otherIn(row: string): Omit<OtherFile, "line"> | undefined {
+  const [, short, long = "", ...paths] = OTHER.exec(row) ?? [];
+  const path = paths.find((written) => written !== undefined);
+  return path === undefined ? undefined : { path, named: `-${short ?? long[0]} ${path}`.slice(0, 200) };
+}
+
+/** Why another file is none that lies here. */
+function placeOfOther(path: string): string | undefined {
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) return "comes from an address";
+  return /\$\{\w+\}/.test(path) ? "is named by a variable" : undefined;
+}
+
 /** What no version of the index can be. */
 function placeOf(row: string): string | undefined {
-  if (/^(-r|--requirement|-c|--constraint)\b/.test(row)) return "is a file of its own, read only where it is given too";
   if (/^(-e|--editable)\b/.test(row)) return /\bgit\+/.test(row) ? "comes from git" : "lies in a folder";
   if (OPTION.test(row)) return undefined;
   if (/(^|@\s*)(git|hg|svn|bzr)\+/.test(row)) return "comes from git";

@@ -3,6 +3,7 @@ import { parse } from "smol-toml";
 import { isObject, own, ownString } from "../../core/json.ts";
 import { isPackageName, isVersion, normalizeName, type PurlType, type ReleaseId } from "../../core/purl.ts";
 import { formatInstant, parseInstant } from "../../core/time.ts";
+import { requireFewValues } from "./bounds.ts";
 import { unreadable } from "./places.ts";
 import type { Inventory, InventoryFile, InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
 
@@ -179,6 +180,7 @@ export function releaseOf(type: PurlType, name: string, version: string | undefi
 
 function parseToml(path: string, text: string): unknown {
   if (text.trim() === "") throw unreadable(path, 1, 1, "it is empty", "Write it anew with its tool.");
+  requireFewValues(path, text);
   try {
     return parse(text);
   } catch (error) {

@@ -1,8 +1,8 @@
 /** What `npm ls --json` and `cargo metadata` print. */
 import { isObject, own, ownString } from "../../core/json.ts";
-import { elsewhere, npmRelease } from "./npm-names.ts";
-import { lineOfText } from "./pip-json.ts";
-import { KeyLines } from "./places.ts";
+import type { ReleaseId } from "../../core/purl.ts";
+import { elsewhere, fetchedFrom, splitSpecifier } from "./npm-names.ts";
+import { JsonLines } from "./places.ts";
 import type { InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
 import { releaseOf } from "./toml-lock.ts";
 
@@ -15,20 +15,14 @@ export const readNpmList: InventoryReader = {
   read({ text, json }) {
     const releases: NamedRelease[] = [];
     const unjudged: Unjudged[] = [];
-    const lines = new KeyLines(text);
+    const lines = new JsonLines(text);
     const add = (dependencies: unknown, depth: number): void => {
       if (!isObject(dependencies) || depth > MAX_DEPTH) return;
       for (const [key, entry] of Object.entries(dependencies)) {
-        const line = lines.next(key, "{");
-        const resolved = ownString(entry, "resolved") ?? "";
-        const place = elsewhere(resolved) === "comes from an address" ? undefined : elsewhere(resolved);
-        const id =
-          place === undefined
-            ? npmRelease(ownString(entry, "name") ?? nameIn(resolved) ?? key, ownString(entry, "version"))
-            : undefined;
-        if (id) releases.push({ id, line });
-        else if (own(entry, "missing") !== true)
-          unjudged.push({ name: key, line, reason: place ?? "is not pinned to a version" });
+        const line = lines.key(key, "{");
+        const found = installed(key, entry);
+        if (typeof found === "object") releases.push({ id: found, line });
+        else if (own(entry, "missing") !== true) unjudged.push({ name: key, line, reason: found });
         add(own(entry, "dependencies"), depth + 1);
       }
     };
@@ -37,9 +31,29 @@ export const readNpmList: InventoryReader = {
   },
 };
 
-/** Of what goes by another name here, only the address tells its own. */
-function nameIn(resolved: string): string | undefined {
-  return /\/((?:@[^/]+\/)?[^/@]+)\/-\/[^/]+\.tgz$/.exec(resolved.replace(/%2f/i, "/"))?.[1];
+/** `npm:NAME@VERSION`, which may have the alias before it. */
+const ALIAS = /^(?:(?:@[^/@]+\/)?[^@/]+@)?npm:((?:@[^/@]+\/)?[^@/]+)(?:@(.*))?$/;
+
+/**
+ * What goes by another name has its own in its address, else where its package.json tells (`--long`), or where what was
+ * asked for stands (npm 6).
+ */
+function installed(key: string, entry: unknown): ReleaseId | string {
+  const written = ownString(entry, "version");
+  const address = ownString(entry, "resolved");
+  if (written === undefined) return elsewhere(address ?? "") ?? "is not pinned to a version";
+  const [, alias, version = written] = ALIAS.exec(written) ?? [];
+  const name = alias ?? asked(ownString(entry, "from")) ?? calledItself(entry) ?? key;
+  return fetchedFrom(address, name, version);
+}
+
+function asked(from = ""): string | undefined {
+  return ALIAS.exec(from)?.[1];
+}
+
+function calledItself(entry: unknown): string | undefined {
+  const name = ownString(entry, "name");
+  return asked(name) ?? name ?? splitSpecifier(ownString(entry, "_id") ?? "")?.name;
 }
 
 /** Whose entries have versions, as those of a package.json have not. */
@@ -57,11 +71,12 @@ export const readCargoMetadata: InventoryReader = {
   read({ text, json }) {
     const releases: NamedRelease[] = [];
     const unjudged: Unjudged[] = [];
+    const lines = new JsonLines(text);
     const packages = own(json, "packages");
     for (const entry of Array.isArray(packages) ? packages : []) {
       const [name = "", version, source] = ["name", "version", "source"].map((field) => ownString(entry, field));
       if (source === undefined) continue; // the workspace's own
-      const line = lineOfText(text, JSON.stringify(ownString(entry, "id") ?? name));
+      const line = lines.text(ownString(entry, "id") ?? name);
       const id = /^(registry|sparse)\+/.test(source) ? releaseOf("cargo", name, version) : undefined;
       if (id) releases.push({ id, line });
       else

@@ -1,12 +1,14 @@
 /** yarn.lock of yarn 1 (classic) and of later ones (berry), which is YAML with `__metadata`. */
+import type { ReleaseId } from "../../core/purl.ts";
 import { readBlocks } from "./blocks.ts";
-import { elsewhere, npmRelease, splitSpecifier } from "./npm-names.ts";
+import { decode, elsewhere, fetchedFrom, splitSpecifier } from "./npm-names.ts";
 import { unreadable } from "./places.ts";
 import type { Inventory, InventoryFile, InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
 
 const CLASSIC = /^# yarn lockfile v1\s*$/m;
 const BERRY = /^__metadata:\s*$/m;
 const HEAD_CHARACTERS = 4096;
+const NO_RELEASE = "is no release of a registry";
 
 export const readYarnLock: InventoryReader = {
   kind: "yarn-lock",
@@ -39,26 +41,50 @@ function readClassic({ path, text }: InventoryFile): Inventory {
       throw unreadable(path, line, 1, "it is no entry of a yarn.lock", "Write the file anew with yarn.");
     const alias = /^npm:(@?[^@]+)(?:@|$)/.exec(wanted.range)?.[1];
     const place = wanted.range.startsWith("npm:") ? undefined : elsewhere(wanted.range);
-    const id = place === undefined ? npmRelease(alias ?? wanted.name, version) : undefined;
-    if (id) releases.push({ id, line, ...(alias !== undefined && alias !== wanted.name && { alias: wanted.name }) });
-    else unjudged.push({ name: wanted.name, line, reason: place ?? "is no release of a registry" });
+    const found = place ?? fetchedFrom(fields.get("resolved"), alias ?? wanted.name, version);
+    if (typeof found === "object")
+      releases.push({ id: found, line, ...(alias !== undefined && alias !== wanted.name && { alias: wanted.name }) });
+    else unjudged.push({ name: wanted.name, line, reason: found });
   }
   return { releases, unjudged };
 }
 
-/** `resolution: "@acme/ui@npm:1.0.0"` tells what it is; a patch is made of a release that has an entry of its own. */
+/** `resolution: "@acme/ui@npm:1.0.0"` tells what it is. */
 function readBerry({ path, text }: InventoryFile): Inventory {
   const releases: NamedRelease[] = [];
   const unjudged: Unjudged[] = [];
   for (const { key, line, fields } of readBlocks(text)) {
     if (key === "__metadata") continue;
-    const wanted = splitSpecifier(fields.get("resolution") ?? "");
+    const wanted = unpatched(fields.get("resolution") ?? "");
     if (!wanted) throw unreadable(path, line, 1, "the entry has no `resolution`", "Write the file anew with yarn.");
-    const { name, range } = wanted;
-    if (/^(workspace|patch|virtual|builtin):/.test(range)) continue;
-    const id = /^npm:/.test(range) ? npmRelease(name, range.slice(4).split("::", 1)[0]) : undefined;
-    if (id) releases.push({ id, line });
-    else unjudged.push({ name, line, reason: elsewhere(range) ?? "is no release of a registry" });
+    if (/^(workspace|builtin):/.test(wanted.range)) continue;
+    const found = fetchedByBerry(wanted.name, wanted.range);
+    if (typeof found === "object") releases.push({ id: found, line });
+    else unjudged.push({ name: wanted.name, line, reason: found });
   }
   return { releases, unjudged };
+}
+
+/** `npm:1.0.0`, or `npm:NAME@1.0.0` of an alias; an address that is not the usual one stands behind. */
+function fetchedByBerry(name: string, range: string): ReleaseId | string {
+  const [, version, bindings = ""] = /^npm:([^:]+)(?:::(.*))?$/.exec(range) ?? [];
+  if (version === undefined) return elsewhere(range) ?? NO_RELEASE;
+  const address = /(?:^|&)__archiveUrl=([^&]*)/.exec(bindings)?.[1];
+  const alias = splitSpecifier(version);
+  return fetchedFrom(address && decode(address), alias?.name ?? name, alias?.range ?? version);
+}
+
+const MAX_PATCHES = 8;
+
+/**
+ * A patch changes a release that has been fetched: `NAME@patch:NAME@npm%3A1.0.0#PATCH`, encoded once more for each patch
+ * around it. `virtual:HASH#npm:1.0.0` is the same release for other peers.
+ */
+function unpatched(resolution: string) {
+  let found = splitSpecifier(resolution);
+  for (let depth = 0; found?.range.startsWith("patch:") && depth < MAX_PATCHES; depth++) {
+    const [inner = ""] = found.range.slice("patch:".length).split("#", 1);
+    found = splitSpecifier(decode(inner)) ?? { name: found.name, range: "" };
+  }
+  return found && { name: found.name, range: found.range.replace(/^virtual:[^#]*#/, "") };
 }

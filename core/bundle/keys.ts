@@ -20,7 +20,7 @@ export function generateKeyPair(): { privateKey: string; publicKey: string } {
 export function parsePrivateKey(pem: string, where: string): KeyObject {
   let key: KeyObject;
   try {
-    key = createPrivateKey(pem);
+    key = createPrivateKey(pem.trim()); // Deno's reads no blank line behind it
   } catch {
     throw new CordonError("KEY_INVALID", `${where} is not a private key in PEM without a passphrase`);
   }

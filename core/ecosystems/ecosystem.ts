@@ -190,6 +190,8 @@ export interface Ecosystem {
   readonly config?: (registry: string, isAuthRequired: boolean) => object;
   /** Whether a listing of which nothing is allowed is refused, because clients would not tell why there is nothing. */
   readonly refusesEmptyListings: boolean;
+  /** What else than 404 and 410 a registry answers with that has no such listing; left out: nothing. */
+  readonly alsoMissing?: ReadonlySet<number>;
   /** What to ask the upstream for: always the fullest document. */
   readonly listingAccept: string;
   /**

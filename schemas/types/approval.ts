@@ -28,14 +28,29 @@ export interface Approval {
      * Needed where a malicious advisory names the release: without it, no policy that reads advisories is lifted. The policies must be named then.
      */
     override?: "malicious";
+    /**
+     * Why it may be installed, and what was looked at.
+     */
     reason: string;
     /**
      * Where the request is discussed: an id or an address.
      */
     ticket?: string;
+    /**
+     * Who asked.
+     */
     requestedBy: string;
+    /**
+     * Who looked at it; that it counts is the merge's.
+     */
     approvedBy: string;
+    /**
+     * When it was asked for.
+     */
     created: string;
+    /**
+     * When it ends, whatever bundle a proxy has.
+     */
     expires: string;
   };
 }

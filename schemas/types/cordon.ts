@@ -46,11 +46,17 @@ export interface CordonConfig {
    * How clients reach the proxy.
    */
   publicUrl?: string;
+  /**
+   * For whom its bundles are: a proxy takes those of the channel that its trust policy names.
+   */
   channel?: string;
   /**
    * How long a bundle is fresh, as a CEL duration (`168h`).
    */
   lifetime?: string;
+  /**
+   * What holds for every approval.
+   */
   approvals?: {
     /**
      * The longest that an approval may last.
@@ -84,8 +90,17 @@ export interface CordonConfig {
      * A public key in PEM, or a trust policy in YAML.
      */
     trust?: string;
+    /**
+     * HOST:PORT; left out: `127.0.0.1:4873`.
+     */
     listen?: string;
+    /**
+     * The folder for the last known good bundle, the cache and the decision log. Left out: `.cordon/state`, where the proxy was started.
+     */
     state?: string;
+    /**
+     * How often the source of the bundle is asked.
+     */
     pollSeconds?: number;
     /**
      * From which age on a bundle is reported as stale, as a CEL duration.
@@ -156,6 +171,9 @@ export interface ForgeSettings {
   api?: string;
 }
 export interface PrivateRegistry {
+  /**
+   * Whose packages they are.
+   */
   ecosystem: "npm" | "pypi" | "cargo" | "golang";
   /**
    * Names, or their beginnings with a `*` behind: `@acme/*`, `git.acme.example/*`.
@@ -164,6 +182,9 @@ export interface PrivateRegistry {
    * @maxItems 256
    */
   packages: string[];
+  /**
+   * Where they are asked for.
+   */
   registry: string;
   /**
    * The environment variable that holds the token for this registry. It is sent there and nowhere else.

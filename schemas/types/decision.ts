@@ -1,5 +1,8 @@
 // Generated from decision.schema.json by schemas/generate.ts; do not edit.
 
+/**
+ * From the mildest to the most severe.
+ */
 export type Verdict = "allow" | "warn" | "strip-scripts" | "quarantine" | "block";
 /**
  * How install scripts are taken out; there with `strip-scripts` only.
@@ -9,7 +12,13 @@ export type Strip = "rewrite" | "metadata";
  * The bundle that decided; null when the rules came straight from a directory.
  */
 export type BundleReference = {
+  /**
+   * Its revision.
+   */
   revision: number;
+  /**
+   * The SHA-256 of its signed statement.
+   */
   digest: string;
 } | null;
 export type Strip1 = "rewrite" | "metadata";
@@ -19,12 +28,21 @@ export type Strip1 = "rewrite" | "metadata";
  */
 export interface Decision {
   decision: Verdict;
+  /**
+   * The release.
+   */
   purl: string;
   /**
    * The policy that decided; null when none objects.
    */
   policy: string | null;
+  /**
+   * The rule of it; null with the policy.
+   */
   rule: string | null;
+  /**
+   * The rule's message; what failed, where it did.
+   */
   reason: string;
   strip?: Strip;
   /**
@@ -36,6 +54,9 @@ export interface Decision {
    */
   until: string | null;
   bundle: BundleReference;
+  /**
+   * When it was decided (RFC 3339, UTC).
+   */
   decidedAt: string;
   /**
    * Every policy's verdict other than a silent allow, most severe first.
@@ -51,17 +72,41 @@ export interface Decision {
   unlisted?: "not-found";
 }
 export interface Evidence {
+  /**
+   * The record's id.
+   */
   id: string;
+  /**
+   * Name of the feed; `local` for the repository's own.
+   */
   source: string;
+  /**
+   * Where a person reads more.
+   */
   url: string | null;
 }
 export interface PolicyVerdict {
+  /**
+   * The policy.
+   */
   policy: string;
+  /**
+   * Its rule that matched.
+   */
   rule: string;
   verdict: Verdict;
+  /**
+   * Its message.
+   */
   reason: string;
   strip?: Strip1;
+  /**
+   * When it ends by itself; null when it does not.
+   */
   until: string | null;
+  /**
+   * `audit`: it does not count.
+   */
   mode: "enforce" | "audit";
   /**
    * Path of the approval that lifts it; null where none does.

@@ -1,7 +1,7 @@
 // Generated from facts.schema.json by schemas/generate.ts; do not edit.
 
 /**
- * Everything known about one release when it is judged: the typed input of the rules. `x-source` names the document that a fact comes from: `identity` (the purl alone), `listing` (the ecosystem's metadata document), `time` (when a release was published: the listing tells it, but for Go), `manifest` (what the release says of itself: npm's listing tells it, PyPI has it as core metadata, Cargo in the file), `file` (the release's own file), `attestations` and `keys` (what the registry has of them), or `public` (the public registry's answer on a private name). What no rule reads is not fetched. `x-refined-by` names a document that corrects the fact when the file is asked for. A fact that its source does not give is absent, never null or empty; ask with has().
+ * Everything known about one release when it is judged: the typed input of the rules. `x-source` names the document that a fact comes from: `identity` (the purl alone), `listing` (the ecosystem's metadata document), `time` (when a release was published: the listing tells it, but for Go), `manifest` (what the release says of itself: npm's listing tells it, PyPI has it as core metadata, Cargo in the file), `file` (the release's own file), `attestations` and `keys` (what the registry has of them), or `public` (the public registry's answer on a private name). What no rule reads is not fetched. `x-refined-by` names a document that corrects the fact when the file is asked for. `x-ecosystems` names those that give the fact at all; left out: each. `x-unit` is what a number counts. A fact that its source does not give is absent, never null or empty; ask with has().
  */
 export interface Facts {
   pkg: Package;
@@ -95,7 +95,7 @@ export interface Release {
   lastUpload?: string;
   origin?: Origin;
   /**
-   * Whether the registry withdrew it but still serves it (PyPI: every file of it). npm has no such state: always false.
+   * Whether the registry withdrew it but still serves it (PyPI: every file of it). npm has no such state, and Go's module proxies tell none: always false.
    */
   yanked?: boolean;
   /**
@@ -127,7 +127,7 @@ export interface Release {
    */
   size?: number;
   /**
-   * Digests of the release's file by algorithm, in lower-case hex; absent where it has several (`files`).
+   * Digests of the release's file by algorithm, in lower-case hex; absent where it has several (`files`), and of a Go module until its file was read.
    */
   digests?: {
     [k: string]: string;

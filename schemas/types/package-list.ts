@@ -11,10 +11,15 @@ export interface PackageList {
      * What rules write after `lists.`.
      */
     name: string;
+    /**
+     * One line for people.
+     */
     title?: string;
   };
   spec: {
     /**
+     * What is on it: names, purls or whatever the rules look up, each by itself or with the reason that it stands there.
+     *
      * @maxItems 100000
      */
     entries: (

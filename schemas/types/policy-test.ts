@@ -7,6 +7,9 @@ export interface PolicyTest {
   apiVersion: "cordon/v1";
   kind: "PolicyTest";
   metadata?: {
+    /**
+     * One line for people.
+     */
     title?: string;
   };
   spec: {
@@ -20,6 +23,9 @@ export interface PolicyTest {
      * @minItems 1
      */
     policies?: string[];
+    /**
+     * Releases with facts that are given.
+     */
     cases?: TestCase[];
     /**
      * Lockfiles or package lists; each release is judged by what can be told offline.
@@ -28,6 +34,9 @@ export interface PolicyTest {
   };
 }
 export interface TestCase {
+  /**
+   * What the case is about.
+   */
   name: string;
   /**
    * The purl of the release that is judged.
@@ -60,14 +69,29 @@ export interface TestCase {
     [k: string]: string | null;
   };
 }
+/**
+ * What must be decided.
+ */
 export interface Expectation {
+  /**
+   * The decision, after approvals.
+   */
   decision: "allow" | "warn" | "strip-scripts" | "quarantine" | "block";
+  /**
+   * The policy that decides.
+   */
   policy?: string;
+  /**
+   * The rule that decides.
+   */
   rule?: string;
   /**
    * A part of the reason.
    */
   reason?: string;
+  /**
+   * When the hold ends by itself.
+   */
   until?: string;
   /**
    * A part of the text with which the deciding rule fails to evaluate.

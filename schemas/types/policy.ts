@@ -1,7 +1,5 @@
 // Generated from policy.schema.json by schemas/generate.ts; do not edit.
 
-export type Expression = string;
-
 /**
  * One policy: a file of `policies/`.
  */
@@ -45,8 +43,14 @@ export interface PackagePolicy {
      * @maxItems 64
      */
     variables?: {
+      /**
+       * What rules write after `variables.`.
+       */
       name: string;
-      expression: Expression;
+      /**
+       * CEL, of any type.
+       */
+      expression: string;
     }[];
     /**
      * The first rule that matches is the policy's verdict; when none does, the policy allows.
@@ -70,11 +74,17 @@ export interface PackagePolicy {
   };
 }
 export interface Rule {
+  /**
+   * Unique in the policy; shown in every refusal.
+   */
   name: string;
   /**
    * CEL, bool.
    */
   condition: string;
+  /**
+   * What is said of a release for which the condition is true, from the mildest to the most severe.
+   */
   verdict: "allow" | "warn" | "strip-scripts" | "quarantine" | "block";
   /**
    * The reason that a developer reads; one sentence.

@@ -70,7 +70,7 @@ describe("cordon check", () => {
   it("decides on a package list by the repository alone, and exits with 1 where one is denied", () => {
     assert.equal(runs.list.code, 1);
     const [evil, fine] = decisionsOf(runs.list);
-    assert.deepEqual(Object.keys(runs.list.json() as object), ["decisions"]);
+    assert.deepEqual(Object.keys(runs.list.json() as object), ["decisions", "unjudged"]);
     assert.deepEqual(
       { ...evil, decidedAt: "", verdicts: [] },
       {

@@ -14,7 +14,7 @@ function headingsOf(path: string): string[] {
 }
 
 describe("links", () => {
-  for (const path of ["README.md", ...globSync("docs/*.md")]) {
+  for (const path of ["README.md", ...globSync("docs/**/*.md")]) {
     it(`of ${path} lead to files and headings that exist`, () => {
       const links = [...readFileSync(path, "utf8").matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
       for (const link of links.filter((target) => !/^\w+:/.test(target))) {
@@ -23,6 +23,16 @@ describe("links", () => {
         assert.ok(existsSync(target), link);
         if (heading !== undefined) assert.ok(headingsOf(target).includes(heading), link);
       }
+    });
+  }
+});
+
+describe("docs/README.md", () => {
+  const map = readFileSync("docs/README.md", "utf8");
+  for (const path of globSync("docs/**/*.md").map((path) => path.replaceAll("\\", "/"))) {
+    if (path === "docs/README.md") continue;
+    it(`has ${path} on one line`, () => {
+      assert.equal(map.split(`](${path.slice("docs/".length)})`).length, 2);
     });
   }
 });

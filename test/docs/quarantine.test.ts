@@ -11,7 +11,6 @@ import { forgeRepository } from "../../core/forge.ts";
 
 const DOCS = readFileSync(new URL("../../docs/QUARANTINE.md", import.meta.url), "utf8");
 const COMMANDS = { request: Request, approve: Approve, list: List, revoke: Revoke };
-const EVERYWHERE = ["json", "help"];
 
 describe("docs/QUARANTINE.md", () => {
   for (const [line, name = "", args = ""] of DOCS.matchAll(/^cordon quarantine (\w+) (.*)$/gm))
@@ -23,17 +22,6 @@ describe("docs/QUARANTINE.md", () => {
         [],
       );
     });
-
-  it("has every flag that a request takes, but those of all commands that judge", () => {
-    const described = [...DOCS.matchAll(/^\| `--([a-z-]+)` \|/gm)].map(([, flag]) => flag);
-    const others = [...EVERYWHERE, "dir", "bundle", "trust", "config", "upstream"];
-    assert.deepEqual(
-      described.sort(),
-      Object.keys(Request.flags)
-        .filter((flag) => !others.includes(flag))
-        .sort(),
-    );
-  });
 
   it("has a cordon.yaml that is one", () => {
     const [, yaml = ""] = /```yaml\n([\s\S]*?)```/.exec(DOCS) ?? [];

@@ -64,7 +64,7 @@ const ASKED_WHEN_WARM: ByClient<readonly string[]> = {
 /** What is made of a lockfile that was written with another index. The others say that it is to be written anew. */
 const FOLLOWS_NO_LOCKED_INDEX = new Set<PythonClientName>(["pip23", "pip26", "pdm"]);
 
-/** With a warm cache it installs what its lockfile names without a question (docs/CLIENTS.md). */
+/** With a warm cache it installs what its lockfile names without a question (docs/clients/BEHAVIOUR.md). */
 const ASKS_NOBODY = new Set<PythonClientName>(["uv"]);
 
 describe("the clients of Python packages through the proxy", { skip: NO_PYTHON_CLIENTS ?? false }, () => {

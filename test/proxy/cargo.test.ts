@@ -262,6 +262,29 @@ describe("a Cargo registry through the proxy", () => {
     assert.equal((await lines()).length, 3);
   });
 
+  it("takes 404, 410 and 451 of an index for a crate that there is not, and other refusals for none of that", async () => {
+    await start();
+    await enforce({ records: [malware("some_crate", ["9.0.0"])] });
+    for (const [status, answered] of [
+      [404, 404],
+      [410, 404],
+      [451, 404],
+      [403, 502],
+      [400, 502],
+    ] as const) {
+      crates.answer(crates.entryOf("some_crate"), (_request, response) => response.writeHead(status).end());
+      const paths = [`/${indexPath("some_crate")}`, crate("1.0.0"), crate("9.0.0")];
+      assert.deepEqual(await Promise.all(paths.map((path) => statusOf(path))), [answered, answered, 403], `${status}`);
+    }
+  });
+
+  it("takes 451 of a crate's file for a refusal: only the index says what there is", async () => {
+    await start();
+    await enforce({});
+    crates.answer(crates.pathOf("some_crate", "1.0.0"), (_request, response) => response.writeHead(451).end());
+    assert.deepEqual([await statusOf(crate("1.0.0")), (await lines()).length], [502, 3]);
+  });
+
   it("says why of an entry that has lost all its lines", async () => {
     await start({}, [
       { name: "gone", versions: [] },

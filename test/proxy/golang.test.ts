@@ -148,6 +148,9 @@ describe("Go modules through the proxy", () => {
     assert.equal(await statusOf("/example.com/@v/list"), 404);
     modules.answer(`${BASE}/@v/list`, (_request, response) => response.writeHead(503).end());
     assert.equal(await statusOf(`${BASE}/@v/list`), 502);
+    // What cargo takes for "no such crate" is none here: go would ask the next proxy, which may have it.
+    modules.answer(`${BASE}/@v/list`, (_request, response) => response.writeHead(451).end());
+    assert.equal(await statusOf(`${BASE}/@v/list`), 502);
     modules.answer(`${BASE}/@v/v1.0.0.info`, (_request, response) => response.writeHead(500).end());
     assert.equal(await statusOf(`${BASE}/@v/v1.0.0.zip`), 502);
   });

@@ -32,6 +32,8 @@ const OPERATIONS = [
   `POST ${ISSUES}/{issue_number}/comments`,
   `PATCH ${ISSUES}/comments/{comment_id}`,
 ];
+/** What a person sends there, or imports on a page: the double has no answer to it. */
+const DOCUMENTS = ["POST /repos/{owner}/{repo}/rulesets"];
 /** The forms of an error, for the statuses that GitHub answers and an operation does not list. */
 const ERRORS = ["basic-error", "validation-error"];
 
@@ -73,17 +75,20 @@ export function extract(api: Json): Json {
     return schema ? toJsonSchema(schema) : null;
   };
   const operations: Record<string, Json> = {};
-  for (const name of OPERATIONS) {
+  const requests: Record<string, Json> = {};
+  for (const name of [...OPERATIONS, ...DOCUMENTS]) {
     const [method = "", path = ""] = name.split(" ");
     const operation = at(api, "paths", path, method.toLowerCase());
     if (!operation) throw new Error(`The description has no ${name}.`);
     const request = jsonOf((operation["requestBody"] ?? {}) as Json);
-    operations[name] = {
-      ...(request && { request: toJsonSchema(request) }),
-      responses: mapValues(operation["responses"] as Record<string, Json>, responseOf),
-    };
+    if (DOCUMENTS.includes(name)) requests[name] = { request: toJsonSchema(request ?? {}) };
+    else
+      operations[name] = {
+        ...(request && { request: toJsonSchema(request) }),
+        responses: mapValues(operation["responses"] as Record<string, Json>, responseOf),
+      };
   }
-  return { operations, $defs: definitions(api, [...ERRORS, ...namesIn(operations)]) };
+  return { operations, requests, $defs: definitions(api, [...ERRORS, ...namesIn(operations), ...namesIn(requests)]) };
 }
 
 const namesIn = (value: unknown): string[] =>

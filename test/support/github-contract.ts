@@ -10,6 +10,8 @@ interface Operation {
 
 interface Description {
   readonly operations: Readonly<Record<string, Operation>>;
+  /** What people send there, or import on its pages, and the double does not take. */
+  readonly requests: Readonly<Record<string, { readonly request: object }>>;
   readonly $defs: {
     readonly "release-asset": { readonly properties: { readonly state: { readonly enum: string[] } } };
   };
@@ -47,8 +49,32 @@ export function answerProblems(operation: string, status: number, body: unknown)
   return body === undefined ? [] : [`${label}: has a body`];
 }
 
+/** As requestProblems(), of what a person sends or imports: keys that are not known count wherever they stand. */
+export function documentProblems(operation: string, document: unknown): string[] {
+  const strict = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
+  strict.addSchema(closed(description) as object, "github");
+  const validate = strict.getSchema(`github#/requests/${toPointer(operation)}/request`);
+  if (!validate) throw new Error(`The description has no ${operation}.`);
+  if (validate(document)) return [];
+  return (validate.errors ?? []).map(
+    ({ instancePath, message, params }) =>
+      `${operation}: ${instancePath || "the body"} ${message} ${JSON.stringify(params)}`,
+  );
+}
+
+/** The description with every object closed to keys that it does not name. */
+function closed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(closed);
+  if (typeof value !== "object" || value === null) return value;
+  const inner = Object.fromEntries(Object.entries(value).map(([key, part]) => [key, closed(part)]));
+  const isObject = "type" in value && value.type === "object" && "properties" in value;
+  return isObject && !("additionalProperties" in value) ? { ...inner, additionalProperties: false } : inner;
+}
+
+const toPointer = (key: string): string => encodeURIComponent(key.replaceAll("~", "~0").replaceAll("/", "~1"));
+
 function mismatches(label: string, keys: readonly string[], value: unknown): string[] {
-  const pointer = keys.map((key) => encodeURIComponent(key.replaceAll("~", "~0").replaceAll("/", "~1"))).join("/");
+  const pointer = keys.map(toPointer).join("/");
   const validate = ajv.getSchema(`github#/${pointer}`);
   if (!validate) throw new Error(`The description has no ${pointer}.`);
   if (validate(value)) return [];

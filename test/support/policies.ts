@@ -68,7 +68,7 @@ export function malwareRecord(
   name: string,
   versions: readonly string[],
   id = "MAL-2026-1",
-  ecosystem: "npm" | "PyPI" | "Go" = "npm",
+  ecosystem: "npm" | "PyPI" | "crates.io" | "Go" = "npm",
 ): OsvRecord {
   return {
     id,

@@ -44,6 +44,7 @@ export function statusOf(report: DryRunReport): string {
 export function headlineOf(report: DryRunReport): Content {
   const { summary } = report;
   const total = counted(summary.releases, "release");
+  if (summary.releases === 0 && summary.unjudged > 0) return "Nothing of what was read could be judged";
   if (summary.releases === 0) return "No file that was read names a release";
   const refused = refusedForScripts(report);
   const { block, quarantine } = summary.decisions;

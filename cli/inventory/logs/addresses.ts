@@ -1,6 +1,6 @@
 /** Addresses of files of registries, whatever their hosts: each tool prints them when it says what it fetches. */
-import { requireEcosystem } from "../../../core/ecosystems/index.ts";
 import { normalizeName } from "../../../core/purl.ts";
+import { decode, releaseAt } from "../npm-names.ts";
 import { type Mention, release } from "./mention.ts";
 import { pythonFile } from "./python-files.ts";
 
@@ -17,20 +17,10 @@ export function addressesIn(line: string): Mention[] {
 }
 
 function ofAddress(address: string): Mention[] {
+  const tarball = releaseAt(address);
+  if (tarball) return release("npm", tarball.name, tarball.version);
   const [path = ""] = decode(address.replace(/^https?:\/\/[^/]*/, "")).split(/[?#]/, 1);
-  return ofNpm(path) ?? ofCargo(path) ?? ofGo(path) ?? ofPypi(path);
-}
-
-/** `…/NAME/-/FILE.tgz`; GitHub's registry has `/download/NAME/VERSION/HASH`. */
-function ofNpm(path: string): Mention[] | undefined {
-  const [, name = "", file = ""] =
-    /\/((?:@[^/]{1,214}\/)?[^/@]{1,214})\/-\/(?:@[^/]{1,214}\/)?([^/]{1,300}\.tgz)$/.exec(path) ?? [];
-  if (name !== "") {
-    const asked = requireEcosystem("npm").parseRequest("GET", `/${name}/-/${encodeURIComponent(file)}`, "");
-    return asked.kind === "file" ? release("npm", name, asked.version) : [];
-  }
-  const download = /\/download\/(@[^/]{1,214}\/[^/]{1,214})\/([^/]{1,256})\/[0-9a-f]{40,64}$/.exec(path);
-  return download ? release("npm", download[1], download[2]) : undefined;
+  return ofCargo(path) ?? ofGo(path) ?? ofPypi(path);
 }
 
 function ofCargo(path: string): Mention[] | undefined {
@@ -57,12 +47,4 @@ function ofPypi(path: string): Mention[] {
       path,
     );
   return file.endsWith(".whl") || isKept ? pythonFile(file) : [];
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -48,7 +48,11 @@ export const readNpmLine: ReadLogLine = (line) => {
   return BRANCH.test(line) ? ofBranch(line.replace(BRANCH, "").trimEnd()) : [];
 };
 
-function ofBranch(entry: string): Mention[] {
+/** `alias@npm:name@1.0.0` goes by another name. */
+const ALIAS = new RegExp(`^${NAME}@npm:(?=\\S)`);
+
+function ofBranch(called: string): Mention[] {
+  const entry = called.replace(ALIAS, "");
   const link = LINK.exec(entry.replace(" -> ", " "));
   if (link) return fromElsewhere(link[1] ?? "", link[2] ?? "");
   const [, name, version, rest] = LEAF.exec(entry) ?? [];

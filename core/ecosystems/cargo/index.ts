@@ -24,6 +24,8 @@ export const cargo: Ecosystem = {
   listingAccept: "text/plain",
   listingUrl: (registry, name) =>
     new URL(indexPath(name), registry.href.endsWith("/") ? registry : `${registry.href}/`),
+  // A crate that is unavailable for legal reasons is to cargo one that there is not (Registry Index, "Nonexistent crates").
+  alsoMissing: new Set([451]),
   configPath: CONFIG_PATH,
   apiOf,
   info: { question: releaseQuestion, isAlwaysThere: false, read: readRelease },

@@ -43,6 +43,17 @@ describe("findInputs()", () => {
     assert.deepEqual(found(""), ["bom.json", "kubectl.json", "modules.json"]);
   });
 
+  it("finds other lockfiles and SBOMs by how they begin", () => {
+    folder.write("locked.yaml", "# ours\n\nlockfileVersion: '9.0'\n");
+    folder.write("two.yml", "---\nsettings: {}\n---\nlockfileVersion: '9.0'\n");
+    folder.write("other.yaml", "name: ci\nnot-lockfileVersion: '9.0'\n");
+    folder.write("graph.json", '{ "@graph": [], "@context": "https://spdx.example/3.0/spdx-context.jsonld" }');
+    folder.write("linked.json", '{ "@context": "https://schema.example/", "@graph": [] }');
+    folder.write("sbom.json", '{"sbom":{"SPDXID":"SPDXRef-DOCUMENT","spdxVersion":"SPDX-2.3"}}');
+    folder.write("deps.jsonc", '{ // ours\n"lockfileVersion": 1, "workspaces": {} }');
+    assert.deepEqual(found(""), ["deps.jsonc", "graph.json", "locked.yaml", "sbom.json", "two.yml"]);
+  });
+
   it("passes over what is installed, vendored or built", () => {
     write(
       "node_modules/a/yarn.lock",

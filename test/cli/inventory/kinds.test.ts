@@ -134,7 +134,7 @@ __metadata:
 
 "alias@npm:left-pad@^1.3.0":
   version: 1.3.0
-  resolution: "left-pad@npm:1.3.0::__archiveUrl=https%3A%2F%2Fregistry.example%2Fx.tgz"
+  resolution: "left-pad@npm:1.3.0::__archiveUrl=https%3A%2F%2Fregistry.example%2Fleft-pad%2F-%2Fleft-pad-1.3.0.tgz"
 
 "fsevents@patch:fsevents@npm%3A^2.3.2#optional!builtin<compat/fsevents>":
   version: 2.3.2
@@ -151,6 +151,7 @@ __metadata:
     releases: [
       ["pkg:npm/%40acme/ui@1.2.3", 7],
       ["pkg:npm/left-pad@1.3.0", 16],
+      ["pkg:npm/fsevents@2.3.2", 20],
     ],
     unjudged: [["lib", "comes from git"]],
   },
@@ -223,7 +224,6 @@ wheel @ https://files.example/wheel-1.0-py3-none-any.whl
       ["own @ git+https://forge.example/acme/own@0123", "comes from git"],
       ["wheel @ https://files.example/wheel-1.0-py3-none-any.whl", "comes from an address"],
       ["-e .", "lies in a folder"],
-      ["-r base.txt", "is a file of its own, read only where it is given too"],
     ],
   },
   "pip freeze": {
@@ -364,13 +364,22 @@ vcs = { type = "git", url = "https://forge.example/acme/own", commit-id = "0123"
             metadata: { name: "own", version: "1.0" },
             direct_url: { url: "https://forge.example/own", vcs_info: { vcs: "git" } },
           },
+          { metadata: { name: "site", version: "1.0" }, direct_url: { url: "file:///site", dir_info: {} } },
+          {
+            metadata: { name: "wheel", version: "1.0" },
+            direct_url: { url: "https://x.example/w.whl", archive_info: {} },
+          },
         ],
       },
       null,
       2,
     ),
     releases: [["pkg:pypi/idna@3.7", 7]],
-    unjudged: [["own", "comes from git"]],
+    unjudged: [
+      ["own", "comes from git"],
+      ["site", "lies in a folder"],
+      ["wheel", "comes from an address"],
+    ],
   },
   cargo: {
     kind: "cargo-lock",
@@ -520,6 +529,128 @@ retract v0.9.0
     ),
     releases: [["pkg:cargo/serde@1.0.203", 12]],
   },
+  "spdx, as the API of a forge wraps it": {
+    kind: "spdx",
+    name: "dependencies.json",
+    text: JSON.stringify(
+      {
+        sbom: {
+          SPDXID: "SPDXRef-DOCUMENT",
+          spdxVersion: "SPDX-2.3",
+          packages: [
+            {
+              name: "com.github.acme/web",
+              externalRefs: [{ referenceType: "purl", referenceLocator: "pkg:github/acme/web@main" }],
+            },
+            { name: "left-pad", externalRefs: [{ referenceType: "purl", referenceLocator: "pkg:npm/left-pad@1.3.0" }] },
+            { name: "ui", externalRefs: [{ referenceType: "purl", referenceLocator: "pkg:npm/%40acme/ui" }] },
+          ],
+        },
+      },
+      null,
+      2,
+    ),
+    releases: [["pkg:npm/left-pad@1.3.0", 20]],
+    unjudged: [
+      ["pkg:github/acme/web@main", "is of another ecosystem"],
+      ["pkg:npm/%40acme/ui", "names no release"],
+    ],
+  },
+  "spdx 3": {
+    kind: "spdx",
+    name: "bom.spdx3.json",
+    text: JSON.stringify(
+      {
+        "@context": "https://spdx.example/rdf/3.0.1/spdx-context.jsonld",
+        "@graph": [
+          { type: "CreationInfo", "@id": "_:creation", specVersion: "3.0.1" },
+          { type: "SpdxDocument", spdxId: "urn:doc", rootElement: ["urn:web"] },
+          { type: "software_Package", name: "idna", software_packageUrl: "pkg:pypi/Idna@3.7" },
+          {
+            type: "software_Package",
+            name: "serde",
+            software_packageVersion: "1.0.203",
+            externalIdentifier: [
+              { type: "ExternalIdentifier", externalIdentifierType: "cpe23", identifier: "cpe:2.3:a:x" },
+              {
+                type: "ExternalIdentifier",
+                externalIdentifierType: "packageUrl",
+                identifier: "pkg:cargo/serde@1.0.203",
+              },
+            ],
+          },
+          {
+            type: "software_Package",
+            software_packageUrl: "pkg:npm/left-pad@1.3.0",
+            externalIdentifier: { externalIdentifierType: "packageUrl", identifier: "pkg:npm/left-pad@1.3.0" },
+          },
+          { type: "software_Package", name: "apt", software_packageUrl: "pkg:deb/debian/apt@2.0" },
+          { type: "software_File", name: "x", software_packageUrl: "pkg:npm/none@1.0.0" },
+        ],
+      },
+      null,
+      2,
+    ),
+    releases: [
+      ["pkg:pypi/idna@3.7", 19],
+      ["pkg:cargo/serde@1.0.203", 34],
+      ["pkg:npm/left-pad@1.3.0", 40],
+    ],
+    unjudged: [["pkg:deb/debian/apt@2.0", "is of another ecosystem"]],
+  },
+  "spdx 3, of one element": {
+    kind: "spdx",
+    name: "element.json",
+    text: JSON.stringify({
+      "@context": ["https://spdx.example/rdf/3.0.1/spdx-context.jsonld", {}],
+      type: "software_Package",
+      software_packageUrl: "pkg:npm/left-pad@1.3.0",
+    }),
+    releases: [["pkg:npm/left-pad@1.3.0", 1]],
+  },
+  "pnpm, behind a comment and another document": {
+    kind: "pnpm-lock",
+    name: "locked.yaml",
+    text: `${"# Written by hand, and explained at length.\n".repeat(200)}%YAML 1.2
+---
+settings: {}
+
+---
+lockfileVersion: '9.0'
+
+packages:
+
+  left-pad@1.3.0:
+    resolution: {integrity: sha512-x}
+`,
+    releases: [["pkg:npm/left-pad@1.3.0", 210]],
+  },
+  "pnpm, with both of its documents": {
+    kind: "pnpm-lock",
+    name: "pnpm-lock.yaml",
+    text: `---
+lockfileVersion: '9.0'
+
+importers: {}
+
+packages:
+
+  pnpm@12.0.0:
+    resolution: {integrity: sha512-x}
+
+---
+lockfileVersion: '9.0'
+
+packages:
+
+  left-pad@1.3.0:
+    resolution: {integrity: sha512-x}
+`,
+    releases: [
+      ["pkg:npm/pnpm@12.0.0", 8],
+      ["pkg:npm/left-pad@1.3.0", 16],
+    ],
+  },
   "a package list": {
     kind: "package-list",
     name: "packages.txt",
@@ -595,6 +726,23 @@ describe("readInventory()", () => {
     ];
     for (const [name, text, message] of BROKEN)
       assert.throws(() => readInventory(name, text), { code: "FILE_UNREADABLE", message });
+  });
+
+  it("shows no password of an address", () => {
+    for (const [name, text] of [
+      [
+        "requirements.txt",
+        "a==1\n-e git+https://user:secret@git.example/x.git\nb @ https://user:secret@x.example/b.zip\n",
+      ],
+      [
+        "pnpm-lock.yaml",
+        "lockfileVersion: '9.0'\npackages:\n  a@https://user:secret@x.example/a.tgz:\n    version: 1.0.0\n",
+      ],
+    ] as const) {
+      const found = JSON.stringify(readInventory(name, text));
+      assert.match(found, /x\.example/);
+      assert.doesNotMatch(found, /secret/);
+    }
   });
 
   it("is linear in what it reads", () => {

@@ -8,7 +8,9 @@ function purlsOf(path: string, content: string | object): string[] {
   return readInventory(path, text).releases.map(({ id }) => toPurl(id));
 }
 
-const RESOLVED = "https://registry.example/x.tgz";
+/** As registries have it, whatever stands before: a mirror's path, another host. */
+const at = (name: string, version: string) =>
+  `https://registry.example/npm/${name}/-/${name.slice(name.indexOf("/") + 1)}-${version}.tgz`;
 
 /** Version 3: only `packages`. */
 const V3 = {
@@ -18,23 +20,23 @@ const V3 = {
   requires: true,
   packages: {
     "": { name: "web", version: "1.0.0", dependencies: { plain: "^1.0.0" }, workspaces: ["packages/*"] },
-    "node_modules/plain": { version: "1.0.0", resolved: RESOLVED, integrity: "sha512-x" },
-    "node_modules/@acme/ui": { version: "2.0.0-rc.1", resolved: RESOLVED },
-    "node_modules/plain/node_modules/inner": { version: "0.1.0", resolved: RESOLVED },
-    "node_modules/@acme/ui/node_modules/@acme/core": { version: "3.0.0", resolved: RESOLVED },
-    "node_modules/alias": { name: "@acme/real", version: "4.0.0", resolved: RESOLVED },
+    "node_modules/plain": { version: "1.0.0", resolved: at("plain", "1.0.0"), integrity: "sha512-x" },
+    "node_modules/@acme/ui": { version: "2.0.0-rc.1", resolved: at("@acme/ui", "2.0.0-rc.1") },
+    "node_modules/plain/node_modules/inner": { version: "0.1.0", resolved: at("inner", "0.1.0") },
+    "node_modules/@acme/ui/node_modules/@acme/core": { version: "3.0.0", resolved: at("@acme/core", "3.0.0") },
+    "node_modules/alias": { name: "@acme/real", version: "4.0.0", resolved: at("@acme/real", "4.0.0") },
     "node_modules/local-link": { resolved: "packages/local", link: true },
     "packages/local": { version: "9.0.0" },
-    "packages/local/node_modules/own": { version: "5.0.0", resolved: RESOLVED },
+    "packages/local/node_modules/own": { version: "5.0.0", resolved: at("own", "5.0.0") },
     "node_modules/from-git": { version: "6.0.0", resolved: "git+ssh://git@git.example/acme/from-git.git#0123456" },
     "node_modules/from-folder": { version: "7.0.0", resolved: "file:vendor/from-folder.tgz" },
-    "node_modules/bundler": { version: "8.0.0", resolved: RESOLVED, bundleDependencies: ["bundled"] },
+    "node_modules/bundler": { version: "8.0.0", resolved: at("bundler", "8.0.0"), bundleDependencies: ["bundled"] },
     "node_modules/bundler/node_modules/bundled": { version: "8.1.0", inBundle: true },
-    "node_modules/optional": { version: "10.0.0", resolved: RESOLVED, optional: true, os: ["win32"] },
+    "node_modules/optional": { version: "10.0.0", resolved: at("optional", "10.0.0"), optional: true, os: ["win32"] },
     "node_modules/unresolved": { version: "11.0.0" },
     "node_modules/peer": { optional: true, peer: true },
-    "node_modules/plain/node_modules/twin": { version: "12.0.0", resolved: RESOLVED },
-    "node_modules/twin": { version: "12.0.0", resolved: RESOLVED },
+    "node_modules/plain/node_modules/twin": { version: "12.0.0", resolved: at("twin", "12.0.0") },
+    "node_modules/twin": { version: "12.0.0", resolved: at("twin", "12.0.0") },
   },
 };
 
@@ -61,13 +63,13 @@ const V1 = {
   dependencies: {
     plain: {
       version: "1.0.0",
-      resolved: RESOLVED,
+      resolved: at("plain", "1.0.0"),
       requires: { inner: "0.1.0" },
       dependencies: { inner: { version: "0.1.0", dependencies: { "@acme/core": { version: "3.0.0" } } } },
     },
-    "@acme/ui": { version: "2.0.0-rc.1", resolved: RESOLVED },
-    alias: { version: "npm:@acme/real@4.0.0", resolved: RESOLVED },
-    "plain-alias": { version: "npm:real@4.1.0", resolved: RESOLVED },
+    "@acme/ui": { version: "2.0.0-rc.1", resolved: at("@acme/ui", "2.0.0-rc.1") },
+    alias: { version: "npm:@acme/real@4.0.0", resolved: at("@acme/real", "4.0.0") },
+    "plain-alias": { version: "npm:real@4.1.0", resolved: at("real", "4.1.0") },
     "local-link": { version: "file:packages/local" },
     "from-git": {
       version: "git+ssh://git@git.example/acme/from-git.git#0123456",
@@ -109,6 +111,45 @@ describe("readInventory()", () => {
     it("reads version 1: scopes, nested, aliased and bundled packages, but no links, folders and git", () => {
       assert.deepEqual(purlsOf("package-lock.json", V1), V1_PURLS);
     });
+
+    const FROM: readonly [address: string, found: string][] = [
+      ["https://registry.example/left-pad/-/left-pad-1.3.0.tgz", "pkg:npm/left-pad@1.3.0"],
+      ["https://packages.acme.example/api/npm/all/left-pad/-/left-pad-1.3.0.tgz?dl=1#0123", "pkg:npm/left-pad@1.3.0"],
+      ["http://127.0.0.1:4873/npm/left-pad/-/left-pad-1.3.0.tgz", "pkg:npm/left-pad@1.3.0"],
+      ["https://registry.example/left-pad/download/left-pad-1.3.0.tgz", "pkg:npm/left-pad@1.3.0"],
+      [`https://packages.acme.example/download/@acme/ui/1.3.0/${"0a".repeat(20)}`, "pkg:npm/%40acme/ui@1.3.0"],
+      ["https://registry.example/@acme%2fui/-/ui-1.3.0.tgz", "pkg:npm/%40acme/ui@1.3.0"],
+      ["https://registry.example/@acme/ui/-/@acme/ui-1.3.0.tgz", "pkg:npm/%40acme/ui@1.3.0"],
+      // What is fetched counts, and not what the lockfile calls it.
+      ["https://registry.example/evil/-/evil-6.6.6.tgz", "pkg:npm/evil@6.6.6"],
+      ["https://registry.example/left-pad/-/left-pad-6.6.6.tgz", "pkg:npm/left-pad@6.6.6"],
+      ["https://forge.example/acme/left-pad/tarball/main", "comes from an address"],
+      ["https://forge.example/acme/left-pad/archive/v1.3.0.tar.gz", "comes from an address"],
+      ["https://forge.example/acme/left-pad/releases/download/v1.3.0/left-pad-1.3.0.tgz", "comes from an address"],
+      ["https://files.example/left-pad-1.3.0.tgz", "comes from an address"],
+      ["https://files.example/?/left-pad/-/left-pad-1.3.0.tgz", "comes from an address"],
+      ["https://files.example/x#/left-pad/-/left-pad-1.3.0.tgz", "comes from an address"],
+      ["https://files.example/left-pad/-/other-1.3.0.tgz", "comes from an address"],
+      ["https://files.example/left-pad/-/left-pad-1.3.0.tgz/x", "comes from an address"],
+      ["https://files.example/%", "comes from an address"],
+      ["https://forge.example/acme/left-pad.git#0123", "comes from git"],
+      ["file:left-pad-1.3.0.tgz", "lies in a folder"],
+    ];
+    for (const [resolved, expected] of FROM) {
+      it(`tells by the address what is fetched: ${resolved}`, () => {
+        const entry = { version: "1.3.0", resolved };
+        for (const lock of [
+          { lockfileVersion: 1, dependencies: { "left-pad": entry } },
+          { lockfileVersion: 3, packages: { "node_modules/left-pad": entry } },
+        ]) {
+          const { releases, unjudged, entries } = readInventory("package-lock.json", JSON.stringify(lock));
+          const reasons = unjudged.map(({ name, version, reason }) => `${name} ${version} ${reason}`);
+          const found = [...releases.map(({ id }) => toPurl(id)), ...reasons];
+          assert.deepEqual(found, [expected.startsWith("pkg:") ? expected : `left-pad 1.3.0 ${expected}`]);
+          assert.equal(entries, 1);
+        }
+      });
+    }
 
     for (const name of [
       "npm-shrinkwrap.json",

@@ -53,6 +53,7 @@ const NAMED: Readonly<Record<string, readonly Row[]>> = {
     ["an action of npm 6", "npm sill decomposeActions extract ms@2.1.3", "npm/ms@2.1.3"],
     ["what npm 6 added", "+ express@4.18.2", "npm/express@4.18.2"],
     ["npm ls", "├─┬ @acme/ui@1.2.3 deduped", "npm/@acme/ui@1.2.3"],
+    ["npm ls, an alias", "└── alias@npm:@acme/real@4.0.0", "npm/@acme/real@4.0.0"],
     ["npm ls in plain characters", "| `-- left-pad@1.3.0", "npm/left-pad@1.3.0"],
   ],
   pnpm: [

@@ -1,0 +1,141 @@
+/** The proxy inside a job: a process of its own that outlives the step which starts it. */
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, fstatSync, openSync, readSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { CordonError, messageOf } from "../../core/errors.ts";
+import { own, ownString } from "../../core/json.ts";
+import { PROCESS_FILE } from "../../core/state.ts";
+import { oneLine } from "../../core/words.ts";
+import { findRunning, toPolled } from "../running-proxy.ts";
+import type { ProxyFlags } from "../start-proxy.ts";
+
+/** In the folder of the job's proxy. */
+const STATE = "state";
+const OUTPUT = "proxy.log";
+
+const START_MS = 120_000;
+const STOP_MS = 15_000;
+const ASK_EVERY_MS = 100;
+const MAX_TAIL = 16 * 1024;
+
+/** What the proxy needs of the step's environment is all but this: inputs, files and tokens of the run. */
+const WITHHELD = /^(INPUT_|STATE_|ACTIONS_|GITHUB_(ENV|OUTPUT|PATH|STATE|STEP_SUMMARY|TOKEN)$|GH_TOKEN$)/i;
+
+export interface JobProxy {
+  readonly url: string;
+  /** As `Enforcing …` says it. */
+  readonly bundle: string;
+}
+
+export function stateOf(folder: string): string {
+  return join(folder, STATE);
+}
+
+/** Waits until it has a verified bundle; where it gets none, it is ended, and what it says is thrown. */
+export async function startChild(
+  folder: string,
+  flags: ProxyFlags,
+  environment: NodeJS.ProcessEnv,
+  token: string,
+): Promise<JobProxy> {
+  const output = openSync(join(folder, OUTPUT), "a", 0o600);
+  const kept = Object.entries(environment).filter(([name]) => !WITHHELD.test(name));
+  const child = spawn(process.execPath, [serverFile(), JSON.stringify({ ...flags, state: stateOf(folder) })], {
+    detached: true,
+    env: { ...Object.fromEntries(kept), ...(token !== "" && { GITHUB_TOKEN: token }) },
+    stdio: ["ignore", output, output],
+    windowsHide: true,
+  });
+  closeSync(output);
+  let why: string | undefined;
+  child.once("error", (error) => {
+    why = messageOf(error);
+  });
+  child.once("exit", () => {
+    why ??= lastWords(folder);
+  });
+  try {
+    return await ready(folder, child.pid, () => why);
+  } catch (error) {
+    child.kill("SIGKILL");
+    throw error;
+  } finally {
+    child.unref();
+  }
+}
+
+function serverFile(): string {
+  return join(dirname(fileURLToPath(import.meta.url)), "proxy-server.mjs");
+}
+
+/** `ended` tells why the process is no more; undefined while it is. */
+async function ready(folder: string, pid: number | undefined, ended: () => string | undefined): Promise<JobProxy> {
+  for (const deadline = Date.now() + START_MS; Date.now() < deadline; await setTimeout(ASK_EVERY_MS)) {
+    const why = ended();
+    if (why !== undefined)
+      throw new CordonError("PROXY_MISSING", `the proxy did not start: ${why}`, {
+        next: "Mend that; nothing was pointed at it.",
+      });
+    if (!existsSync(join(stateOf(folder), PROCESS_FILE))) continue;
+    const { proxy, status } = await findRunning(stateOf(folder));
+    const { state, epoch, revision, error } = toPolled(proxy.url, status.bundle);
+    if (proxy.id !== pid)
+      throw new CordonError("PROXY_MISSING", `process ${proxy.id} took the place of the proxy that was started`);
+    if (status.ready) return { url: proxy.url, bundle: `revision ${revision} of epoch ${epoch} (${state})` };
+    const reason = error ? `${error.message} (${error.code})` : `its bundle is ${state}`;
+    throw new CordonError("BUNDLE_MISSING", `the proxy has no bundle to enforce: ${oneLine(reason, 1000)}`, {
+      next: "Installs would not be judged, so nothing was pointed at it. Check the inputs bundle and trust.",
+    });
+  }
+  throw new CordonError("UPSTREAM_TIMEOUT", `the proxy was not there after ${START_MS / 1000} s: ${lastWords(folder)}`);
+}
+
+/** Ends it, if it is still the process that was started, and waits for its last decisions. Throws PROXY_MISSING. */
+export async function stopChild(folder: string): Promise<void> {
+  const { proxy } = await findRunning(stateOf(folder));
+  try {
+    process.kill(proxy.id, "SIGTERM");
+  } catch (cause) {
+    throw new CordonError("PROXY_MISSING", `process ${proxy.id} cannot be told: ${messageOf(cause)}`, { cause });
+  }
+  // It takes the file away once all is written.
+  for (const deadline = Date.now() + STOP_MS; Date.now() < deadline; await setTimeout(ASK_EVERY_MS))
+    if (!existsSync(join(stateOf(folder), PROCESS_FILE))) return;
+}
+
+/** What the proxy does at its end, for stopChild() to see. */
+export function markStopped(state: string): void {
+  rmSync(join(state, PROCESS_FILE), { force: true });
+}
+
+/** The end of what it wrote: lines of JSON with words of strangers in them. */
+export function tailOf(folder: string): string {
+  try {
+    const file = openSync(join(folder, OUTPUT), "r");
+    try {
+      const { size } = fstatSync(file);
+      const bytes = Buffer.alloc(Math.min(size, MAX_TAIL));
+      readSync(file, bytes, 0, bytes.length, size - bytes.length);
+      return bytes.toString("utf8");
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** Why it ended, as it says in its last line. */
+function lastWords(folder: string): string {
+  const last = tailOf(folder).trim().split("\n").at(-1) ?? "";
+  try {
+    const line: unknown = JSON.parse(last);
+    const reason = ownString(line, "reason");
+    if (reason !== undefined) return oneLine(`${reason} (${String(own(line, "message"))})`, 1000);
+  } catch {
+    // Not a line of the log: the runtime's own words.
+  }
+  return oneLine(last, 1000) || "it says nothing";
+}

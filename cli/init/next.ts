@@ -1,0 +1,104 @@
+/** The three things to do with a new policy repository, by what is still missing. */
+import { RULESET_FILE, WORKFLOW_FILES } from "./github.ts";
+import { OWNERS_FILES } from "./owners.ts";
+import { BRANCH, DEFAULT_CHANNEL, type InitSettings, releasesOf, slugOf, UNKNOWN_REPOSITORY } from "./settings.ts";
+
+export interface Standing {
+  readonly settings: InitSettings;
+  /** Whether git has a repository there, has all that was written, and knows where to push to. */
+  readonly hasRepository: boolean;
+  readonly isCommitted: boolean;
+  readonly hasOrigin: boolean;
+  /** What was left as it was: nothing is to be filled in there. */
+  readonly kept: readonly string[];
+}
+
+export interface Step {
+  readonly text: string;
+  /** For a shell in the repository's folder. */
+  readonly command: string;
+}
+
+export function nextSteps(standing: Standing): [Step, Step, Step] {
+  return [pushStep(standing), protectStep(standing), enforceStep(standing)];
+}
+
+function pushStep(standing: Standing): Step {
+  const { settings, hasRepository, isCommitted, hasOrigin } = standing;
+  const gaps = gapsOf(standing);
+  const commands = [
+    !hasRepository && `git init -b ${BRANCH}`,
+    !isCommitted && "git add . && git commit -m 'Begin the package policy'",
+    isCommitted && gaps.length > 0 && "git commit -a -m 'Fill in the package policy'",
+    !hasOrigin && `git remote add origin ${settings.repository === undefined ? "URL" : quoted(settings.repository)}`,
+    `git push -u origin ${BRANCH}`,
+  ];
+  const push = isCommitted || gaps.length > 0 ? "push it" : "commit and push it";
+  return {
+    text: gaps.length > 0 ? `Fill in ${listed(gaps)}. Then ${push}` : `${push[0]?.toUpperCase()}${push.slice(1)}`,
+    command: commands.filter((command) => command !== false).join(" && "),
+  };
+}
+
+/** What stands there as a placeholder, with its files. */
+function gapsOf({ settings, kept }: Standing): string[] {
+  const { repository, owners, action, forge, isTop, workflows, channel } = settings;
+  const isGitHub = forge === "github";
+  const hasWorkflows = isGitHub && isTop && workflows;
+  const gaps: [isThere: boolean, what: string, files: readonly (string | false)[]][] = [
+    [isGitHub, "the public key", ["trust.yaml"]],
+    [
+      repository !== undefined,
+      "the repository's address",
+      ["cordon.yaml", isGitHub && "trust.yaml", hasWorkflows && channel !== DEFAULT_CHANNEL && WORKFLOW_FILES.publish],
+    ],
+    [owners.length > 0 || !isTop, "the owners", [OWNERS_FILES[forge]]],
+    [
+      !hasWorkflows || (action.repository !== undefined && action.ref !== undefined),
+      "where Cordon's action lies",
+      [WORKFLOW_FILES.check, WORKFLOW_FILES.publish],
+    ],
+  ];
+  return gaps.flatMap(([isThere, what, files]) => {
+    const places = files.filter((file): file is string => file !== false && !kept.includes(file));
+    return isThere || places.length === 0 ? [] : [`${what} in ${listed(places)}`];
+  });
+}
+
+function protectStep({ settings, kept }: Standing): Step {
+  const { repository, forge, isTop } = settings;
+  if (forge !== "github" || !isTop)
+    return {
+      text: `Protect ${BRANCH} on the forge: no direct pushes, a review of each change, and these required`,
+      command: "cordon policy lint && cordon policy test",
+    };
+  const slug = (repository && slugOf(repository)) ?? UNKNOWN_REPOSITORY;
+  const page = repository === undefined ? "Settings, Rules, Rulesets" : `${repository}/settings/rules`;
+  const protect = `rotect ${BRANCH}, by a command or by importing ${RULESET_FILE} at ${page}`;
+  return {
+    text: kept.includes("trust.yaml")
+      ? `P${protect}`
+      : `Add the two numbers that trust.yaml asks for, and push. Then p${protect}`,
+    command: `gh api --method POST repos/${slug}/rulesets --input ${RULESET_FILE}`,
+  };
+}
+
+function enforceStep({ settings }: Standing): Step {
+  const { isTop, workflows, publicUrl } = settings;
+  const releases = releasesOf(settings);
+  if (!isTop || !workflows || releases === undefined)
+    return { text: "Read what the rules say, and try them", command: "cordon policy test --coverage" };
+  const url = publicUrl === undefined ? "" : ` --public-url ${quoted(publicUrl)}`;
+  return {
+    text: "Once the workflow has published a bundle, start a proxy",
+    command: `cordon proxy --bundle ${releases} --trust trust.yaml${url}`,
+  };
+}
+
+const listed = (parts: readonly string[]): string =>
+  parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+
+/** As one word of a shell, whatever stands in it. */
+export function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
