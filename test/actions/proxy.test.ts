@@ -56,6 +56,8 @@ describe("the action proxy", () => {
   });
 
   after(async () => {
+    // Of tests that failed halfway.
+    for (const id of machines.flatMap((one) => processIds(one))) process.kill(id, "SIGKILL");
     for (const server of [npm, modules]) await server.close();
     for (const one of [folder, ...machines]) one.remove();
   });
@@ -95,10 +97,10 @@ describe("the action proxy", () => {
 
   const end = ({ state }: ActionRun, inputs: Readonly<Record<string, string>> = {}) => run("proxy-end", inputs, state);
 
-  /** The processes of proxies below this machine's folder that run. */
-  const processIds = (): number[] =>
-    readdirSync(join(machine.path, "temp")).flatMap((name) => {
-      const path = join(machine.path, "temp", name, "state/proxy.json");
+  /** The processes of proxies below a machine's folder that run. */
+  const processIds = ({ path: at } = machine): number[] =>
+    (existsSync(join(at, "temp")) ? readdirSync(join(at, "temp")) : []).flatMap((name) => {
+      const path = join(at, "temp", name, "state/proxy.json");
       const { id } = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : { id: undefined };
       return id !== undefined && isRunning(id) ? [id] : [];
     });
