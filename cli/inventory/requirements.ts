@@ -18,8 +18,8 @@ export const readRequirements: InventoryReader = {
     const others: OtherFile[] = [];
     for (const { text: row, line } of logicalLines(text)) {
       const other = otherIn(row);
-      if (other && !placeOfOther(other.path)) others.push({ ...other, line });
-      else if (other) unjudged.push({ name: other.named, line, reason: placeOfOther(other.path) ?? "" });
+      if (typeof other === "object") others.push({ ...other, line });
+      else if (other !== undefined) unjudged.push({ name: row.slice(0, 200), line, reason: other });
       const [requirement = ""] = row.split(/\s+--hash|\s;|;/, 1);
       const place = placeOf(row);
       if (place !== undefined) unjudged.push({ name: row.slice(0, 200), line, reason: place });
@@ -36,22 +36,26 @@ export const readRequirements: InventoryReader = {
 /** `-r FILE`, `-rFILE`, `--requirement FILE`, `--requirement=FILE`, and of constraints the same. */
 const OTHER = /^(?:-([rc])\s*|--(requirement|constraint)(?:\s*=\s*|\s+))(?:"([^"]+)"|'([^']+)'|([^\s"']+))/;
 
-/** Constraints name what an install takes where it takes it, and count like requirements: nobody else tells. */
-function otherIn(row: string): Omit<OtherFile, "line"> | undefined {
+/** These, or what pip takes for them: it completes options that are written in part. */
+const NAMES_OTHER = /^(?:-[rc]|--(?:requirem|cons))/;
+
+/**
+ * Constraints name what an install takes where it takes it, and count like requirements: nobody else tells. A reason where
+ * the file is none that lies here.
+ */
+function otherIn(row: string): Omit<OtherFile, "line"> | string | undefined {
+  if (!NAMES_OTHER.test(row)) return undefined;
   const [, short, long = "", ...paths] = OTHER.exec(row) ?? [];
   const path = paths.find((written) => written !== undefined);
-  return path === undefined ? undefined : { path, named: `-${short ?? long[0]} ${path}`.slice(0, 200) };
-}
-
-/** Why another file is none that lies here. */
-function placeOfOther(path: string): string | undefined {
+  if (path === undefined) return "names a file in a way that is not read";
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) return "comes from an address";
-  return /\$\{\w+\}/.test(path) ? "is named by a variable" : undefined;
+  if (/\$\{\w+\}/.test(path)) return "is named by a variable";
+  return { path, named: `-${short ?? long[0]} ${path}`.slice(0, 200) };
 }
 
 /** What no version of the index can be. */
 function placeOf(row: string): string | undefined {
-  if (/^(-e|--editable)\b/.test(row)) return /\bgit\+/.test(row) ? "comes from git" : "lies in a folder";
+  if (/^(-e|--editable)/.test(row)) return /(git|hg|svn|bzr)\+/.test(row) ? "comes from git" : "lies in a folder";
   if (OPTION.test(row)) return undefined;
   if (/(^|@\s*)(git|hg|svn|bzr)\+/.test(row)) return "comes from git";
   if (/(^|@\s*)https?:/.test(row)) return "comes from an address";

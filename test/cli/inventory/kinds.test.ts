@@ -728,6 +728,42 @@ describe("readInventory()", () => {
       assert.throws(() => readInventory(name, text), { code: "FILE_UNREADABLE", message });
   });
 
+  it("passes over no line that has requirements name a file or a folder, however it is written", () => {
+    const { others, unjudged } = readInventory(
+      "requirements.txt",
+      [
+        '-r "base file.txt"',
+        "-cfoo.txt",
+        "--requirement=x.txt --pre",
+        "--constraint  y.txt # why",
+        "-r=odd.txt",
+        '--constraint "open.txt',
+        "-r",
+        "--requirem short.txt",
+        "-r https://files.example/x.txt",
+        "-egit+https://forge.example/acme/own",
+        "-e.",
+        "--index-url https://registry.example/simple",
+        "--require-hashes",
+      ].join("\n"),
+    );
+    assert.deepEqual(
+      others.map(({ path, line }) => `${line} ${path}`),
+      ["1 base file.txt", "2 foo.txt", "3 x.txt", "4 y.txt", "5 =odd.txt"],
+    );
+    assert.deepEqual(
+      unjudged.map(({ name, reason, line }) => `${line} ${name} ${reason}`),
+      [
+        '6 --constraint "open.txt names a file in a way that is not read',
+        "7 -r names a file in a way that is not read",
+        "8 --requirem short.txt names a file in a way that is not read",
+        "9 -r https://files.example/x.txt comes from an address",
+        "10 -egit+https://forge.example/acme/own comes from git",
+        "11 -e. lies in a folder",
+      ],
+    );
+  });
+
   it("shows no password of an address", () => {
     for (const [name, text] of [
       [
