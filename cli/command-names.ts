@@ -1,4 +1,4 @@
-/** Which command was meant by one that there is not. */
+/** Suggests commands for one that does not exist. */
 import { suggest } from "../core/words.ts";
 
 /** The commands and topics that are likely, as `policy lint`. `given` may have arguments after the command's own words. */

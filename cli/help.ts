@@ -1,4 +1,4 @@
-/** oclif's help, which says of a command that there is not what is said of it without `--help`. */
+/** oclif's help, with the same message for an unknown command as without `--help`. */
 import { Errors, Help } from "@oclif/core";
 
 export default class CordonHelp extends Help {

@@ -8,7 +8,6 @@ import { PackageFindings } from "./advisories/findings.ts";
 import type { AdvisoryTable } from "./advisories/table.ts";
 import type { JudgedListing, ListedRelease, Listing } from "./ecosystems/ecosystem.ts";
 import { releaseOf } from "./ecosystems/judged.ts";
-import { VERSION_ORDERS } from "./ecosystems/versions.ts";
 import type { Inspected, Inspection } from "./inspection.ts";
 import type { PolicySet } from "./policy/compile.ts";
 import { decide } from "./policy/engine.ts";
@@ -16,6 +15,7 @@ import type { FactSource } from "./policy/facts.ts";
 import type { RuleOrigins } from "./policy/rule-origins.ts";
 import { type PackageId, type ReleaseId, toPurl } from "./purl.ts";
 import { permits } from "./verdict.ts";
+import { VERSION_ORDERS } from "./versions/index.ts";
 
 /** What decides: compiled policies, and the advisories that they ask. */
 export interface Rules {

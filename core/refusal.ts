@@ -5,10 +5,10 @@ import type { Release } from "../schemas/types/facts.ts";
 import { sha256 } from "./digest.ts";
 import type { JudgedListing } from "./ecosystems/ecosystem.ts";
 import { allowedVersions } from "./ecosystems/judged.ts";
-import { VERSION_ORDERS } from "./ecosystems/versions.ts";
 import { PLACEHOLDERS } from "./policy/approvals.ts";
 import { parseReleasePurl } from "./purl.ts";
 import { permits } from "./verdict.ts";
+import { VERSION_ORDERS } from "./versions/index.ts";
 import { HIDDEN } from "./words.ts";
 
 /** The body of a 403, for npm and for programs (docs/HTTP.md). */

@@ -74,7 +74,7 @@ export interface Upstream {
   text(question: Question): Promise<Uint8Array>;
   /** A JSON document at an address that a listing names; as relay() besides. */
   named(address: string): Promise<RelayedAnswer>;
-  /** The signal ends the asking; a body that has come is its reader's to let go of. */
+  /** The signal aborts the request; once it has resolved, the caller must read or destroy the body. */
   file(file: ReleaseFile, signal?: AbortSignal): Promise<UpstreamFile>;
   /** Where a package is published. */
   publishing(name: string): Publishing;

@@ -32,7 +32,7 @@ interface OpenFile {
 }
 
 const LINE_FEED = 0x0a;
-/** Longer lines than any that is written: only somebody else's file has none in its end. */
+/** Longer than any line that is written: a tail of this size without a line feed is not from this proxy. */
 const MAX_TORN = 8 * 1024 * 1024;
 const POSTPONE_MS = 60_000;
 

@@ -21,7 +21,7 @@ export interface Content {
   readonly bytes?: Buffer;
   /** To be read once; from `start` to before `end`, where a part is wanted. */
   read(start?: number, end?: number): Readable;
-  /** For who does not read it. */
+  /** Releases the file if it is not read. */
   close(): Promise<void>;
 }
 

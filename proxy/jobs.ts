@@ -28,7 +28,7 @@ export class Jobs<Result> {
     this.#limits = limits;
   }
 
-  /** For who waits for the result. */
+  /** Runs ahead of background jobs, for a caller that waits for the result. */
   now(key: string, work: () => Promise<Result>): Promise<Result> {
     const known = this.#jobs.get(key);
     if (!known) return this.#add(key, work, true).result;
@@ -40,7 +40,7 @@ export class Jobs<Result> {
     return known.result;
   }
 
-  /** For who does not: done some time, or not at all where too much of the kind is waiting. */
+  /** Runs in the background, or not at all if too many such jobs are waiting. */
   later(key: string, work: () => Promise<Result>): void {
     if (this.#jobs.has(key) || this.#idle.length >= this.#limits.maxIdle) return;
     this.#add(key, work, false).result.catch(() => {});

@@ -21,7 +21,7 @@ export class LineQueue {
   #flushed: { readonly at: number; readonly resolve: () => void }[] = [];
   #running: Promise<void> | undefined;
   #failure: string | null = null;
-  /** Since when the disk has what it has not taken, by the clock of `performance`. */
+  /** When the write under way began, by the clock of `performance`. */
   #busySince: number | undefined;
 
   /** `maxWaiting` is in characters. `report` is told what the disk says, once for each time that it begins to fail. */

@@ -118,7 +118,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       ...watched,
       ...{ lifecycle, wording, decisions, cache, root, authRequired, startedAt, now, log },
     });
-    // Whoever waits to be asked for a body is asked by what reads it: what is refused need not be sent.
+    // `100 Continue` is sent by whatever reads the body, so that a refused body need not be sent.
     server.on("request", answer).on("checkContinue", answer);
     try {
       writeProcess(options.state, startedAt, `http://${reachable(options.listen.host)}:${port}`);

@@ -65,7 +65,7 @@ export function refuseAnnounced({ req }: Context, maxBytes: number): void {
   if (Number(req.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
 }
 
-/** Lets a client go on that waits to be asked for the body (RFC 9110, 10.1.1). Others have begun to send it. */
+/** Sends 100 Continue to a client that waits for it (RFC 9110, 10.1.1); other clients are already sending. */
 export function inviteBody({ req, res }: Context): void {
   if (/^100-continue$/i.test(req.headers.expect ?? "")) res.writeContinue();
 }

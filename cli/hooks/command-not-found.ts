@@ -1,4 +1,4 @@
-/** What is said of a command that there is not: as every failure is said, and as JSON to whoever asked for JSON. */
+/** Reports an unknown command like any other failure, and as JSON where `--json` is given. */
 import type { Hook } from "@oclif/core";
 import { CordonError } from "../../core/errors.ts";
 import { oneLine } from "../../core/words.ts";
@@ -23,7 +23,7 @@ const tellCommandNotFound: Hook.CommandNotFound = async ({ id, config }) => {
   const meant = likely.map((command) => `\`${config.bin} ${command}\``).join(" or ");
   const message = `there is no command \`${config.bin} ${name}\`${meant === "" ? "" : `; did you mean ${meant}?`}`;
   const failure = new CordonError("USAGE", message, {
-    next: `\`${config.bin} --help\` shows the commands that there are.`,
+    next: `\`${config.bin} --help\` lists all commands.`,
   });
   printFailure(failure, process.argv.includes("--json"));
 };

@@ -2,6 +2,7 @@
 import cvss from "ae-cvss-calculator";
 import type { Severity } from "../../schemas/types/advisory.ts";
 import type { Advisory } from "../../schemas/types/facts.ts";
+import { ownString } from "../json.ts";
 
 export type SeverityRating = NonNullable<Advisory["severity"]>;
 
@@ -59,6 +60,20 @@ function baseScore({ base, parse }: CvssVersion, vector: string): number | undef
   } catch {
     return undefined; // Not a vector; the record's other vectors may be.
   }
+}
+
+const STATED: Readonly<Record<string, SeverityRating>> = {
+  low: "low",
+  moderate: "medium",
+  medium: "medium",
+  high: "high",
+  critical: "critical",
+};
+
+/** The rating that a database gives in words of its own, as GHSA's reviewers do where they have no vector. */
+export function statedRating(databaseSpecific: unknown): SeverityRating | undefined {
+  const stated = ownString(databaseSpecific, "severity")?.toLowerCase() ?? "";
+  return Object.hasOwn(STATED, stated) ? STATED[stated] : undefined;
 }
 
 /** The qualitative scale of CVSS 3.1 section 5, which 4.0 keeps. */

@@ -1,7 +1,7 @@
 /** What all feeds together say of one package, and of one release of it. */
 import type { Advisory } from "../../schemas/types/facts.ts";
-import { VERSION_ORDERS } from "../ecosystems/versions.ts";
 import type { PackageId } from "../purl.ts";
+import { VERSION_ORDERS } from "../versions/index.ts";
 import { affects } from "./evaluate.ts";
 import { type CompiledAdvisory, isStart, type RangePoint } from "./osv.ts";
 import { type AdvisoryOrder, RankedOrder } from "./ranked-order.ts";
@@ -96,6 +96,7 @@ function toFinding(lead: Report, others: readonly Report[], order: AdvisoryOrder
   const ids = new Set(reports.flatMap(idsOf));
   ids.delete(id);
   const cvss = advisories.toSorted((a, b) => scoreOf(b) - scoreOf(a))[0]?.cvss;
+  const severity = advisories.find((advisory) => advisory.severity)?.severity;
   const summary = advisories.find((advisory) => advisory.summary)?.summary;
   const published = advisories.flatMap((advisory) => advisory.published ?? []).sort()[0];
   const url = advisories.find((advisory) => advisory.url)?.url;
@@ -103,7 +104,7 @@ function toFinding(lead: Report, others: readonly Report[], order: AdvisoryOrder
     id,
     aliases: [...ids].sort(),
     kind,
-    ...cvss,
+    ...(cvss ?? (severity && { severity })),
     affected: others.length === 0 ? affectedBy(lead.advisory) : [...new Set(advisories.flatMap(affectedBy))],
     fixed: fixedIn(advisories, order),
     ...(summary && { summary }),

@@ -2,12 +2,13 @@
 import schema from "../../schemas/advisory.schema.json" with { type: "json" };
 import type { Affected, AffectedRange, OsvRecord, RangeEvent } from "../../schemas/types/advisory.ts";
 import type { Advisory } from "../../schemas/types/facts.ts";
-import { VERSION_ORDERS, type VersionOrder } from "../ecosystems/versions.ts";
 import { isPackageName, normalizeName, type PackageId, type PurlType } from "../purl.ts";
 import { schemaCheck } from "../schema.ts";
 import { formatInstant, parseInstant } from "../time.ts";
+import { VERSION_ORDERS } from "../versions/index.ts";
+import type { VersionOrder } from "../versions/order.ts";
 import { oneLine } from "../words.ts";
-import { type CvssScore, scoreOf } from "./cvss.ts";
+import { type CvssScore, type SeverityRating, scoreOf, statedRating } from "./cvss.ts";
 import { kindOf } from "./kind.ts";
 
 export const checkOsvRecord = schemaCheck<OsvRecord>(schema);
@@ -21,6 +22,8 @@ export interface CompiledAdvisory {
   readonly aliases: readonly string[];
   readonly kind: Advisory["kind"];
   readonly cvss?: CvssScore;
+  /** The database's own rating, where the record has no score. */
+  readonly severity?: SeverityRating;
   readonly summary?: string;
   readonly published?: string;
   /** Where the record does not say when it was published. */
@@ -134,6 +137,7 @@ function compileBlocks(
   }
   const severities = blocks.flatMap(({ severity }) => severity ?? []);
   const cvss = scoreOf(severities.length > 0 ? severities : (record.severity ?? []));
+  const severity = cvss ? undefined : statedRating(record.database_specific);
   const published = toRealTime(record.published);
   const url = urlOf(record);
   return {
@@ -141,6 +145,7 @@ function compileBlocks(
     aliases: [...new Set(record.aliases ?? [])].sort(),
     kind,
     ...(cvss && { cvss }),
+    ...(severity && { severity }),
     ...(record.summary && { summary: oneLine(record.summary, MAX_SUMMARY) }),
     ...(published ? { published } : { modified: record.modified }),
     ...(url && { url }),
@@ -151,7 +156,8 @@ function compileBlocks(
 
 /**
  * GIT ranges need the commit graph; a record that has them lists `versions` beside. An event whose version cannot be
- * ordered never makes a range smaller: where it would begin the range, all versions are in it, else it is left out.
+ * ordered never makes a range smaller: where it would begin the range, all versions are in it, and where it would end it,
+ * it ends where the version that the text begins with does, or not at all.
  */
 function compileRange({ type, events }: AffectedRange, order: VersionOrder, note: AddNote): [RangePoint[]] | undefined {
   if (type !== "SEMVER" && type !== "ECOSYSTEM") {
@@ -159,9 +165,11 @@ function compileRange({ type, events }: AffectedRange, order: VersionOrder, note
     return undefined;
   }
   const points = events.flatMap(toPoints).map(([kind, written]) => {
-    const version = toOrdered(kind, written, order);
-    if (version === undefined && !(kind === "limit" && written === "*"))
-      note(`${quoteShort(written)} has no place in the order of versions, so ${WITHOUT_ORDER[kind]}`);
+    const ordered = toOrdered(kind, written, order);
+    const version = ordered ?? (ENDS.includes(kind) ? order.leading?.(written) : undefined);
+    const reading = version === undefined ? WITHOUT_ORDER[kind] : `it is read as ${version}`;
+    if (ordered === undefined && !(kind === "limit" && written === "*"))
+      note(`${quoteShort(written)} has no place in the order of versions, so ${reading}`);
     return { kind, version };
   });
   if (points.some(({ kind, version }) => kind === "introduced" && version === undefined)) return [[FROM_THE_START]];
@@ -179,6 +187,8 @@ const WITHOUT_ORDER: Readonly<Record<RangePoint[0], string>> = {
   last: "the range does not end there",
   limit: "the range has no limit",
 };
+
+const ENDS: readonly RangePoint[0][] = ["fixed", "last"];
 
 const FROM_THE_START: RangePoint = ["introduced", "0"];
 
@@ -205,12 +215,15 @@ function inOrder(points: readonly RangePoint[], order: VersionOrder): RangePoint
   const limits = points.filter(([kind]) => kind === "limit");
   const events = points.filter(([kind]) => kind !== "limit").sort((a, b) => comparePoints(a, b, order));
   const sorted: RangePoint[] = [];
-  for (const [index, first] of events.entries()) {
-    if (index < sorted.length) continue;
-    const same = events.slice(index).filter((event) => comparePoints(first, event, order) === 0);
+  for (let start = 0; start < events.length; ) {
+    const first = events[start] ?? FROM_THE_START;
+    let end = start + 1;
+    while (end < events.length && comparePoints(first, events[end] ?? first, order) === 0) end += 1;
+    const same = events.slice(start, end);
     const begins = same.filter(([kind]) => kind === "introduced");
     const ends = same.filter(([kind]) => kind !== "introduced");
     sorted.push(...(sorted.at(-1)?.[0] === "introduced" ? [...ends, ...begins] : [...begins, ...ends]));
+    start = end;
   }
   return [...sorted, ...limits];
 }

@@ -2,7 +2,7 @@
  * An order of versions that asks the ecosystem's own order little. A package can have hundreds of records that name
  * hundreds of versions, and be asked for hundreds of releases: to read two versions at each comparison takes seconds.
  */
-import type { VersionOrder } from "../ecosystems/versions.ts";
+import type { VersionOrder } from "../versions/order.ts";
 import { type CompiledAdvisory, isStart } from "./osv.ts";
 
 /** What evaluating advisories needs of an order. */

@@ -3,7 +3,7 @@ import type { Decision } from "../../schemas/types/decision.ts";
 import type { Origin, Package, Release, Signature } from "../../schemas/types/facts.ts";
 import type { Digests } from "../digest.ts";
 import type { PurlType } from "../purl.ts";
-import type { VersionOrder } from "./versions.ts";
+import type { VersionOrder } from "../versions/order.ts";
 
 /** What a client asks for. Whatever is not recognised is `unsupported`: there is no way past the gate. */
 export type RegistryRequest =

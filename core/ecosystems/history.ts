@@ -1,7 +1,7 @@
 /** What follows from the versions beside a version. */
 import type { Provenance } from "../../schemas/types/facts.ts";
 import { formatInstant } from "../time.ts";
-import type { VersionOrder } from "./versions.ts";
+import type { VersionOrder } from "../versions/order.ts";
 
 /** The highest stable version of each line; below 1.0.0 a minor version is a line of its own. `versions` are in order. */
 export function newestOfLines(versions: readonly string[], order: VersionOrder): ReadonlySet<string> {

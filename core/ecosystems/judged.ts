@@ -1,7 +1,7 @@
 /** What follows from a listing, and from a judged one, in every ecosystem. */
 import { permits } from "../verdict.ts";
+import { VERSION_ORDERS } from "../versions/index.ts";
 import type { Ecosystem, JudgedListing, ListedRelease, Listing, ReleaseFile } from "./ecosystem.ts";
-import { VERSION_ORDERS } from "./versions.ts";
 
 const ALLOWED = new WeakMap<JudgedListing, readonly string[]>();
 

@@ -4,10 +4,10 @@
  */
 import { Optional } from "@marcbachmann/cel-js";
 import type { Duration, UnsignedInt } from "@marcbachmann/cel-js/evaluator";
-import { VERSION_ORDERS } from "../ecosystems/versions.ts";
 import type { PurlType } from "../purl.ts";
 import { PURL_TYPES } from "../purl.ts";
 import { formatInstant } from "../time.ts";
+import { VERSION_ORDERS } from "../versions/index.ts";
 import { fail, keep, spend, spendOnce } from "./cel-budget.ts";
 import { copyOf, flatten, greatest, isSuperset, least, setOf, sizeOfMap, slice, sort } from "./cel-lists.ts";
 import {

@@ -1,10 +1,10 @@
 /** What is suspicious in a repository although it compiles, or depends on the day: what `policy lint` adds. */
 import type { Approval as ApprovalFile } from "../../schemas/types/approval.ts";
-import { VERSION_ORDERS } from "../ecosystems/versions.ts";
 import { parseReleasePurl, type ReleaseId } from "../purl.ts";
 import type { Diagnostic } from "../source/diagnostic.ts";
 import type { SourceFile } from "../source/files.ts";
 import { YamlFile } from "../source/yaml-file.ts";
+import { VERSION_ORDERS } from "../versions/index.ts";
 import { suggest } from "../words.ts";
 import { findPlaceholders, isSamePerson } from "./approvals.ts";
 import type { PolicySet } from "./compile.ts";

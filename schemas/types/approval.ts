@@ -41,7 +41,7 @@ export interface Approval {
      */
     requestedBy: string;
     /**
-     * Who looked at it; that it counts is the merge's.
+     * Who reviewed it. It counts only once it is merged.
      */
     approvedBy: string;
     /**

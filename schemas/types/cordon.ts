@@ -32,7 +32,7 @@ export type Feed = {
 };
 
 /**
- * `cordon.yaml`: what a policy repository, and a proxy started with `--config`, is set to.
+ * `cordon.yaml`: the settings of a policy repository, or of a proxy started with `--config`.
  */
 export interface CordonConfig {
   apiVersion: "cordon/v1";
@@ -154,7 +154,7 @@ export interface CordonConfig {
   };
 }
 /**
- * The site that hosts `repository`, where approvals are proposed. Left out: as the host's name tells.
+ * The site that hosts `repository`, where approvals are proposed. Left out: derived from the host name.
  */
 export interface ForgeSettings {
   /**
@@ -166,7 +166,7 @@ export interface ForgeSettings {
    */
   branch?: string;
   /**
-   * Where its API is, if not where the public ones have it.
+   * The address of its API, if it is not the usual one for this kind of forge.
    */
   api?: string;
 }

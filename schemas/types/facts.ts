@@ -382,7 +382,7 @@ export interface Advisory {
    */
   score?: number;
   /**
-   * The score's rating as CVSS names it; absent with the score.
+   * The score's rating as CVSS names it; without a score the database's own, if it gives one.
    */
   severity?: "none" | "low" | "medium" | "high" | "critical";
   /**

@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 import { it } from "node:test";
 import { affects } from "../../core/advisories/evaluate.ts";
 import { checkOsvRecord, compileRecord } from "../../core/advisories/osv.ts";
-import { VERSION_ORDERS } from "../../core/ecosystems/versions.ts";
+import { VERSION_ORDERS } from "../../core/versions/index.ts";
 import type { Affected, AffectedRange, OsvRecord } from "../../schemas/types/advisory.ts";
 import { dataPath, describeData, readJson } from "./shared-data.ts";
 

@@ -10,8 +10,8 @@ import { affects } from "../../core/advisories/evaluate.ts";
 import { type CompiledAdvisory, compileRecord } from "../../core/advisories/osv.ts";
 import { RankedOrder } from "../../core/advisories/ranked-order.ts";
 import { AdvisoryTable, writeTable } from "../../core/advisories/table.ts";
-import { VERSION_ORDERS } from "../../core/ecosystems/versions.ts";
 import type { PackageId, PurlType } from "../../core/purl.ts";
+import { VERSION_ORDERS } from "../../core/versions/index.ts";
 import type { Affected, OsvRecord, RangeEvent } from "../../schemas/types/advisory.ts";
 import { describeData, FEEDS, readFeed } from "./shared-data.ts";
 

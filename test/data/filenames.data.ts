@@ -9,8 +9,8 @@ import { existsSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parseFilename } from "../../core/ecosystems/pypi/filenames.ts";
-import { VERSION_ORDERS } from "../../core/ecosystems/versions.ts";
 import { normalizeName } from "../../core/purl.ts";
+import { VERSION_ORDERS } from "../../core/versions/index.ts";
 import { casesOf, describeData, type PytestTables, readJson } from "./shared-data.ts";
 
 const SCRIPT = fileURLToPath(new URL("client-filenames.py", import.meta.url));

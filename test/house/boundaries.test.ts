@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 const CORE = [
   "core/page",
   "core/source",
+  "core/versions",
   "core/ecosystems",
   "core/advisories",
   "core/policy",
@@ -18,9 +19,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   schemas: ["schemas"],
   "core/page": ["core", "core/page", "schemas"],
   "core/source": ["core", "core/source", "schemas"],
-  "core/ecosystems": ["core", "core/ecosystems", "schemas"],
-  "core/advisories": ["core", "core/source", "core/ecosystems", "core/advisories", "schemas"],
-  "core/policy": ["core", "core/source", "core/ecosystems", "core/policy", "schemas"],
+  "core/versions": ["core", "core/versions"],
+  "core/ecosystems": ["core", "core/versions", "core/ecosystems", "schemas"],
+  "core/advisories": ["core", "core/source", "core/versions", "core/advisories", "schemas"],
+  "core/policy": ["core", "core/source", "core/versions", "core/ecosystems", "core/policy", "schemas"],
   "core/sigstore": ["core", "core/source", "core/sigstore", "schemas"],
   "core/bundle": ["core", "core/source", "core/advisories", "core/policy", "core/sigstore", "core/bundle", "schemas"],
   core: ["core", ...CORE, "schemas"],
@@ -70,7 +72,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   undici: /^core\/http\.ts$/,
   ajv: /^core\/schema\.ts$/,
   yaml: /^core\/source\/yaml-file\.ts$/,
-  semver: /^core\/ecosystems\//,
+  semver: /^core\/(versions\/semver-range|ecosystems\/npm\/inspect)\.ts$/,
   "json-schema-to-typescript": /^schemas\/generate\.ts$/,
 };
 

@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import { affects } from "../../core/advisories/evaluate.ts";
 import { compileRecord } from "../../core/advisories/osv.ts";
 import { readAdvisories } from "../../core/advisories/read.ts";
-import { VERSION_ORDERS } from "../../core/ecosystems/versions.ts";
 import { parseInstant } from "../../core/time.ts";
+import { VERSION_ORDERS } from "../../core/versions/index.ts";
 import type { OsvRecord } from "../../schemas/types/advisory.ts";
 
 const { records, diagnostics } = readAdvisories(fileURLToPath(new URL("../../policies", import.meta.url)));

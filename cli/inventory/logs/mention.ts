@@ -1,5 +1,6 @@
-import { normalizePep440, VERSION_ORDERS } from "../../../core/ecosystems/versions.ts";
 import { isPackageName, isVersion, normalizeName, type PurlType, type ReleaseId } from "../../../core/purl.ts";
+import { VERSION_ORDERS } from "../../../core/versions/index.ts";
+import { normalizePep440 } from "../../../core/versions/pypi.ts";
 
 /** What a line of a log names: a release, or what comes from elsewhere than a registry. */
 export type Mention = { readonly id: ReleaseId } | { readonly name: string; readonly reason: string };

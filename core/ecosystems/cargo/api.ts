@@ -2,8 +2,8 @@
 import { own, ownString } from "../../json.ts";
 import { isPackageName } from "../../purl.ts";
 import { formatInstant, parseInstant } from "../../time.ts";
+import { VERSION_ORDERS } from "../../versions/index.ts";
 import type { Question, RegistryRequest } from "../ecosystem.ts";
-import { VERSION_ORDERS } from "../versions.ts";
 
 const CRATES = "/api/v1/crates";
 

@@ -1,5 +1,5 @@
+import { VERSION_ORDERS } from "../../versions/index.ts";
 import type { Ecosystem } from "../ecosystem.ts";
-import { VERSION_ORDERS } from "../versions.ts";
 import { apiOf, readRelease, releaseQuestion } from "./api.ts";
 import { inspectCrate, inspectManifest } from "./crate.ts";
 import { describe, parseListing } from "./listing.ts";

@@ -1,8 +1,8 @@
 /** The index entry that cargo gets: every line as it came, but that a denied release is marked as yanked. */
 import { permits } from "../../verdict.ts";
+import { VERSION_ORDERS } from "../../versions/index.ts";
 import type { JudgedListing } from "../ecosystem.ts";
 import { allowedVersions, releaseOf } from "../judged.ts";
-import { VERSION_ORDERS } from "../versions.ts";
 import type { IndexLine } from "./listing.ts";
 
 /**

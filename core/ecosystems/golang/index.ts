@@ -1,5 +1,5 @@
+import { VERSION_ORDERS } from "../../versions/index.ts";
 import type { Ecosystem } from "../ecosystem.ts";
-import { VERSION_ORDERS } from "../versions.ts";
 import { infoQuestion, parseListing, readInfo, unlistedRelease } from "./listing.ts";
 import { inspectModule } from "./module.ts";
 import { renderListing, resolveVersion } from "./render.ts";

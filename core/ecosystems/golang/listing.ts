@@ -4,9 +4,9 @@ import { CordonError } from "../../errors.ts";
 import { own, ownString } from "../../json.ts";
 import { toPurl } from "../../purl.ts";
 import { formatInstant, parseInstant } from "../../time.ts";
+import { VERSION_ORDERS } from "../../versions/index.ts";
 import type { ListedRelease, Listing, Question, ReleaseInfo } from "../ecosystem.ts";
 import { newestOfLines } from "../history.ts";
-import { VERSION_ORDERS } from "../versions.ts";
 import { escapeName, zipName } from "./request.ts";
 
 const ORDER = VERSION_ORDERS.golang;

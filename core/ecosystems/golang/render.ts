@@ -1,7 +1,8 @@
 /** The list that go gets: the versions that are allowed. */
+
+import { VERSION_ORDERS } from "../../versions/index.ts";
 import type { JudgedListing } from "../ecosystem.ts";
 import { allowedVersions } from "../judged.ts";
-import { VERSION_ORDERS } from "../versions.ts";
 
 const ORDER = VERSION_ORDERS.golang;
 

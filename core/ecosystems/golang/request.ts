@@ -1,8 +1,8 @@
 /** The module proxy protocol (Go Modules Reference, "GOPROXY protocol"), and the checksum database behind it. */
 import { isPackageName } from "../../purl.ts";
+import { VERSION_ORDERS } from "../../versions/index.ts";
 import { oneLine } from "../../words.ts";
 import type { RegistryRequest } from "../ecosystem.ts";
-import { VERSION_ORDERS } from "../versions.ts";
 
 /** A version as it is asked for: a tag, a pseudo-version, a branch or the beginning of a commit. */
 const QUERY = /^[a-zA-Z0-9][a-zA-Z0-9._+~-]{0,255}$/;

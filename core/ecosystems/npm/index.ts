@@ -1,5 +1,5 @@
+import { VERSION_ORDERS } from "../../versions/index.ts";
 import type { Ecosystem } from "../ecosystem.ts";
-import { VERSION_ORDERS } from "../versions.ts";
 import { inspectFile } from "./inspect.ts";
 import { describe, parseListing } from "./listing.ts";
 import { formOf, renderListing, renderRelease, resolveVersion, tagsOf } from "./render.ts";

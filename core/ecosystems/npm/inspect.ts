@@ -6,11 +6,11 @@ import semver from "semver";
 import type { Difference, Release, Script } from "../../../schemas/types/facts.ts";
 import { CordonError } from "../../errors.ts";
 import { canonicalJson, isObject, type JsonObject, own, ownString } from "../../json.ts";
+import { VERSION_ORDERS } from "../../versions/index.ts";
 import { oneLine } from "../../words.ts";
 import { readArchive } from "../archive.ts";
 import type { ListedRelease, ReadFile } from "../ecosystem.ts";
 import { malformed } from "../malformed.ts";
-import { VERSION_ORDERS } from "../versions.ts";
 import {
   bringsDependency,
   comparable,

@@ -5,9 +5,9 @@ import { CordonError } from "../../errors.ts";
 import { countValues, isObject, type JsonObject, MAX_VALUES, own, ownString } from "../../json.ts";
 import { toPurl } from "../../purl.ts";
 import { formatInstant, parseInstant } from "../../time.ts";
+import { VERSION_ORDERS } from "../../versions/index.ts";
 import type { ListedRelease, Listing, ReleaseDetails } from "../ecosystem.ts";
 import { createProvenanceHistory, newestOfLines } from "../history.ts";
-import { VERSION_ORDERS } from "../versions.ts";
 import { installScriptsOf } from "./manifests.ts";
 import { unscoped } from "./request.ts";
 

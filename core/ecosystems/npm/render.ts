@@ -8,9 +8,9 @@ import { CordonError } from "../../errors.ts";
 import { isObject, type JsonObject, own } from "../../json.ts";
 import { parseReleasePurl } from "../../purl.ts";
 import { permits } from "../../verdict.ts";
+import { VERSION_ORDERS } from "../../versions/index.ts";
 import type { Form, JudgedListing, Rendering } from "../ecosystem.ts";
 import { allowedVersions } from "../judged.ts";
-import { VERSION_ORDERS } from "../versions.ts";
 import { installScripts, type Packument, repairTags, tarballName } from "./listing.ts";
 import { withoutEvents } from "./strip.ts";
 

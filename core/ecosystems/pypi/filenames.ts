@@ -1,6 +1,6 @@
 /** What the name of a file tells, to whoever knows the project: which release it is of, by the rules that clients go by. */
 import { normalizeName } from "../../purl.ts";
-import { normalizePep440 } from "../versions.ts";
+import { normalizePep440 } from "../../versions/pypi.ts";
 
 export type FileKind = "wheel" | "sdist" | "egg";
 

@@ -1,5 +1,5 @@
+import { VERSION_ORDERS } from "../../versions/index.ts";
 import type { Ecosystem } from "../ecosystem.ts";
-import { VERSION_ORDERS } from "../versions.ts";
 import { attestedBy, provenanceBundles } from "./attestations.ts";
 import { formOf } from "./forms.ts";
 import { parseListing } from "./listing.ts";

@@ -2,8 +2,8 @@
 import type { Release } from "../../../schemas/types/facts.ts";
 import { CordonError } from "../../errors.ts";
 import { normalizeName, parseReleasePurl } from "../../purl.ts";
+import { VERSION_ORDERS } from "../../versions/index.ts";
 import type { ListedRelease, ReadFile, ReleaseFile } from "../ecosystem.ts";
-import { VERSION_ORDERS } from "../versions.ts";
 import { readZipFiles } from "../zip-files.ts";
 import { METADATA, usableFiles } from "./listing.ts";
 import { readSdist } from "./sdist.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { affects } from "../../../core/advisories/evaluate.ts";
 import { type CompiledAdvisory, compileRecord } from "../../../core/advisories/osv.ts";
-import { VERSION_ORDERS } from "../../../core/ecosystems/versions.ts";
+import { VERSION_ORDERS } from "../../../core/versions/index.ts";
 import type { Affected, RangeEvent } from "../../../schemas/types/advisory.ts";
 
 const ECOSYSTEMS = { npm: "npm", pypi: "PyPI", cargo: "crates.io", golang: "Go" } as const;
@@ -267,13 +267,19 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   "an end that cannot be ordered, which does not end it": {
     type: "pypi",
-    blocks: [ecosystem({ introduced: "1.0" }, { last_affected: "2.6.0-NA" })],
+    blocks: [ecosystem({ introduced: "1.0" }, { last_affected: "next" })],
     yes: ["1.0", "2.6.0", "3.0"],
     no: ["0.9"],
   },
+  "an end that cannot be ordered, and begins with a version": {
+    type: "pypi",
+    blocks: [ecosystem({ introduced: "1.0" }, { last_affected: "2.6.0-NA" })],
+    yes: ["1.0", "2.6.0rc1", "2.6.0"],
+    no: ["0.9", "2.6.1", "3.0"],
+  },
   "one end of two that cannot be ordered": {
     type: "pypi",
-    blocks: [ecosystem({ introduced: "1.0" }, { fixed: "2.0-NA" }, { introduced: "3.0" }, { fixed: "4.0" })],
+    blocks: [ecosystem({ introduced: "1.0" }, { fixed: "next" }, { introduced: "3.0" }, { fixed: "4.0" })],
     yes: ["1.0", "2.5", "3.9"],
     no: ["0.9", "4.0"],
   },

@@ -71,6 +71,17 @@ describe("affecting()", () => {
     ]);
   });
 
+  it("takes a database's own rating where no report of the attack or weakness has a score", () => {
+    const rated = { id: "GHSA-1", aliases: ["CVE-1"], events: ALL, database_specific: { severity: "HIGH" } };
+    const scored = { id: "PYSEC-1", aliases: ["CVE-1"], events: ALL, vector: V9_8 };
+    const severities = (...tables: AdvisoryTable[]) =>
+      findings(...tables)
+        .affecting("1.0.0")
+        .map(({ score, severity }) => [score, severity]);
+    assert.deepEqual(severities(feed("osv", rated)), [[undefined, "high"]]);
+    assert.deepEqual(severities(feed("osv", rated, scored)), [[9.8, "critical"]]);
+  });
+
   it("leaves out what a record does not say", () => {
     assert.deepEqual(findings(feed("osv", { id: "X-1", events: ALL })).affecting("1.0.0"), [
       { id: "X-1", aliases: [], kind: "vulnerability", affected: ["*"], fixed: [], source: "osv" },

@@ -192,9 +192,49 @@ describe("compileRecord()", () => {
   });
 
   it("keeps no point that cannot be ordered", () => {
-    const events = [{ introduced: "1.0" }, { fixed: "2.0-NA" }];
+    const events = [{ introduced: "1.0.0" }, { fixed: "2.0.0_NA" }];
+    const affected = [on("npm", "m", { ranges: [{ type: "SEMVER", events }] })];
+    assert.deepEqual(compileOne({ affected }).ranges, [[["introduced", "1.0.0"]]]);
+  });
+
+  it("ends a range of PyPI's where the version does that a text begins with, and never before its pre-releases", () => {
+    for (const [written, expected] of [
+      ["2.6.0-NA", "2.6.0"],
+      ["2.6.0-cu124", "2.6.0"],
+      ["4.6.0.stable11", "4.6.0"],
+      ["7.2.0-12.1", "7.2.0.post12"],
+      ["0.2.0-alpha\\.33", "0.2.0"],
+    ]) {
+      for (const kind of ["fixed", "last_affected"]) {
+        const events = [{ introduced: "0" }, { [kind]: written }];
+        const affected = [on("PyPI", "m", { ranges: [{ type: "ECOSYSTEM", events }] })];
+        assert.deepEqual(compileOne({ affected }).ranges[0]?.[1], [kind.replace("_affected", ""), expected]);
+      }
+    }
+    const events = [{ introduced: "2.6.0-NA" }, { fixed: "next" }];
     const affected = [on("PyPI", "m", { ranges: [{ type: "ECOSYSTEM", events }] })];
-    assert.deepEqual(compileOne({ affected }).ranges, [[["introduced", "1.0"]]]);
+    assert.deepEqual(compileOne({ affected }).ranges, [[["introduced", "0"]]]);
+  });
+
+  it("reads as many events as a record can have, in any order", () => {
+    const events = Array.from({ length: 40_000 }, (_, index) =>
+      index % 2 === 0 ? { introduced: `1.${40_000 - index}.0` } : { fixed: `1.${40_001 - index}.1` },
+    );
+    const [range = []] = compileOne({ affected: [on("npm", "m", { ranges: [{ type: "SEMVER", events }] })] }).ranges;
+    assert.equal(range.length, 40_000);
+    assert.deepEqual(range.slice(0, 2), [
+      ["introduced", "1.2.0"],
+      ["fixed", "1.2.1"],
+    ]);
+  });
+
+  it("keeps the rating that a database gives without a vector", () => {
+    const severity = [{ type: "CVSS_V3", score: "CVSS:3.1/AV:P/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N" }];
+    const rated = (stated: unknown) => compileOne({ database_specific: { severity: stated } }).severity;
+    assert.deepEqual(["HIGH", "MODERATE", "low", "CRITICAL"].map(rated), ["high", "medium", "low", "critical"]);
+    for (const stated of ["", "constructor", "URGENT", null, 9]) assert.equal(rated(stated), undefined);
+    const scored = compileOne({ severity, database_specific: { severity: "CRITICAL" } });
+    assert.deepEqual([scored.cvss?.severity, scored.severity], ["low", undefined]);
   });
 
   it("mends shortened versions of SemVer", () => {
@@ -251,6 +291,15 @@ describe("examineRecord()", () => {
       "events without order",
       range("SEMVER", { introduced: "1.0.0" }, { fixed: "next" }),
       ['npm m: "next" has no place in the order of versions, so the range does not end there'],
+    ],
+    [
+      "an end that begins with a version",
+      {
+        affected: [
+          on("PyPI", "m", { ranges: [{ type: "ECOSYSTEM", events: [{ introduced: "0" }, { fixed: "2.6.0-NA" }] }] }),
+        ],
+      },
+      ['PyPI m: "2.6.0-NA" has no place in the order of versions, so it is read as 2.6.0'],
     ],
     [
       "a beginning without order",

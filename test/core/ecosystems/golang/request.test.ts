@@ -103,7 +103,6 @@ describe("parseRequest()", () => {
     ["a path that is too long", `/example.com/${"a/".repeat(1100)}a/@v/list`],
     ["a module's path that is too long", `/example.com/${"a".repeat(501)}/@v/v1.0.0.zip`],
     ["a version that is too long", `${BASE}/@v/v1.0.0-${"a".repeat(250)}.zip`],
-    ["a version with a number that is too large", `${BASE}/@v/v1.0.9007199254740993.zip`],
     ["a version with a zero before a number", `${BASE}/@v/v1.02.0.zip`],
   ])
     it(`is no 404, after which go asks elsewhere, for ${what}`, () => assert.equal(statusOf(path ?? ""), 400));
