@@ -23,7 +23,7 @@ function timeCommand(args: readonly string[], cwd = root, command = process.exec
   return performance.now() - start;
 }
 
-/** From the start of the process to the first answer of /-/healthz. */
+/** From the start of the process until /-/readyz answers 200. */
 async function timeColdStart(port: number): Promise<number> {
   const start = performance.now();
   const child = spawn(process.execPath, ["cli/bin/quickstart.ts"], {

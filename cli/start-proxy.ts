@@ -25,7 +25,7 @@ export interface ProxyFlags {
   readonly config?: string | undefined;
 }
 
-/** `changes` stand before flags and config. Throws USAGE, CONFIG_INVALID, and what startProxy() throws. */
+/** `changes` override flags and config. Throws USAGE, CONFIG_INVALID, and what startProxy() throws. */
 export function startFromFlags(flags: ProxyFlags, changes: Partial<ProxyOptions> = {}): Promise<RunningProxy> {
   const { config, pathOf } = readConfig(flags.config);
   const bundle = flags.bundle ?? pathOf(config.proxy?.bundle);
@@ -93,7 +93,7 @@ function parseListen(text: string): { host: string; port: number } {
   return { host: match[1] ?? match[2] ?? "", port };
 }
 
-/** Ends once a signal asked for it, and requests under way are done. */
+/** Resolves after SIGINT or SIGTERM, once open requests are done. */
 export async function stopped(proxy: RunningProxy): Promise<void> {
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());

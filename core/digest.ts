@@ -15,7 +15,7 @@ export function sha256(data: Uint8Array | string): string {
 
 const PIECE = 4 * 1024 * 1024;
 
-/** As sha256(), of bytes so many that others must have their turn meanwhile. */
+/** As sha256(), for large inputs: yields to the event loop after each piece. */
 export async function sha256InPieces(data: Uint8Array): Promise<string> {
   const hash = createHash("sha256");
   for (let start = 0; start < data.length; start += PIECE) {
@@ -25,7 +25,7 @@ export async function sha256InPieces(data: Uint8Array): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Bytes as they come, compared with all digests that are named of them: with none named, nothing agrees. */
+/** Checks bytes against every expected digest as they arrive; with no expected digest, nothing agrees. */
 export interface DigestCheck {
   update(bytes: Uint8Array): void;
   /** Once, at the end. Every one must agree: an approval, or a rule, may have relied on any of them. */

@@ -1,5 +1,5 @@
 /**
- * What each failure means to the two outsides: the HTTP status that the proxy answers with, the exit code of the
+ * What each failure means to users: the HTTP status that the proxy answers with, the exit code of the
  * command line, and what a person does next. A refusal is not a failure: it is a Decision, and never thrown.
  */
 const FAILURES = {
@@ -8,7 +8,7 @@ const FAILURES = {
   FILE_UNREADABLE: { status: 500, exit: 2, next: "Check the path and its permissions." },
   FILE_TOO_LARGE: { status: 500, exit: 2, next: "Split the file, or leave out what is not needed." },
   POLICY_INVALID: { status: 503, exit: 1, next: "Run `cordon policy lint` in the policy repository." },
-  CONFIG_INVALID: { status: 503, exit: 2, next: "Mend the file; schemas/cordon.schema.json says what it may contain." },
+  CONFIG_INVALID: { status: 503, exit: 2, next: "Fix the file; schemas/cordon.schema.json says what it may contain." },
   ADDRESS_IN_USE: {
     status: 500,
     exit: 2,
@@ -20,7 +20,7 @@ const FAILURES = {
     exit: 2,
     next: "Choose another --out, or move the old key away if nothing is signed with it any more.",
   },
-  ADVISORY_INVALID: { status: 503, exit: 1, next: "Mend the record, or take it out of the folder." },
+  ADVISORY_INVALID: { status: 503, exit: 1, next: "Fix the record, or remove it from the folder." },
   FEED_MISSING: { status: 503, exit: 2, next: "Run `cordon intel pull`." },
   FEED_MALFORMED: { status: 502, exit: 2, next: "Check the feed at its source; the last good snapshot stays in use." },
   FEED_SHRUNK: {
@@ -88,7 +88,7 @@ const FAILURES = {
   UPSTREAM_REFUSED: {
     status: 502,
     exit: 2,
-    next: "Check the upstream registry, and the token for it: it does not want to answer.",
+    next: "Check the upstream registry and its token: it refuses to answer.",
   },
   UPSTREAM_TOO_LARGE: { status: 502, exit: 2, next: "Ask the operator: the document passes the size limit." },
   UPSTREAM_MALFORMED: {
