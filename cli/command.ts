@@ -1,6 +1,7 @@
 /** What every command has: `--json`, errors that say what to do next, and the contract's exit codes. */
 import { Command, ux } from "@oclif/core";
 import { CordonError, messageOf } from "../core/errors.ts";
+import { usageError } from "./usage.ts";
 
 /** Exit codes: fine, findings (a failed test, a lint error, a denied release, an unverified bundle), or usage and failure. */
 export const EXIT = { fine: 0, findings: 1, failure: 2 } as const;
@@ -19,11 +20,10 @@ export abstract class CordonCommand extends Command {
   }
 
   protected override async catch(error: Error & { exitCode?: number; oclif?: object }): Promise<unknown> {
-    if (!(error instanceof CordonError)) {
-      // oclif's own errors bring their exit code; what was not foreseen is no finding.
-      return super.catch(Object.assign(error, { oclif: { exit: EXIT.failure, ...error.oclif } }));
-    }
-    printFailure(error, this.jsonEnabled());
+    const failure = error instanceof CordonError ? error : usageError(error, this.ctor);
+    // oclif's other errors bring their exit code; what was not foreseen is no finding.
+    if (!failure) return super.catch(Object.assign(error, { oclif: { exit: EXIT.failure, ...error.oclif } }));
+    printFailure(failure, this.jsonEnabled());
     return undefined;
   }
 

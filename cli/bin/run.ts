@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command line's entry: the same file from the sources and when it is built. */
-import { execute, settings } from "@oclif/core";
+import { Errors, run, settings } from "@oclif/core";
 import { ownPackage } from "../own-package.ts";
 
 settings.enableAutoTranspile = false; // both runtimes read TypeScript themselves
@@ -8,4 +8,9 @@ settings.enableAutoTranspile = false; // both runtimes read TypeScript themselve
 process.env["SHELL"] ??= "";
 
 const { url } = import.meta;
-await execute({ dir: url, loadOptions: { ...ownPackage(url), ignoreManifest: url.endsWith(".ts") } });
+// oclif's execute() also waits until standard output has drained, which it never does once its reader has gone (`… | head -1`).
+try {
+  await run(process.argv.slice(2), { ...ownPackage(url), ignoreManifest: url.endsWith(".ts") });
+} catch (error) {
+  await Errors.handle(error instanceof Error ? error : new Error(String(error)));
+}

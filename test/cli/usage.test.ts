@@ -15,7 +15,7 @@ describe("a command that cannot be done", () => {
     [
       "a misspelt command",
       () => ["prxy", "--listen", "127.0.0.1:0"],
-      /^Error: there is no command `cordon prxy`; did you mean `cordon proxy`\?\n`cordon --help` shows the commands that there are\.\n$/,
+      /^Error: there is no command `cordon prxy`; did you mean `cordon proxy`\?\n`cordon --help` lists all commands\.\n$/,
     ],
     [
       "a misspelt command of a topic",
@@ -27,6 +27,24 @@ describe("a command that cannot be done", () => {
       () => ["policy", "lnt", "--help"],
       /^Error: there is no command `cordon policy lnt`; did you mean `cordon policy lint`\?\n/,
     ],
+    [
+      "a misspelt flag",
+      () => ["check", "--ofline"],
+      /^Error: there is no flag `--ofline`; did you mean `--offline`\?\nRun `cordon check --help`\.\n$/,
+    ],
+    [
+      "a missing argument",
+      () => ["bundle", "verify"],
+      /^Error: missing argument SOURCE\nRun `cordon bundle verify --help`\.\n$/,
+    ],
+    ["a missing flag", () => ["bundle", "keygen"], /^Error: missing required flag --out\n/],
+    ["a flag without its value", () => ["check", "--lockfile"], /^Error: flag --lockfile expects a value\n/],
+    [
+      "a flag with a value of another kind",
+      () => ["audit", "--top", "x"],
+      /^Error: --top: expected an integer but received: x\n/,
+    ],
+    ["too many arguments", () => ["policy", "test", "a", "b", "c"], /^Error: unexpected arguments: b, c\n/],
     ["an unknown command", () => ["xyzzy"], /^Error: there is no command `cordon xyzzy`\n/],
     [
       "a proxy without a bundle",
@@ -73,10 +91,31 @@ describe("a command that cannot be done", () => {
   it("is told as JSON to whoever asked for JSON", async () => {
     const { code, stderr, json } = await cordon("policy", "lint", "--strict", "--json");
     assert.deepEqual([code, stderr], [2, ""]);
-    assert.match((json() as { error: { message: string } }).error.message, /^Nonexistent flag: --strict/);
+    assert.deepEqual(json(), {
+      error: { message: "there is no flag `--strict`", code: "USAGE", next: "Run `cordon policy lint --help`." },
+    });
     const unknown = await cordon("policy", "lnt", "--json");
     assert.deepEqual([unknown.code, unknown.stderr], [2, ""]);
     assert.equal((unknown.json() as { error: { code: string } }).error.code, "USAGE");
+  });
+});
+
+describe("a command whose reader has gone", () => {
+  it("ends as it would have, as before `| head -1`", async () => {
+    const ends = [
+      [["--version"], 0],
+      [["policy", "lint", "policies"], 0],
+      [["check", "pkg:npm/minimist@1.2.5", "--offline", "--dir", "policies", "--json"], 1],
+    ] as const;
+    for (const [args, code] of ends) {
+      const child = startCordon([...args]);
+      let stderr = "";
+      child.stderr.on("data", (chunk) => {
+        stderr += chunk;
+      });
+      child.stdout.destroy();
+      assert.deepEqual([await once(child, "close"), stderr], [[code, null], ""], args.join(" "));
+    }
   });
 });
 

@@ -43,7 +43,7 @@ describe("cordon quarantine request refuses", () => {
       /no advisory calls pkg:npm\/fresh@1\.1\.0 malicious/,
     ],
     ["a package without a version", ["pkg:npm/fresh", ...REASON], /names no release/],
-    ["no reason", [PURL], /Missing required flag.*reason/],
+    ["no reason", [PURL], /missing required flag.*reason/],
     ["an empty reason", [PURL, "--reason", ""], /reason/],
     [
       "a reason that is too long",
