@@ -3,9 +3,11 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Errors } from "@oclif/core";
 import { revisionOf } from "../../core/bundle/manifest.ts";
 import { CordonError, messageOf } from "../../core/errors.ts";
 import { buildInto, signInto, signingWithKeyFile, writeKeyPair } from "../bundle.ts";
+import { printFailure } from "../command.ts";
 import StartProxy from "../commands/proxy.ts";
 import { count, paint } from "../print.ts";
 import { requireFeeds } from "../repository.ts";
@@ -18,9 +20,11 @@ const paths = {
   state: join(home, "state"),
   policies: join(root, "policies"),
 };
-const port = Number(process.env["PORT"] ?? "4873");
+const port = Number(process.env["PORT"] || "4873");
+const others = process.argv.slice(2);
 
 try {
+  requireUsable();
   await requireFree(port);
   console.log(describe(await prepare()));
   const options = [
@@ -31,11 +35,23 @@ try {
     "--state",
     paths.state,
   ];
-  await StartProxy.run([...options, "--listen", `127.0.0.1:${port}`, ...process.argv.slice(2)], import.meta.url);
+  await StartProxy.run([...options, "--listen", `127.0.0.1:${port}`, ...others], import.meta.url);
 } catch (error) {
-  if (!(error instanceof CordonError)) throw error;
-  console.error(`Error: ${error.message}\n${error.next}`);
-  process.exitCode = error.exit;
+  if (error instanceof CordonError) printFailure(error, false);
+  else await Errors.handle(error as Error);
+}
+
+/** What cannot be changed here, for the bundle, the trust policy and the printed addresses go with it. Throws USAGE. */
+function requireUsable(): void {
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new CordonError("USAGE", `PORT is ${JSON.stringify(process.env["PORT"])}, and must be from 1 to 65535`, {
+      next: "PORT=4874 npm start",
+    });
+  const fixed = others.find((option) => /^--(bundle|trust|state|listen|help)\b|^-h$/.test(option));
+  if (fixed !== undefined)
+    throw new CordonError("USAGE", `npm start takes no ${fixed.split("=", 1)[0]}; the port is the variable PORT`, {
+      next: "Run the proxy by itself with all its flags: npm run cordon -- proxy --help",
+    });
 }
 
 /** Before anything is built: another proxy may be polling the bundle. Throws ADDRESS_IN_USE. */
@@ -43,7 +59,12 @@ async function requireFree(port: number): Promise<void> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) =>
-      reject(new CordonError("ADDRESS_IN_USE", `cannot listen on port ${port}: ${messageOf(cause)}`, { cause })),
+      reject(
+        new CordonError("ADDRESS_IN_USE", `cannot listen on port ${port}: ${messageOf(cause)}`, {
+          cause,
+          next: `Another program has it, or another \`npm start\`. Take another port: PORT=${port === 65_535 ? port - 1 : port + 1} npm start`,
+        }),
+      ),
     );
     server.listen(port, "127.0.0.1", () => server.close(() => resolve()));
   });

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 /** The command line's entry: the same file from the sources and when it is built. */
+// First, for what the others import needs a current runtime.
+import "./runtime.ts";
 import { Errors, run, settings } from "@oclif/core";
 import { ownPackage } from "../own-package.ts";
 
