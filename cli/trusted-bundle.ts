@@ -1,5 +1,5 @@
 /** A bundle that is verified, and opened, as a proxy would do it. */
-import { openBundle } from "../core/bundle/open.ts";
+import { isTooLarge, openBundle } from "../core/bundle/open.ts";
 import type { BundleSource, OfferedBundle } from "../core/bundle/source.ts";
 import { bundleSource } from "../core/bundle/sources/index.ts";
 import { readTrust } from "../core/bundle/trust.ts";
@@ -10,7 +10,7 @@ import {
   verifyFresh,
   verifyMinimum,
 } from "../core/bundle/verify.ts";
-import { CordonError } from "../core/errors.ts";
+import { CordonError, messageOf } from "../core/errors.ts";
 import type { Rules } from "../core/gate.ts";
 
 export interface TrustedBundle {
@@ -48,7 +48,9 @@ export async function readPublished(source: BundleSource): Promise<OfferedBundle
 /** `sourceText` as in `dir:PATH`; `trustFile` a public key in PEM, or a trust policy. Throws BUNDLE_* and TRUST_INVALID. */
 export async function openTrustedBundle(sourceText: string, trustFile: string): Promise<TrustedBundle> {
   const source = bundleSource(sourceText);
-  const polled = await source.poll(undefined);
+  const polled = await source.poll(undefined).catch((error: unknown) => {
+    throw isTooLarge(error) ? new CordonError("BUNDLE_MALFORMED", messageOf(error), { cause: error }) : error;
+  });
   if (!polled) throw new CordonError("BUNDLE_MISSING", `${source.name} has no bundle`);
   const now = new Date();
   const trust = readTrust(trustFile);

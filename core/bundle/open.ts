@@ -86,12 +86,19 @@ async function readPart(part: Part, readBlob: ReadBlob): Promise<Uint8Array> {
   if (part.gzip.size > BUNDLE_LIMITS.partGzipBytes || part.size > BUNDLE_LIMITS.partBytes) {
     throw new CordonError("BUNDLE_MALFORMED", `part ${part.name} is larger than this version of Cordon reads`);
   }
-  const compressed = await readBlob(part.gzip.sha256, part.gzip.size);
+  const compressed = await readBlob(part.gzip.sha256, part.gzip.size).catch((error: unknown) => {
+    throw isTooLarge(error) ? wrong(part, "transported", error) : error;
+  });
   if (compressed.length !== part.gzip.size || (await sha256InPieces(compressed)) !== part.gzip.sha256)
     throw wrong(part, "transported");
   const bytes = await inflate(part, compressed);
   if (bytes.length !== part.size || (await sha256InPieces(bytes)) !== part.sha256) throw wrong(part, "decompressed");
   return bytes;
+}
+
+/** Whether a source gave up on bytes that are more than the signed ones. */
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof CordonError && ["FILE_TOO_LARGE", "UPSTREAM_TOO_LARGE"].includes(error.code);
 }
 
 /** A decompression bomb stops at the size that was signed. */

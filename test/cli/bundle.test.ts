@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { generateKeyPair } from "../../core/bundle/keys.ts";
@@ -172,6 +181,29 @@ describe("cordon bundle", () => {
       assert.deepEqual([refusals[name].code, refusals[name].stdout], [code, ""]);
     });
   }
+
+  it("verify exits with 1 for parts that are longer than signed, or not there, and for a file that can be no bundle", async () => {
+    const spoilt = (name: string, spoil: (part: string) => void): Promise<CliRun> => {
+      cpSync(at("out"), at(name), { recursive: true });
+      // What was signed, for the last step built the statement anew.
+      for (const [path, text] of Object.entries(signedBefore)) writeFileSync(at(`${name}/${path}`), text, "base64");
+      for (const blob of readdirSync(at(`${name}/blobs/sha256`))) spoil(at(`${name}/blobs/sha256/${blob}`));
+      return bundle("verify", at(name), "--trust", at("keys/cordon.pub"), "--json");
+    };
+    const longer = await spoilt("longer", (part) => appendFileSync(part, "xx"));
+    const gone = await spoilt("gone", (part) => rmSync(part));
+    writeFileSync(at(`garbled/${BUNDLE_FILE}`), " ".repeat(4_000_000));
+    const huge = await bundle("verify", at("garbled"), "--trust", at("keys/cordon.pub"), "--json");
+    const told = [longer, gone, huge].map(({ code, json }) => [
+      code,
+      (json() as { error: { code: string } }).error.code,
+    ]);
+    assert.deepEqual(told, [
+      [1, "BUNDLE_DIGEST"],
+      [1, "BUNDLE_MISSING"],
+      [1, "BUNDLE_MALFORMED"],
+    ]);
+  });
 
   it("verify refuses another key, as JSON too", () => {
     assert.deepEqual(

@@ -1,5 +1,5 @@
 /** A bundle in a directory. */
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CordonError } from "../../errors.ts";
 import { readBytes } from "../../source/files.ts";
@@ -7,7 +7,11 @@ import { BUNDLE_FILE, BUNDLE_LIMITS, blobPath } from "../manifest.ts";
 import type { BundleSource } from "../source.ts";
 
 export function directorySource(path: string): BundleSource {
-  const readBlob = async (sha256: string, maxBytes: number) => readBytes(join(path, blobPath(sha256)), maxBytes);
+  const readBlob = async (sha256: string, maxBytes: number) => {
+    const file = join(path, blobPath(sha256));
+    if (!existsSync(file)) throw new CordonError("BUNDLE_MISSING", `there is no ${file}, a part of the bundle`);
+    return readBytes(file, maxBytes);
+  };
   return {
     name: `dir:${path}`,
     minPollSeconds: 0,
