@@ -85,6 +85,10 @@ function toIssue(error: ErrorObject): SchemaIssue {
             ? "must be a time such as 2026-01-31T12:00:00Z"
             : `must be a ${params["format"]}`,
       };
+    case "minLength":
+    case "minItems":
+      if (params["limit"] === 1) return { path, message: "must not be empty" };
+      return { path, message: error.message ?? error.keyword };
     case "not":
       return { path, message: "this name has another meaning and cannot be used" };
     case "pattern":

@@ -19,7 +19,7 @@ import type { Log } from "./log.ts";
 import type { Names } from "./names.ts";
 import { releasePage } from "./pages/release.ts";
 import { wantsPage } from "./pages/wanted.ts";
-import { replyPage, replyRefusal } from "./reply.ts";
+import { forbidden, replyPage, replyRefusal } from "./reply.ts";
 import type { Stripping } from "./stripping.ts";
 import type { Texts } from "./texts.ts";
 
@@ -78,12 +78,14 @@ export function record(
 
 export function refuse(ctx: Context, answer: Answer, context: DecisionContext, options: RegistryOptions): void {
   record(answer, context, options);
+  const refusal = toRefusal(answer.decision, options.wording, answer.judged);
   if (wantsPage(ctx)) {
     const report = reportOn(answer.decision, answer.rules, options.wording, knownOf(answer, options));
     replyPage(ctx, 403, releasePage(report, options.wording.publicUrl));
+    ctx.message = forbidden(refusal);
     return;
   }
-  replyRefusal(ctx, toRefusal(answer.decision, options.wording, answer.judged), options.upstream.ecosystem.refusalForm);
+  replyRefusal(ctx, refusal, options.upstream.ecosystem.refusalForm);
 }
 
 function knownOf(

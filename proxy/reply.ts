@@ -162,9 +162,14 @@ export function replyRefusal(ctx: Context, refusal: Refusal, form: RefusalForm):
     ctx.type = "text/plain";
     ctx.body = toText(refusal);
   }
-  ctx.message = `Forbidden - ${sentence}`.slice(0, 600);
+  ctx.message = forbidden(refusal);
   // npm shows a notice even where it drops an optional dependency without a word.
   if (form === "json") ctx.set("npm-notice", sentence);
+}
+
+/** The reason phrase, which some clients show and nothing else. */
+export function forbidden({ error }: Refusal): string {
+  return `Forbidden - ${headerText(error)}`.slice(0, 600);
 }
 
 /** cargo shows 512 bytes, go 8 lines: where to read more stands on a line of its own, and is never cut. */

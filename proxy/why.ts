@@ -39,7 +39,7 @@ export async function serveWhy(
   { registries, rules, wording, now }: WhyOptions,
 ): Promise<void> {
   servesPeople(ctx);
-  const id = parsePurl(text);
+  const id = parsePurl(decodeWhole(text));
   const current = rules();
   const registry = registries.find(({ upstream }) => upstream.ecosystem.type === id.type);
   const judged = registry && (await judgeIfListed(id, current, registry));
@@ -52,6 +52,16 @@ export async function serveWhy(
   const release = { ...id, version };
   const report = await reportRelease(release, current, { registry, judged, wording, now: now() });
   return wantsPage(ctx) ? replyPage(ctx, 200, releasePage(report, wording.publicUrl)) : replyJson(ctx, 200, report);
+}
+
+/** A purl as it is, or as a program encodes one for a path: with its own colon and slashes, `pkg%3Anpm%2Fx%401.0.0`. */
+function decodeWhole(text: string): string {
+  if (!/^pkg%3a/i.test(text)) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // No purl either way, and it is refused as one.
+  }
 }
 
 interface Asked {

@@ -1,5 +1,5 @@
 /** YAML (or JSON) as its author wrote it: values together with where they stand. */
-import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument, type YAMLError } from "yaml";
 import { messageOf } from "../errors.ts";
 import type { SchemaCheck, SchemaIssue } from "../schema.ts";
 import { oneLine } from "../words.ts";
@@ -26,8 +26,9 @@ export class YamlFile {
       uniqueKeys: true,
       prettyErrors: false,
     });
-    const errors = this.#document.errors.map((error) =>
-      this.#at("error", "yaml-syntax", oneLine(error.message, 300), error.pos[0], error.pos[1] - error.pos[0]),
+    // A warning is of a tag that says nothing here: the value behind it would be another than the one that was written.
+    const errors = [...this.#document.errors, ...this.#document.warnings].map((error) =>
+      this.#at("error", "yaml-syntax", this.#describe(error), error.pos[0], error.pos[1] - error.pos[0]),
     );
     try {
       if (errors.length === 0) this.value = this.#document.toJS({ maxAliasCount: 100 });
@@ -36,6 +37,13 @@ export class YamlFile {
       errors.push(this.#at("error", "yaml-syntax", oneLine(messageOf(error), 300), 0, 1));
     }
     this.syntaxErrors = errors;
+  }
+
+  /** The commonest of YAML's surprises is an expression that begins with `!`. */
+  #describe({ code, message, pos: [from, to] }: YAMLError): string {
+    if (code !== "TAG_RESOLVE_FAILED") return oneLine(message, 300);
+    const tag = oneLine(this.text.slice(from, to), 60);
+    return `YAML takes \`${tag}\` for a tag: put the whole value in quotes, as in "!has(release.license)"`;
   }
 
   /** Checks the value; the issues as diagnostics, none where it is a T. */

@@ -55,6 +55,14 @@ describe("/-/why/ for people and for programs", () => {
     }
   });
 
+  it("takes a purl that a program has encoded whole", async () => {
+    const encoded = await get(`/-/why/${encodeURIComponent("pkg:npm/acme-colours@1.0.1")}`);
+    const { decidedAt: _, ...body } = JSON.parse(encoded.text) as Record<string, unknown>;
+    const { decidedAt: __, ...same } = JSON.parse((await get(RELEASE)).text) as Record<string, unknown>;
+    assert.deepEqual([encoded.status, body], [200, same]);
+    assert.equal((await get("/-/why/pkg%3Anpm%2F%")).status, 400);
+  });
+
   it("lets a page run, fetch, frame and send nothing", async () => {
     const { headers } = await get(RELEASE, BROWSER);
     const policy = String(headers["content-security-policy"]).replace(/sha256-[\w+/=]+/g, "sha256-…");
@@ -92,8 +100,9 @@ describe("/-/why/ for people and for programs", () => {
 
   it("shows a browser the page where it opens a refused file, and records that as one refusal", async () => {
     const recorded = (await proxy.decisions()).length;
-    const { status, headers, text } = await get(FILE, BROWSER);
+    const { status, message, headers, text } = await get(FILE, BROWSER);
     assert.deepEqual([status, headers["content-type"]], [403, HTML]);
+    assert.match(message, /^Forbidden - cordon: blocked pkg:npm\/acme-colours@1\.0\.1: /);
     assert.match(text, /<title>acme-colours 1\.0\.1: blocked/);
     assert.match(text, /acme-colours steals tokens\./); // what is known of it as well
     assert.equal((await proxy.decisions()).length, recorded + 1);

@@ -43,7 +43,7 @@ describe("readTrust()", () => {
       `identities: [{ issuer: a, workflow: b, repositoy: c }]`,
       /unknown key `repositoy`.*repository/,
     ],
-    ["an empty field", `identities: [{ issuer: a, workflow: "" }]`, /must NOT have fewer than 1 characters/],
+    ["an empty field", `identities: [{ issuer: a, workflow: "" }]`, /must not be empty/],
     [
       "settings of Sigstore and only keys",
       `keys: ['${generateKeyPair().publicKey.replaceAll("\n", "\n\n  ")}']\nsigstore: { trustedRoot: tuf }`,

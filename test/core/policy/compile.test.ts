@@ -126,7 +126,7 @@ describe("compilePolicies()", () => {
       { lists: [listFile("constructor", [])] },
       "this name has another meaning and cannot be used",
     ],
-    ["no rules", { policies: [policyFile("p", "  rules: []")] }, "spec.rules: must NOT have fewer than 1 items"],
+    ["no rules", { policies: [policyFile("p", "  rules: []")] }, "spec.rules: must not be empty"],
     [
       "a rule behind one that always matches",
       {

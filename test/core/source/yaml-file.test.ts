@@ -29,6 +29,13 @@ describe("YamlFile", () => {
     ["a tab as indentation", "a:\n\tb: 1\n", 2, /tab/i],
     ["an alias of nothing", "a: *b\n", 1, /alias/i],
     ["two documents", "a: 1\n---\nb: 2\n", 2, /multiple documents/i],
+    [
+      "an expression that YAML takes for a tag",
+      "b: 1\na: !has(release.license)\n",
+      2,
+      /`!has\(release\.license\)` for a tag: put .* in quotes/,
+    ],
+    ["a tag in front of a value", "a: !secret x\n", 1, /takes `!secret` for a tag/],
     ["an unknown tag that is no error to others", "a: !!binary [\n", 1, /./],
   ];
   for (const [name, text, line, message] of SYNTAX) {
