@@ -8,6 +8,8 @@ export interface Block {
   readonly line: number;
   /** Of one line each, without quotes; what is nested deeper is left out, but for `resolution`, which is put into one line. */
   readonly fields: ReadonlyMap<string, string>;
+  /** Of the fields. */
+  readonly lines: ReadonlyMap<string, number>;
 }
 
 /** What formatters of YAML spread over lines, and where a package comes from. */
@@ -20,7 +22,7 @@ export function* readBlocks(text: string, section?: string): Generator<Block> {
   const entry = new RegExp(`^ {${depth}}(?![ #])(?:\\? )?(.+?):?\\s*$`);
   const field = new RegExp(`^ {${depth + 2}}(?![ -])("[^"]*"|'[^']*'|[^\\s:"']+):?(?: +(.*?))?\\s*$`);
   let isInside = section === undefined;
-  let block: { key: string; line: number; fields: Map<string, string> } | undefined;
+  let block: (Block & { fields: Map<string, string>; lines: Map<string, number> }) | undefined;
   let line = 0;
   let last = "";
   for (const row of rowsOf(text)) {
@@ -38,12 +40,13 @@ export function* readBlocks(text: string, section?: string): Generator<Block> {
     const isValue = named?.[1]?.startsWith(": ") === true;
     if (named && !isValue) {
       if (block) yield block;
-      block = { key: unquote(named[1] ?? ""), line, fields: new Map() };
+      block = { key: unquote(named[1] ?? ""), line, fields: new Map(), lines: new Map() };
       continue;
     }
     if (!block) continue;
     const told = field.exec(isValue ? row.replace(": ", "  ") : row);
     if (told) last = unquote(told[1] ?? "");
+    if (told) block.lines.set(last, line);
     if (told) block.fields.set(last, unquote(told[2] ?? ""));
     else if (last === SPREAD) block.fields.set(last, spread(block.fields.get(last), row));
   }

@@ -1,9 +1,9 @@
 /** pnpm-lock.yaml, versions 5 to 9: what its `packages` name. */
-import type { ReleaseId } from "../../core/purl.ts";
 import { readBlocks } from "./blocks.ts";
-import { fetchedFrom, npmRelease } from "./npm-names.ts";
+import { NpmEntries } from "./npm-entries.ts";
+import { npmRelease } from "./npm-names.ts";
 import { unreadable } from "./places.ts";
-import type { InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
+import type { InventoryReader } from "./reader.ts";
 
 const HEAD = /^lockfileVersion:\s*['"]?(\d+)/m;
 /** Comments and another document may stand before it. */
@@ -18,25 +18,30 @@ export const readPnpmLock: InventoryReader = {
     const major = Number(HEAD.exec(text)?.[1]);
     if (Number.isNaN(major))
       throw unreadable(path, 1, 1, "it does not say its `lockfileVersion`", "Write it anew with pnpm.");
-    const releases: NamedRelease[] = [];
-    const unjudged: Unjudged[] = [];
-    for (const { key, line, fields } of readBlocks(text, "packages")) {
+    const found = new NpmEntries();
+    for (const { key, line, lines, fields } of readBlocks(text, "packages")) {
       const resolution = fields.get("resolution");
       const id = releaseOf(key, major);
-      const found = fetched(id, resolution) ?? placeOf(key, resolution);
-      const runsScripts = fields.get("requiresBuild") === "true";
-      // Version 9 does not say it of any.
-      if (typeof found === "object") releases.push({ id: found, line, ...(major < 9 && { runsScripts }) });
-      else unjudged.push({ name: fields.get("name") ?? id?.name ?? key.slice(0, 200), line, reason: found });
+      if (id && !IS_NO_TARBALL.test(resolution ?? ""))
+        found.add({
+          ...{ name: id.name, version: id.version, line, address: tarballOf(resolution) },
+          lineOfAddress: () => lines.get("resolution") ?? line,
+          // Version 9 does not say it of any.
+          ...(major < 9 && { runsScripts: fields.get("requiresBuild") === "true" }),
+        });
+      else {
+        const name = fields.get("name") ?? id?.name ?? key.slice(0, 200);
+        found.leave(name, fields.get("version") ?? id?.version ?? withoutPeers(key), line, placeOf(key, resolution));
+      }
     }
-    return { releases, unjudged };
+    return found;
   },
 };
 
 /** `name@1.0.0(peer@2.0.0)`; with a slash before it in version 6, and as `/name/1.0.0_peer@2.0.0` below. */
 function releaseOf(key: string, major: number) {
   if (/^(file|link|workspace|https?|git)[:@+]/.test(key)) return undefined;
-  const [plain = ""] = key.replace(/^\//, "").split("(", 1);
+  const plain = withoutPeers(key.replace(/^\//, ""));
   if (major >= 6) {
     const at = plain.lastIndexOf("@");
     // Of a registry that is not the usual one, its host may stand before.
@@ -48,11 +53,15 @@ function releaseOf(key: string, major: number) {
   return npmRelease(name, version);
 }
 
-/** What of it is fetched: from an address, where one stands beside it (`lockfile-include-tarball-url`, odd registries). */
-function fetched(id: ReleaseId | undefined, resolution = ""): ReleaseId | string | undefined {
-  if (!id || /(^|[{,\s])(type:|directory:|repo:)/.test(resolution)) return undefined;
-  const address = /(?:^|[{,\s])tarball:\s*['"]?([^\s,'"}]+)/.exec(resolution)?.[1];
-  return fetchedFrom(address, id.name, id.version);
+function withoutPeers(key: string): string {
+  return key.split("(", 1)[0] ?? "";
+}
+
+const IS_NO_TARBALL = /(^|[{,\s])(type:|directory:|repo:)/;
+
+/** Where one stands beside it (`lockfile-include-tarball-url`, odd registries). */
+function tarballOf(resolution = ""): string | undefined {
+  return /(?:^|[{,\s])tarball:\s*['"]?([^\s,'"}]+)/.exec(resolution)?.[1];
 }
 
 function placeOf(key: string, resolution = ""): string {

@@ -30,7 +30,7 @@ export const readRequirements: InventoryReader = {
       else if (other !== undefined) unjudged.push({ name: row.slice(0, 200), line, reason: other });
       const [requirement = ""] = row.split(BEHIND_REQUIREMENT, 1);
       const place = placeOf(row);
-      if (place !== undefined) unjudged.push({ name: row.slice(0, 200), line, reason: place });
+      if (place !== undefined) unjudged.push({ ...named(row, place), line });
       if (place !== undefined || OPTION.test(row)) continue;
       const [, name = requirement.slice(0, 200), range = ""] = REQUIREMENT.exec(requirement.trim()) ?? [];
       const [, bare, legacy] = PINNED.exec(range) ?? [];
@@ -69,6 +69,12 @@ function placeOf(row: string): string | undefined {
   if (/(^|@\s*)(git|hg|svn|bzr)\+/.test(row)) return "comes from git";
   if (/(^|@\s*)https?:/.test(row)) return "comes from an address";
   return /^(file:|\.{0,2}\/)|@\s*file:/.test(row) ? "lies in a folder" : undefined;
+}
+
+/** By its address; what is edited in place is the project's own. */
+function named(row: string, reason: string): Omit<Unjudged, "line"> {
+  const name = row.slice(0, 200);
+  return { name, reason, ...(!(OPTION.test(row) && reason === "lies in a folder") && { version: name }) };
 }
 
 interface LogicalLine {

@@ -173,18 +173,19 @@ function readToml(
     const [name, version] = [ownString(entry, "name"), ownString(entry, "version")];
     if (name === undefined)
       throw unreadable(path, line, 1, "the entry has no name", "Write the file anew with its tool.");
-    const id = releaseOf(ecosystem, name, version);
+    const id = place === undefined ? releaseOf(ecosystem, name, version) : undefined;
     const facts = told?.(entry);
-    if (place === undefined && id) releases.push({ id, line, ...(facts && { told: facts }) });
-    else
-      unjudged.push({
-        name,
-        line,
-        reason: place ?? "is not pinned to a version",
-        ...(version !== undefined && { version }),
-      });
+    if (id) releases.push({ id, line, ...(facts && { told: facts }) });
+    else unjudged.push({ name, line, reason: place ?? "is not pinned to a version", ...locatorOf(entry, version) });
   }
   return { releases, unjudged };
+}
+
+/** pylock.toml leaves the version out of what has none that lasts. */
+function locatorOf(entry: unknown, version: string | undefined): Pick<Unjudged, "version"> {
+  const source = own(entry, "vcs") ?? own(entry, "archive");
+  if (version !== undefined) return { version };
+  return source === undefined ? {} : { version: JSON.stringify(source) };
 }
 
 export function releaseOf(type: PurlType, name: string, version: string | undefined): ReleaseId | undefined {

@@ -12,6 +12,8 @@ interface Fixture {
   readonly releases: readonly (readonly [purl: string, line: number])[];
   /** Name and reason. */
   readonly unjudged?: readonly (readonly [name: string, reason: string])[];
+  /** How many of those are no entries: they have neither a version nor what stands in its place, or are the project's own. */
+  readonly uncounted?: number;
 }
 
 const HASH = "0".repeat(64);
@@ -171,6 +173,8 @@ __metadata:
     "lib": ["lib@github:acme/lib#0123", {}, "acme-lib-0123"],
 
     "own": ["own@workspace:packages/own"],
+
+    "web": ["web@root:", { "bin": "cli.js" }],
   }
 }
 `,
@@ -225,6 +229,7 @@ wheel @ https://files.example/wheel-1.0-py3-none-any.whl
       ["wheel @ https://files.example/wheel-1.0-py3-none-any.whl", "comes from an address"],
       ["-e .", "lies in a folder"],
     ],
+    uncounted: 2,
   },
   "pip freeze": {
     kind: "requirements",
@@ -326,6 +331,10 @@ wheels = [{ name = "idna-3.7-py3-none-any.whl", upload-time = 2024-04-11T03:34:4
 [[packages]]
 name = "own"
 vcs = { type = "git", url = "https://forge.example/acme/own", commit-id = "0123" }
+
+[[packages]]
+name = "web"
+directory = { path = "." }
 `,
     releases: [["pkg:pypi/idna@3.7", 4]],
     unjudged: [["own", "comes from git"]],
@@ -390,6 +399,7 @@ idna==3.7 \\
         default: {
           idna: { hashes: [], version: "==3.7" },
           own: { git: "https://forge.example/acme/own", ref: "0123" },
+          web: { editable: true, path: "." },
         },
         develop: { pytest: { version: "==8.2.2" } },
       },
@@ -398,9 +408,13 @@ idna==3.7 \\
     ),
     releases: [
       ["pkg:pypi/idna@3.7", 8],
-      ["pkg:pypi/pytest@8.2.2", 18],
+      ["pkg:pypi/pytest@8.2.2", 22],
     ],
-    unjudged: [["own", "comes from git"]],
+    unjudged: [
+      ["own", "comes from git"],
+      ["web", "lies in a folder"],
+    ],
+    uncounted: 1,
   },
   "pip inspect": {
     kind: "pip-inspect",
@@ -559,6 +573,7 @@ retract v0.9.0
       ["pkg:npm/%40babel/traverse@7.20.13", 21],
     ],
     unjudged: [["pkg:deb/debian/apt@2.0", "is of another ecosystem"]],
+    uncounted: 1,
   },
   spdx: {
     kind: "spdx",
@@ -606,6 +621,7 @@ retract v0.9.0
       ["pkg:github/acme/web@main", "is of another ecosystem"],
       ["pkg:npm/%40acme/ui", "names no release"],
     ],
+    uncounted: 2,
   },
   "spdx 3": {
     kind: "spdx",
@@ -648,6 +664,7 @@ retract v0.9.0
       ["pkg:npm/left-pad@1.3.0", 40],
     ],
     unjudged: [["pkg:deb/debian/apt@2.0", "is of another ecosystem"]],
+    uncounted: 1,
   },
   "spdx 3, of one element": {
     kind: "spdx",
@@ -711,7 +728,7 @@ packages:
 };
 
 describe("readInventory()", () => {
-  for (const [name, { kind, name: file, text, releases, unjudged = [] }] of Object.entries(FIXTURES)) {
+  for (const [name, { kind, name: file, text, releases, unjudged = [], uncounted = 0 }] of Object.entries(FIXTURES)) {
     it(`reads ${name}`, () => {
       const found = readInventory(`web/${file}`, text);
       assert.equal(found.kind, kind);
@@ -723,6 +740,7 @@ describe("readInventory()", () => {
         found.unjudged.map(({ name, reason }) => [name, reason]),
         unjudged,
       );
+      assert.equal(found.entries, releases.length + unjudged.length - uncounted);
     });
 
     it(`knows ${name} by its content, and takes it for nothing else`, () => {
