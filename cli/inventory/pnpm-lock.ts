@@ -1,13 +1,16 @@
 /** pnpm-lock.yaml, versions 5 to 9: what its `packages` name. */
+import { type ReleaseId, toPurl } from "../../core/purl.ts";
 import { readBlocks } from "./blocks.ts";
 import { NpmEntries } from "./npm-entries.ts";
 import { npmRelease } from "./npm-names.ts";
 import { unreadable } from "./places.ts";
+import { readReferences } from "./pnpm-references.ts";
 import type { InventoryReader } from "./reader.ts";
 
 const HEAD = /^lockfileVersion:\s*['"]?(\d+)/m;
 /** Comments and another document may stand before it. */
 const HEAD_CHARACTERS = 65_536;
+const NEXT = "Write the file anew with pnpm.";
 const NAMES = /pnpm-lock[^/]*\.ya?ml$/;
 
 export const readPnpmLock: InventoryReader = {
@@ -19,9 +22,12 @@ export const readPnpmLock: InventoryReader = {
     if (Number.isNaN(major))
       throw unreadable(path, 1, 1, "it does not say its `lockfileVersion`", "Write it anew with pnpm.");
     const found = new NpmEntries();
-    for (const { key, line, lines, fields } of readBlocks(text, "packages")) {
+    const named = new Set<string>();
+    for (const { key, line, lines, fields } of readBlocks({ path, text }, "packages")) {
       const resolution = fields.get("resolution");
+      if (!resolution) throw unreadable(path, line, 1, "the entry has no `resolution`", NEXT);
       const id = releaseOf(key, major);
+      if (id) named.add(toPurl(id));
       if (id && !IS_NO_TARBALL.test(resolution ?? ""))
         found.add({
           ...{ name: id.name, version: id.version, line, address: tarballOf(resolution) },
@@ -34,9 +40,32 @@ export const readPnpmLock: InventoryReader = {
         found.leave(name, fields.get("version") ?? id?.version ?? withoutPeers(key), line, placeOf(key, resolution));
       }
     }
+    requireWhole(path, text, major, named);
     return found;
   },
 };
+
+/**
+ * All that a lockfile names is referred to by its importers, or by what those refer to. So where a file is cut between two
+ * entries, something that is left refers to one that is gone. pnpm does not install from such a file either.
+ */
+function requireWhole(path: string, text: string, major: number, named: ReadonlySet<string>): void {
+  if (major >= 9 && named.size > 0 && !/^snapshots:/m.test(text.slice(text.lastIndexOf("\npackages:"))))
+    throw unreadable(path, text.split("\n").length, 1, "it ends before its `snapshots`", NEXT);
+  for (const { name, target, line } of readReferences(text)) {
+    const id = referredTo(name, target, major);
+    if (id && /^\d/.test(id.version) && !named.has(toPurl(id)))
+      throw unreadable(path, line, 1, `it refers to ${id.name}@${id.version}, which has no entry`, NEXT);
+  }
+}
+
+/** Undefined for what is no release: links, folders, addresses. */
+function referredTo(name: string, target: string, major: number): ReleaseId | undefined {
+  if (target.includes(":")) return undefined;
+  const plain = withoutPeers(target);
+  const isKey = major >= 9 ? plain.includes("@") : (major >= 6 ? plain : plain.split("_", 1)[0])?.includes("/");
+  return releaseOf(isKey ? target : `${name}${major >= 6 ? "@" : "/"}${target}`, major);
+}
 
 /** `name@1.0.0(peer@2.0.0)`; with a slash before it in version 6, and as `/name/1.0.0_peer@2.0.0` below. */
 function releaseOf(key: string, major: number) {

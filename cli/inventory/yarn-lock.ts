@@ -32,11 +32,11 @@ function isClassic(text: string): boolean {
 /** `"@acme/ui@^1.0.0", ui@npm:@acme/ui@^1.0.0:`, with `version "1.0.0"` below. */
 function readClassic({ path, text }: InventoryFile): Inventory {
   const found = new NpmEntries();
-  for (const { key, line, lines, fields } of readBlocks(text)) {
+  for (const { key, line, lines, fields } of readBlocks({ path, text })) {
     const [first = ""] = key.split(/"?, "?/, 1);
     const wanted = splitSpecifier(first.replace(/^"|"$/g, ""));
     const version = fields.get("version");
-    if (!wanted || version === undefined)
+    if (!wanted || version === undefined || (version === "" && !fields.get("resolved")))
       throw unreadable(path, line, 1, "it is no entry of a yarn.lock", "Write the file anew with yarn.");
     const alias = /^npm:(@?[^@]+)(?:@|$)/.exec(wanted.range)?.[1];
     const place = wanted.range.startsWith("npm:") ? undefined : elsewhere(wanted.range);
@@ -54,7 +54,7 @@ function readClassic({ path, text }: InventoryFile): Inventory {
 /** `resolution: "@acme/ui@npm:1.0.0"` tells what it is. */
 function readBerry({ path, text }: InventoryFile): Inventory {
   const found = new NpmEntries();
-  for (const { key, line, fields } of readBlocks(text)) {
+  for (const { key, line, fields } of readBlocks({ path, text })) {
     if (key === "__metadata") continue;
     const wanted = unpatched(fields.get("resolution") ?? "");
     if (!wanted) throw unreadable(path, line, 1, "the entry has no `resolution`", "Write the file anew with yarn.");

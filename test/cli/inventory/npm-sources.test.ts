@@ -125,7 +125,7 @@ describe("yarn.lock", () => {
 
 describe("pnpm-lock.yaml", () => {
   const lock = (version: string, ...entries: readonly string[]) =>
-    `lockfileVersion: '${version}'\n\npackages:\n\n${entries.map((entry) => `  ${entry}\n\n`).join("")}`;
+    `lockfileVersion: '${version}'\n\npackages:\n\n${entries.map((entry) => `  ${entry}\n\n`).join("")}snapshots:\n`;
 
   it("tells by its address where a package comes from, also where it has lines of its own", () => {
     const text = lock(
