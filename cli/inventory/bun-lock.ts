@@ -2,10 +2,11 @@
 import { isObject, own } from "../../core/json.ts";
 import { requireFewValues } from "./bounds.ts";
 import { plainJson } from "./jsonc.ts";
-import { elsewhere, fetchedFrom, splitSpecifier } from "./npm-names.ts";
+import { NpmEntries } from "./npm-entries.ts";
+import { elsewhere, splitSpecifier } from "./npm-names.ts";
 import { notJson } from "./package-lock.ts";
 import { JsonLines, unreadable } from "./places.ts";
-import type { InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
+import type { InventoryReader } from "./reader.ts";
 
 const HEAD = /^\ufeff?\s*\{\s*"lockfileVersion"\s*:\s*\d+,\s*(?:"configVersion"\s*:\s*\d+,\s*)?"workspaces"\s*:\s*\{/;
 const HEAD_CHARACTERS = 4096;
@@ -24,20 +25,19 @@ export const readBunLock: InventoryReader = {
     const packages = own(json, "packages");
     if (own(json, "lockfileVersion") === undefined)
       throw unreadable(path, 1, 1, "it does not say its `lockfileVersion`");
-    const releases: NamedRelease[] = [];
-    const unjudged: Unjudged[] = [];
+    const found = new NpmEntries();
     const lines = new JsonLines(plain);
     lines.key("packages", "{");
     for (const [key, entry] of Object.entries(isObject(packages) ? packages : {})) {
       const line = lines.key(key, "[");
       const wanted = splitSpecifier(Array.isArray(entry) ? String(entry[0]) : "");
-      if (!wanted || /^(workspace|link):/.test(wanted.range)) continue;
-      const place = elsewhere(wanted.range);
-      const found = place ?? fetchedFrom(addressOf(entry), wanted.name, wanted.range.replace(/^npm:/, ""));
-      if (typeof found === "object") releases.push({ id: found, line });
-      else unjudged.push({ name: wanted.name, line, reason: found });
+      if (!wanted || /^(root|workspace|link):/.test(wanted.range)) continue;
+      const { name, range } = wanted;
+      const place = elsewhere(range);
+      if (place !== undefined) found.leave(name, range, line, place);
+      else found.add({ name, version: range.replace(/^npm:/, ""), address: addressOf(entry), line });
     }
-    return { releases, unjudged };
+    return found;
   },
 };
 

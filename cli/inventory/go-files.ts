@@ -145,11 +145,17 @@ function readDocuments({ path, text }: InventoryFile): Inventory {
     const replaced = own(document, "Replace");
     const module = replaced ?? document;
     const [name, version] = [ownString(module, "Path"), ownString(module, "Version")];
+    const asked = ownString(document, "Version");
     const id = name === undefined ? undefined : releaseOf("golang", name, version);
     if (own(document, "Main") !== true && name !== undefined) {
       if (id) releases.push({ id, line: line + 1 });
       else
-        unjudged.push({ name, line: line + 1, reason: replaced ? "lies in a folder" : "is not pinned to a version" });
+        unjudged.push({
+          name,
+          line: line + 1,
+          reason: replaced ? "lies in a folder" : "is not pinned to a version",
+          ...(asked !== undefined && { version: asked }),
+        });
     }
     line += part.split("\n").length;
   }

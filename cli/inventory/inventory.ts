@@ -27,7 +27,11 @@ export const INVENTORY_READERS: readonly InventoryReader[] = [
 
 export interface ReadInventory extends Inventory {
   readonly kind: string;
-  /** Distinct packages with their versions, as the file calls them: those that nobody can judge, and aliases, are others. */
+  /**
+   * In files of all kinds: the distinct names with a version, or with what stands in its place, that the file has entries of,
+   * as it calls them, whether they can be judged or not. What has neither, such as a range, is none, nor is the project itself:
+   * its root, its workspaces, and folders that it links or edits in place.
+   */
   readonly entries: number;
   readonly others: readonly OtherFile[];
 }
@@ -68,12 +72,16 @@ function readWith(reader: InventoryReader, file: InventoryFile): ReadInventory {
   if (reader !== readCiLog) requireMerged(file);
   const { releases, unjudged: left, others = [] } = reader.read(file);
   requireFewReleases(file.path, releases.length + left.length);
-  const unjudged = left.map((one) => ({ ...one, name: withoutCredentials(one.name) }));
+  const unjudged = left.map(({ version, ...one }) => ({
+    ...one,
+    name: withoutCredentials(one.name),
+    ...(version !== undefined && { version: withoutCredentials(version) }),
+  }));
   const first = new Map<string, NamedRelease>();
   for (const release of releases) if (!first.has(toPurl(release.id))) first.set(toPurl(release.id), release);
-  const called = releases.map(({ id, alias }) => (alias === undefined ? toPurl(id) : `${alias} ${id.version}`));
-  const unnamed = unjudged.flatMap(({ name, version }) => (version === undefined ? [] : [`${name} ${version}`]));
-  const entries = new Set([...called, ...unnamed]).size;
+  const judged = releases.map(({ id, called }) => called ?? toPurl(id));
+  const fromElsewhere = unjudged.flatMap(({ name, version }) => (version === undefined ? [] : [`${name} ${version}`]));
+  const entries = new Set([...judged, ...fromElsewhere]).size;
   return { kind: reader.kind, entries, releases: [...first.values()], unjudged, others };
 }
 

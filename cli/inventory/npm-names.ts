@@ -44,18 +44,36 @@ export function releaseAt(address: string): ReleaseId | undefined {
   return npmRelease(hosted, version);
 }
 
+/** One of both, or both where they differ. */
+interface Fetched {
+  /** As the entry says. */
+  readonly written?: ReleaseId;
+  /** As its address says. */
+  readonly addressed?: ReleaseId;
+}
+
 /**
- * What a client fetches that has this address for a release, where it has one: what the address names counts, and not what
- * the file calls it. Where that is no release of a registry, the reason.
+ * What a client may fetch that has this address for a release, where it has one. Where the address names another release than
+ * the entry does, both: which one is taken goes by the client, its version and its settings, and no file tells those. Where it
+ * is no release of a registry, the reason.
  */
 export function fetchedFrom(
   address: string | undefined,
   name: string | undefined,
   version: string | undefined,
-): ReleaseId | string {
+): Fetched | string {
+  const written = npmRelease(name, version);
   const place = elsewhere(address ?? "");
-  if (place === undefined) return npmRelease(name, version) ?? "has a name or a version that no registry takes";
-  return (/^https?:/i.test(address ?? "") ? releaseAt(address ?? "") : undefined) ?? place;
+  if (place === undefined) return written ? { written } : "has a name or a version that no registry takes";
+  const addressed = /^https?:/i.test(address ?? "") ? releaseAt(address ?? "") : undefined;
+  if (!addressed) return place;
+  return written && !isSame(written, addressed) ? { written, addressed } : { addressed };
+}
+
+/** Registries leave a build's name (`+x`) out of what they publish. */
+function isSame(one: ReleaseId, other: ReleaseId): boolean {
+  const [version, otherVersion] = [one, other].map((id) => id.version.replace(/\+.*$/, ""));
+  return one.name === other.name && version === otherVersion;
 }
 
 /** As it is where it is not well encoded. */

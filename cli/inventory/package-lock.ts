@@ -1,9 +1,10 @@
 /** npm's package-lock.json and npm-shrinkwrap.json: versions 1 (`dependencies`), 2 and 3 (`packages`). */
 import type { CordonError } from "../../core/errors.ts";
 import { isObject, own, ownString } from "../../core/json.ts";
-import { elsewhere, fetchedFrom } from "./npm-names.ts";
+import { NpmEntries } from "./npm-entries.ts";
+import { elsewhere } from "./npm-names.ts";
 import { endOfJson, JsonLines, unreadable } from "./places.ts";
-import type { Inventory, InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
+import type { InventoryReader } from "./reader.ts";
 
 const MAX_DEPTH = 200;
 const NAMES = /(^|[.-])(package-lock|npm-shrinkwrap)\.json$/;
@@ -26,7 +27,7 @@ export const readPackageLock: InventoryReader = {
     else if (isObject(dependencies)) found.addDependencies(dependencies, 0);
     else if (own(json, "lockfileVersion") === undefined)
       throw unreadable(path, 1, 1, "it is no package-lock.json: it has neither `packages` nor `dependencies`");
-    return found;
+    return found.entries;
   },
 };
 
@@ -37,9 +38,8 @@ function hasTuples(json: unknown): boolean {
   return entries.length > 0 && entries.every(Array.isArray);
 }
 
-class Collector implements Inventory {
-  readonly releases: NamedRelease[] = [];
-  readonly unjudged: Unjudged[] = [];
+class Collector {
+  readonly entries = new NpmEntries();
   readonly #lines: JsonLines;
 
   constructor(text: string) {
@@ -52,8 +52,7 @@ class Collector implements Inventory {
     const at = key.lastIndexOf("node_modules/");
     if (at < 0 || own(entry, "link") === true) return;
     const name = ownString(entry, "name") ?? key.slice(at + "node_modules/".length);
-    const runsScripts = own(entry, "hasInstallScript") === true;
-    this.#add(name, ownString(entry, "version"), ownString(entry, "resolved"), line, runsScripts);
+    this.#add(name, ownString(entry, "version"), entry, line, own(entry, "hasInstallScript") === true);
   }
 
   addDependencies(dependencies: unknown, depth: number): void {
@@ -64,25 +63,22 @@ class Collector implements Inventory {
       // Version 1 writes an alias as `npm:NAME@VERSION`, and a folder, an address or a git URL in the version's place.
       const [, name = key, version = written] = /^npm:(.+)@([^@]+)$/.exec(written ?? "") ?? [];
       const place = elsewhere(version ?? "");
-      if (place !== undefined) this.unjudged.push({ name, line, reason: place });
-      else this.#add(name, version, ownString(entry, "resolved"), line);
+      if (place !== undefined) this.entries.leave(name, version, line, place);
+      else this.#add(name, version, entry, line);
       this.addDependencies(own(entry, "dependencies"), depth + 1);
     }
   }
 
   /** Version 1 does not tell of scripts, so of it false is not said either. */
-  #add(
-    name: string,
-    version: string | undefined,
-    address: string | undefined,
-    line: number,
-    runsScripts?: boolean,
-  ): void {
-    const found = fetchedFrom(address, name, version);
-    if (typeof found === "object")
-      this.releases.push({ id: found, line, ...(runsScripts !== undefined && { runsScripts }) });
-    // A peer that nobody installs has no version.
-    else if (version !== undefined) this.unjudged.push({ name, version, line, reason: found });
+  #add(name: string, version: string | undefined, entry: unknown, line: number, runsScripts?: boolean): void {
+    const address = ownString(entry, "resolved");
+    // A peer that nobody installs has neither.
+    if (version === undefined && address === undefined) return;
+    this.entries.add({
+      ...{ name, version, address, line },
+      lineOfAddress: () => this.#lines.behind(address ?? ""),
+      ...(runsScripts !== undefined && { runsScripts }),
+    });
   }
 }
 

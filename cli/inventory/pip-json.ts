@@ -23,17 +23,28 @@ export const readPipfileLock: InventoryReader = {
         const version = /^===?(.+)$/.exec(ownString(entry, "version") ?? "")?.[1];
         const id = place === undefined ? releaseOf("pypi", name, version) : undefined;
         if (id) releases.push({ id, line });
-        else unjudged.push({ name, line, reason: place ?? "is not pinned to a version" });
+        else if (place === undefined) unjudged.push({ name, line, reason: "is not pinned to a version" });
+        else unjudged.push({ name, line, reason: place, ...locatorOf(entry) });
       }
     }
     return { releases, unjudged };
   },
 };
 
+const SYSTEMS = ["git", "hg", "svn", "bzr"];
+
 function placeOf(entry: unknown): string | undefined {
-  if (["git", "hg", "svn", "bzr"].some((key) => own(entry, key) !== undefined)) return "comes from git";
+  if (SYSTEMS.some((key) => own(entry, key) !== undefined)) return "comes from git";
   if (own(entry, "path") !== undefined) return "lies in a folder";
   return own(entry, "file") !== undefined ? "comes from an address" : undefined;
+}
+
+/** The project itself, or what it edits in place, is no entry. */
+function locatorOf(entry: unknown): Pick<Unjudged, "version"> {
+  if (own(entry, "editable") === true && own(entry, "path") !== undefined) return {};
+  const told = ["version", "ref", ...SYSTEMS, "path", "file"].map((key) => ownString(entry, key));
+  const version = told.find((one) => one !== undefined);
+  return version === undefined ? {} : { version };
 }
 
 /** What `direct_url.json` tells (PEP 610). */
@@ -66,6 +77,7 @@ export const readPipInspect: InventoryReader = {
           name,
           line,
           reason: placeOfDirect(direct),
+          ...(version !== undefined && own(own(direct, "dir_info"), "editable") !== true && { version }),
         });
     }
     return { releases, unjudged };

@@ -47,6 +47,11 @@ export class JsonLines {
     return this.#next(JSON.stringify(text));
   }
 
+  /** Of what stands behind the last one, so that the search for the next ones begins where it did. */
+  behind(text: string): number {
+    return this.#lines.at(Math.max(this.#from, this.#find(JSON.stringify(text), undefined, this.#from)));
+  }
+
   /** A text that is the value of this key, written as most tools do. */
   field(key: string, text: string): number {
     return this.#next(`${JSON.stringify(key)}: ${JSON.stringify(text)}`);

@@ -43,8 +43,8 @@ export interface NamedRelease {
   readonly id: ReleaseId;
   /** The line that names it, from 1. */
   readonly line: number;
-  /** What the project calls it, where that is not its name. */
-  readonly alias?: string;
+  /** What the file calls the entry, where that is not the release's name and version: an alias, or what an address contradicts. */
+  readonly called?: string;
   /** Facts that the file tells itself, for decisions without a registry. */
   readonly told?: Pick<Release, "published" | "digests">;
   /** Whether an install runs scripts of it, where the file says so. */
@@ -56,7 +56,7 @@ export interface NamedRelease {
 /** What an install would take from elsewhere than a registry, or in a version that the file leaves open. */
 export interface Unjudged {
   readonly name: string;
-  /** Where the file says one. */
+  /** Or the address, the commit or the folder that stands in its place; left out where an entry has neither, and where it is none. */
   readonly version?: string;
   readonly line: number;
   /** As the end of a sentence: `comes from git`, `is not pinned to a version`. */

@@ -1,7 +1,7 @@
 /** What `npm ls --json` and `cargo metadata` print. */
 import { isObject, own, ownString } from "../../core/json.ts";
-import type { ReleaseId } from "../../core/purl.ts";
-import { elsewhere, fetchedFrom, splitSpecifier } from "./npm-names.ts";
+import { NpmEntries } from "./npm-entries.ts";
+import { elsewhere, releaseAt, splitSpecifier } from "./npm-names.ts";
 import { JsonLines } from "./places.ts";
 import type { InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
 import { releaseOf } from "./toml-lock.ts";
@@ -13,21 +13,27 @@ export const readNpmList: InventoryReader = {
   files: "output of npm ls --json",
   recognizes: ({ json }) => own(json, "lockfileVersion") === undefined && isTree(own(json, "dependencies")),
   read({ text, json }) {
-    const releases: NamedRelease[] = [];
-    const unjudged: Unjudged[] = [];
+    const found = new NpmEntries();
     const lines = new JsonLines(text);
     const add = (dependencies: unknown, depth: number): void => {
       if (!isObject(dependencies) || depth > MAX_DEPTH) return;
       for (const [key, entry] of Object.entries(dependencies)) {
         const line = lines.key(key, "{");
-        const found = installed(key, entry);
-        if (typeof found === "object") releases.push({ id: found, line });
-        else if (own(entry, "missing") !== true) unjudged.push({ name: key, line, reason: found });
+        const version = ownString(entry, "version");
+        const address = ownString(entry, "resolved");
+        if (version !== undefined)
+          found.add({
+            ...installed(key, entry, version, address),
+            line,
+            lineOfAddress: () => lines.behind(address ?? ""),
+          });
+        else if (own(entry, "missing") !== true)
+          found.leave(key, address, line, elsewhere(address ?? "") ?? "is not pinned to a version");
         add(own(entry, "dependencies"), depth + 1);
       }
     };
     add(own(json, "dependencies"), 0);
-    return { releases, unjudged };
+    return found;
   },
 };
 
@@ -38,13 +44,10 @@ const ALIAS = /^(?:(?:@[^/@]+\/)?[^@/]+@)?npm:((?:@[^/@]+\/)?[^@/]+)(?:@(.*))?$/
  * What goes by another name has its own in its address, else where its package.json tells (`--long`), or where what was
  * asked for stands (npm 6).
  */
-function installed(key: string, entry: unknown): ReleaseId | string {
-  const written = ownString(entry, "version");
-  const address = ownString(entry, "resolved");
-  if (written === undefined) return elsewhere(address ?? "") ?? "is not pinned to a version";
+function installed(key: string, entry: unknown, written: string, address: string | undefined) {
   const [, alias, version = written] = ALIAS.exec(written) ?? [];
   const name = alias ?? asked(ownString(entry, "from")) ?? calledItself(entry) ?? key;
-  return fetchedFrom(address, name, version);
+  return { name: releaseAt(address ?? "")?.name ?? name, version, address };
 }
 
 function asked(from = ""): string | undefined {
@@ -82,6 +85,7 @@ export const readCargoMetadata: InventoryReader = {
       else
         unjudged.push({
           name,
+          version: version ?? source,
           line,
           reason: source.startsWith("git+") ? "comes from git" : "is no release of a registry",
         });

@@ -1,9 +1,9 @@
 /** yarn.lock of yarn 1 (classic) and of later ones (berry), which is YAML with `__metadata`. */
-import type { ReleaseId } from "../../core/purl.ts";
 import { readBlocks } from "./blocks.ts";
-import { decode, elsewhere, fetchedFrom, splitSpecifier } from "./npm-names.ts";
+import { NpmEntries } from "./npm-entries.ts";
+import { decode, elsewhere, splitSpecifier } from "./npm-names.ts";
 import { unreadable } from "./places.ts";
-import type { Inventory, InventoryFile, InventoryReader, NamedRelease, Unjudged } from "./reader.ts";
+import type { Inventory, InventoryFile, InventoryReader } from "./reader.ts";
 
 const CLASSIC = /^# yarn lockfile v1\s*$/m;
 const BERRY = /^__metadata:\s*$/m;
@@ -31,47 +31,48 @@ function isClassic(text: string): boolean {
 
 /** `"@acme/ui@^1.0.0", ui@npm:@acme/ui@^1.0.0:`, with `version "1.0.0"` below. */
 function readClassic({ path, text }: InventoryFile): Inventory {
-  const releases: NamedRelease[] = [];
-  const unjudged: Unjudged[] = [];
-  for (const { key, line, fields } of readBlocks(text)) {
+  const found = new NpmEntries();
+  for (const { key, line, lines, fields } of readBlocks({ path, text })) {
     const [first = ""] = key.split(/"?, "?/, 1);
     const wanted = splitSpecifier(first.replace(/^"|"$/g, ""));
     const version = fields.get("version");
-    if (!wanted || version === undefined)
+    if (!wanted || version === undefined || (version === "" && !fields.get("resolved")))
       throw unreadable(path, line, 1, "it is no entry of a yarn.lock", "Write the file anew with yarn.");
     const alias = /^npm:(@?[^@]+)(?:@|$)/.exec(wanted.range)?.[1];
     const place = wanted.range.startsWith("npm:") ? undefined : elsewhere(wanted.range);
-    const found = place ?? fetchedFrom(fields.get("resolved"), alias ?? wanted.name, version);
-    if (typeof found === "object")
-      releases.push({ id: found, line, ...(alias !== undefined && alias !== wanted.name && { alias: wanted.name }) });
-    else unjudged.push({ name: wanted.name, line, reason: found });
+    if (place !== undefined) found.leave(wanted.name, version, line, place);
+    else
+      found.add({
+        ...{ name: alias ?? wanted.name, version, line, address: fields.get("resolved") },
+        lineOfAddress: () => lines.get("resolved") ?? line,
+        ...(alias !== undefined && alias !== wanted.name && { called: `${wanted.name} ${version}` }),
+      });
   }
-  return { releases, unjudged };
+  return found;
 }
 
 /** `resolution: "@acme/ui@npm:1.0.0"` tells what it is. */
 function readBerry({ path, text }: InventoryFile): Inventory {
-  const releases: NamedRelease[] = [];
-  const unjudged: Unjudged[] = [];
-  for (const { key, line, fields } of readBlocks(text)) {
+  const found = new NpmEntries();
+  for (const { key, line, fields } of readBlocks({ path, text })) {
     if (key === "__metadata") continue;
     const wanted = unpatched(fields.get("resolution") ?? "");
     if (!wanted) throw unreadable(path, line, 1, "the entry has no `resolution`", "Write the file anew with yarn.");
     if (/^(workspace|builtin):/.test(wanted.range)) continue;
-    const found = fetchedByBerry(wanted.name, wanted.range);
-    if (typeof found === "object") releases.push({ id: found, line });
-    else unjudged.push({ name: wanted.name, line, reason: found });
+    const registered = REGISTERED.exec(wanted.range);
+    if (registered) found.add({ ...fetchedByBerry(wanted.name, registered), line });
+    else found.leave(wanted.name, fields.get("version") ?? wanted.range, line, elsewhere(wanted.range) ?? NO_RELEASE);
   }
-  return { releases, unjudged };
+  return found;
 }
 
 /** `npm:1.0.0`, or `npm:NAME@1.0.0` of an alias; an address that is not the usual one stands behind. */
-function fetchedByBerry(name: string, range: string): ReleaseId | string {
-  const [, version, bindings = ""] = /^npm:([^:]+)(?:::(.*))?$/.exec(range) ?? [];
-  if (version === undefined) return elsewhere(range) ?? NO_RELEASE;
+const REGISTERED = /^npm:([^:]+)(?:::(.*))?$/;
+
+function fetchedByBerry(name: string, [, version = "", bindings = ""]: RegExpExecArray) {
   const address = /(?:^|&)__archiveUrl=([^&]*)/.exec(bindings)?.[1];
   const alias = splitSpecifier(version);
-  return fetchedFrom(address && decode(address), alias?.name ?? name, alias?.range ?? version);
+  return { name: alias?.name ?? name, version: alias?.range ?? version, address: address && decode(address) };
 }
 
 const MAX_PATCHES = 8;

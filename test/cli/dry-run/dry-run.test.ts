@@ -113,7 +113,7 @@ describe("cordon dry-run", () => {
       [
         ["api/ci.log", "ci-log", 1, undefined],
         ["api/package-lock.json", "package-lock", 3, undefined],
-        ["api/requirements.txt", "requirements", 1, undefined],
+        ["api/requirements.txt", "requirements", 2, undefined],
         ["ops/package-lock.json", null, 0, "it has a merge conflict"],
         ["web/package-lock.json", "package-lock", 3, undefined],
       ],

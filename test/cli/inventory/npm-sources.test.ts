@@ -69,7 +69,8 @@ describe("yarn.lock", () => {
     assert.deepEqual(found("yarn.lock", text), [
       "4 pkg:npm/plain@1.0.0",
       "8 pkg:npm/%40acme/real@4.0.0",
-      "12 pkg:npm/evil@6.6.6",
+      "12 pkg:npm/other@1.0.0",
+      "14 pkg:npm/evil@6.6.6",
       "20 pkg:npm/git-mirrored@3.0.0",
       "16 tool comes from an address",
     ]);
@@ -124,7 +125,7 @@ describe("yarn.lock", () => {
 
 describe("pnpm-lock.yaml", () => {
   const lock = (version: string, ...entries: readonly string[]) =>
-    `lockfileVersion: '${version}'\n\npackages:\n\n${entries.map((entry) => `  ${entry}\n\n`).join("")}`;
+    `lockfileVersion: '${version}'\n\npackages:\n\n${entries.map((entry) => `  ${entry}\n\n`).join("")}snapshots:\n`;
 
   it("tells by its address where a package comes from, also where it has lines of its own", () => {
     const text = lock(
@@ -222,5 +223,144 @@ describe("bun.lock", () => {
       assert.throws(() => readInventory("bun.lock", `{"lockfileVersion": 1,${unit.repeat(1_000_000)}`), {
         code: "FILE_UNREADABLE",
       });
+  });
+});
+
+const TARBALL = `${REGISTRY}/@acme/real/-/real-4.0.0.tgz`;
+const ENCODED = encodeURIComponent(TARBALL);
+
+/** A lockfile of each client with one entry. */
+const LOCKS: Readonly<
+  Record<string, (entry: { name: string; version: string; address: string }) => [path: string, text: string]>
+> = {
+  "npm 6": ({ name, version, address }) => [
+    "package-lock.json",
+    JSON.stringify({ lockfileVersion: 1, dependencies: { [name]: { version, resolved: address } } }, null, 1),
+  ],
+  npm: ({ name, version, address }) => [
+    "package-lock.json",
+    JSON.stringify(
+      { lockfileVersion: 3, packages: { [`node_modules/${name}`]: { version, resolved: address } } },
+      null,
+      1,
+    ),
+  ],
+  "yarn 1": ({ name, version, address }) => [
+    "yarn.lock",
+    `# yarn lockfile v1\n\n\n"${name}@^1.0.0":\n  version "${version}"\n  resolved "${address}#0123"\n`,
+  ],
+  "yarn 4": ({ name, version, address }) => [
+    "yarn.lock",
+    `__metadata:\n  version: 8\n\n"${name}@npm:^1.0.0":\n  version: ${version}\n  resolution: "${name}@npm:${version}::__archiveUrl=${encodeURIComponent(address)}"\n`,
+  ],
+  pnpm: ({ name, version, address }) => [
+    "pnpm-lock.yaml",
+    `lockfileVersion: '9.0'\n\npackages:\n\n  '${name}@${version}':\n    resolution: {integrity: sha512-x, tarball: ${address}}\n\nsnapshots:\n\n  '${name}@${version}': {}\n`,
+  ],
+  bun: ({ name, version, address }) => [
+    "bun.lock",
+    `{\n  "lockfileVersion": 1,\n  "workspaces": {},\n  "packages": {\n    "${name}": ["${name}@${version}", "${address}", {}, "sha512-x"],\n  }\n}\n`,
+  ],
+};
+
+describe("an entry whose address names another release", () => {
+  const LINES: Readonly<Record<string, readonly [written: number, addressed: number]>> = {
+    "npm 6": [4, 6],
+    npm: [4, 6],
+    "yarn 1": [4, 6],
+    "yarn 4": [4, 4],
+    pnpm: [5, 6],
+    bun: [5, 5],
+  };
+  for (const [client, lock] of Object.entries(LOCKS)) {
+    const [written, addressed] = LINES[client] ?? [];
+    it(`is judged as both, for nobody knows which one an install takes, and counts once: ${client}`, () => {
+      const jquery = { name: "jquery", version: "3.3.9", address: `${REGISTRY}/jquery/-/jquery-3.4.0.tgz` };
+      assert.deepEqual(found(...lock(jquery)), [
+        `${written} pkg:npm/jquery@3.3.9`,
+        `${addressed} pkg:npm/jquery@3.4.0`,
+      ]);
+      assert.equal(readInventory(...lock(jquery)).entries, 1);
+      const renamed = { name: "code-frame", version: "4.0.0", address: TARBALL };
+      assert.deepEqual(found(...lock(renamed)), [
+        `${written} pkg:npm/code-frame@4.0.0`,
+        `${addressed} pkg:npm/%40acme/real@4.0.0`,
+      ]);
+    });
+
+    it(`is judged as one where only the name of a build differs: ${client}`, () => {
+      const built = { name: "@acme/real", version: "4.0.0+x.1", address: TARBALL };
+      assert.deepEqual(found(...lock(built)), [`${written} pkg:npm/%40acme/real@4.0.0`]);
+    });
+  }
+
+  it("is judged as the address says where it has no version", () => {
+    const lock = { lockfileVersion: 3, packages: { "node_modules/@acme/real": { resolved: TARBALL } } };
+    assert.deepEqual(found("package-lock.json", JSON.stringify(lock)), ["1 pkg:npm/%40acme/real@4.0.0"]);
+  });
+});
+
+describe("an alias", () => {
+  /** As each client writes it; the release that it counts as, and its line. */
+  const ALIASES: readonly [client: string, path: string, text: string, line: number][] = [
+    [
+      "npm 6",
+      "package-lock.json",
+      JSON.stringify(
+        { lockfileVersion: 1, dependencies: { alias: { version: "npm:@acme/real@4.0.0", resolved: TARBALL } } },
+        null,
+        1,
+      ),
+      4,
+    ],
+    [
+      "npm",
+      "package-lock.json",
+      JSON.stringify(
+        {
+          lockfileVersion: 3,
+          packages: { "node_modules/alias": { name: "@acme/real", version: "4.0.0", resolved: TARBALL } },
+        },
+        null,
+        1,
+      ),
+      4,
+    ],
+    [
+      "yarn 1",
+      "yarn.lock",
+      `# yarn lockfile v1\n\n\n"alias@npm:@acme/real@^4.0.0":\n  version "4.0.0"\n  resolved "${TARBALL}#0123"\n`,
+      4,
+    ],
+    [
+      "yarn 4",
+      "yarn.lock",
+      `__metadata:\n  version: 8\n\n"alias@npm:@acme/real@^4.0.0":\n  version: 4.0.0\n  resolution: "@acme/real@npm:4.0.0::__archiveUrl=${ENCODED}"\n`,
+      4,
+    ],
+    [
+      "pnpm",
+      "pnpm-lock.yaml",
+      `lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:\n      alias:\n        specifier: npm:@acme/real@^4.0.0\n        version: '@acme/real@4.0.0'\n\npackages:\n\n  '@acme/real@4.0.0':\n    resolution: {integrity: sha512-x, tarball: ${TARBALL}}\n\nsnapshots:\n\n  '@acme/real@4.0.0': {}\n`,
+      13,
+    ],
+    [
+      "bun",
+      "bun.lock",
+      `{\n  "lockfileVersion": 1,\n  "workspaces": {},\n  "packages": {\n    "alias": ["@acme/real@4.0.0", "${TARBALL}", {}, "sha512-x"],\n  }\n}\n`,
+      5,
+    ],
+  ];
+  for (const [client, path, text, line] of ALIASES)
+    it(`counts as the package that it stands for, once: ${client}`, () => {
+      assert.deepEqual(found(path, text), [`${line} pkg:npm/%40acme/real@4.0.0`]);
+      assert.equal(readInventory(path, text).entries, 1);
+    });
+
+  it("counts as an entry of its own beside that package where the file has one for each under its name: yarn 1", () => {
+    const [, path, text = ""] = ALIASES[2] ?? [];
+    const both = `${text}\n"@acme/real@^4.0.0":\n  version "4.0.0"\n  resolved "${TARBALL}#0123"\n`;
+    assert.deepEqual(found(path ?? "", both), ["4 pkg:npm/%40acme/real@4.0.0"]);
+    assert.equal(readInventory(path ?? "", both).entries, 2);
   });
 });

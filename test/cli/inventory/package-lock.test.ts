@@ -120,7 +120,7 @@ describe("readInventory()", () => {
       [`https://packages.acme.example/download/@acme/ui/1.3.0/${"0a".repeat(20)}`, "pkg:npm/%40acme/ui@1.3.0"],
       ["https://registry.example/@acme%2fui/-/ui-1.3.0.tgz", "pkg:npm/%40acme/ui@1.3.0"],
       ["https://registry.example/@acme/ui/-/@acme/ui-1.3.0.tgz", "pkg:npm/%40acme/ui@1.3.0"],
-      // What is fetched counts, and not what the lockfile calls it.
+      // What is fetched counts beside what the lockfile calls it.
       ["https://registry.example/evil/-/evil-6.6.6.tgz", "pkg:npm/evil@6.6.6"],
       ["https://registry.example/left-pad/-/left-pad-6.6.6.tgz", "pkg:npm/left-pad@6.6.6"],
       ["https://forge.example/acme/left-pad/tarball/main", "comes from an address"],
@@ -145,11 +145,30 @@ describe("readInventory()", () => {
           const { releases, unjudged, entries } = readInventory("package-lock.json", JSON.stringify(lock));
           const reasons = unjudged.map(({ name, version, reason }) => `${name} ${version} ${reason}`);
           const found = [...releases.map(({ id }) => toPurl(id)), ...reasons];
-          assert.deepEqual(found, [expected.startsWith("pkg:") ? expected : `left-pad 1.3.0 ${expected}`]);
+          const written = "pkg:npm/left-pad@1.3.0";
+          assert.deepEqual(
+            found,
+            expected.startsWith("pkg:") ? [...new Set([written, expected])] : [`left-pad 1.3.0 ${expected}`],
+          );
           assert.equal(entries, 1);
         }
       });
     }
+
+    it("tells what comes from git without a version, and passes over peers that nobody installs", () => {
+      const address = "git+ssh://git@forge.example/acme/tool.git#0123";
+      const packages = {
+        "node_modules/tool": { resolved: address },
+        "node_modules/peer": { optional: true, peer: true },
+      };
+      const lock = JSON.stringify({ lockfileVersion: 3, packages });
+      const { entries, releases, unjudged } = readInventory("package-lock.json", lock);
+      assert.deepEqual(releases, []);
+      assert.deepEqual(unjudged, [
+        { name: "tool", line: 1, reason: "comes from git", version: "git+ssh://forge.example/acme/tool.git#0123" },
+      ]);
+      assert.equal(entries, 1);
+    });
 
     for (const name of [
       "npm-shrinkwrap.json",
