@@ -84,6 +84,7 @@ export function createApp(given: AppOptions): RequestListener {
       ctx,
       404,
       `there is nothing at this path; registries are at ${registries.map(({ mount }) => `${mount}/`).join(", ")}`,
+      "NOT_FOUND",
     );
   const app = new Koa();
   app.on("error", (error: NodeJS.ErrnoException | CordonError) => {

@@ -20,7 +20,7 @@ export const CONFIG_FILE = "cordon.yaml";
 export function readPolicySource(dir: string): PolicySource {
   const inner = join(dir, "policies");
   if (existsSync(join(inner, CONFIG_FILE)) || existsSync(join(inner, "policies"))) {
-    throw new CordonError("FILE_UNREADABLE", `${dir} is no policy repository; did you mean ${inner}?`);
+    throw new CordonError("FILE_UNREADABLE", `${dir} is not a policy repository; did you mean ${inner}?`);
   }
   const source = {
     policies: readFolder(dir, "policies", YAML_ENDINGS),
@@ -28,8 +28,8 @@ export function readPolicySource(dir: string): PolicySource {
     approvals: readFolder(dir, "approvals", YAML_ENDINGS),
   };
   if (source.policies.length === 0) {
-    throw new CordonError("FILE_UNREADABLE", `${dir} is no policy repository: it has no policies/*.yaml`, {
-      next: "Run it in a policy repository, or name one with --dir; Cordon's own default policies lie in the folder policies/ of its checkout.",
+    throw new CordonError("FILE_UNREADABLE", `${dir} is not a policy repository: it has no policies/*.yaml`, {
+      next: "Run it in a policy repository, or name one with --dir. `cordon init` makes one.",
     });
   }
   return source;

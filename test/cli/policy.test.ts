@@ -180,7 +180,7 @@ describe("cordon policy", () => {
       assert.deepEqual([nothing.code, nothing.stdout], [2, ""]);
       assert.equal(
         nothing.stderr,
-        `Error: ${empty.path} is no policy repository: it has no policies/*.yaml\nRun it in a policy repository, or name one with --dir; Cordon's own default policies lie in the folder policies/ of its checkout.\n`,
+        `Error: ${empty.path} is not a policy repository: it has no policies/*.yaml\nRun it in a policy repository, or name one with --dir. \`cordon init\` makes one.\n`,
       );
     });
   });

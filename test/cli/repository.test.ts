@@ -41,7 +41,7 @@ describe("readRepository()", () => {
     const outer = makeFolder({ [`policies/${AGE_POLICY.path}`]: AGE_POLICY.text });
     assert.throws(() => readRepository(outer.path), {
       code: "FILE_UNREADABLE",
-      message: `${outer.path} is no policy repository; did you mean ${outer.path}/policies?`,
+      message: `${outer.path} is not a policy repository; did you mean ${outer.path}/policies?`,
     });
     outer.remove();
   });
