@@ -15,6 +15,7 @@ interface Explained {
   readonly decision: Decision;
   readonly policies: readonly PolicyExplanation[];
   readonly same?: boolean;
+  readonly sameBundle?: boolean;
 }
 
 describe("cordon policy explain", () => {
@@ -171,8 +172,8 @@ describe("cordon policy explain --replay", () => {
     );
     for (const [index, { code, stderr, json }] of runs.entries()) {
       assert.equal(code, 0, stderr);
-      const { same, decision } = json() as Explained;
-      assert.equal(same, true);
+      const { same, sameBundle, decision } = json() as Explained;
+      assert.deepEqual([same, sameBundle], [true, true]);
       assert.deepEqual(
         [decision.decision, decision.reason, decision.until],
         [lines[index]?.["decision"], lines[index]?.["reason"], lines[index]?.["until"]],
@@ -183,6 +184,7 @@ describe("cordon policy explain --replay", () => {
   it("exits with 1 and shows the difference where the rules say something else now", async () => {
     const { code, stdout } = await cordon("policy", "explain", "--replay", JSON.stringify(lines[1]), "--dir", POLICIES);
     assert.equal(code, 1);
+    assert.match(stdout, /not the rules that decided then: the line names revision \d+, sha256:[0-9a-f]{64}\./);
     assert.match(stdout, /reason: logged "An advisory names this release as malicious\.", now "evil steals tokens\."/);
   });
 

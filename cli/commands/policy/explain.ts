@@ -28,6 +28,8 @@ interface Explanation {
   readonly policies: readonly PolicyExplanation[];
   /** With --replay: whether the decision came out as it was logged. */
   readonly same?: boolean;
+  /** With --replay: whether the rules are those of the bundle that the line names. */
+  readonly sameBundle?: boolean;
 }
 
 const COMPARED = ["decision", "policy", "rule", "reason", "until"] as const;
@@ -78,6 +80,12 @@ or false, and where each rule stands. With --replay, makes a logged decision aga
     const explanation = explain(rules, { facts, known }, now);
     const different = COMPARED.filter((field) => explanation.decision[field] !== own(logged, field));
     this.#print(explanation);
+    const decidedBy = own(logged, "bundle");
+    const sameBundle = own(decidedBy, "digest") === rules.reference?.digest;
+    if (!sameBundle)
+      this.log(
+        `\nThese are not the rules that decided then: the line names revision ${own(decidedBy, "revision")}, ${own(decidedBy, "digest")}.`,
+      );
     if (different.length === 0) this.log("\nThe decision is the one that was logged.");
     else {
       for (const field of different)
@@ -86,7 +94,7 @@ or false, and where each rule stands. With --replay, makes a logged decision aga
         );
       this.reportFindings();
     }
-    return { ...explanation, same: different.length === 0 };
+    return { ...explanation, same: different.length === 0, sameBundle };
   }
 
   #print({ decision, policies }: Explanation): void {
