@@ -3,7 +3,7 @@ import { CordonError } from "../../core/errors.ts";
 import { createGitHub, type GitHub } from "../../core/github.ts";
 import { createFetch } from "../../core/http.ts";
 import { own, ownString } from "../../core/json.ts";
-import type { Workflow } from "./workflow.ts";
+import type { ActionStep } from "./action-step.ts";
 
 /** Nobody sees it, and it finds the comment again. */
 const MARK = "<!-- cordon: policy check -->";
@@ -12,7 +12,7 @@ const MAX_PAGES = 10;
 const MAX_BODY = 65_000;
 
 /** Throws what asking GitHub throws: SOURCE_DENIED where the token may not. */
-export async function updateComment({ input, environment }: Workflow, number: number, text: string): Promise<void> {
+export async function updateComment({ input, environment }: ActionStep, number: number, text: string): Promise<void> {
   const repository = environment["GITHUB_REPOSITORY"] ?? "";
   const settings = { ...environment, GITHUB_TOKEN: input("token"), GH_TOKEN: "" };
   const github = createGitHub({ repository, fetch: createFetch(), environment: settings });

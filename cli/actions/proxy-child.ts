@@ -4,6 +4,7 @@ import { closeSync, existsSync, fstatSync, openSync, readSync, rmSync } from "no
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { revisionOf } from "../../core/bundle/manifest.ts";
 import { CordonError, messageOf } from "../../core/errors.ts";
 import { own, ownString } from "../../core/json.ts";
 import { PROCESS_FILE } from "../../core/state.ts";
@@ -83,7 +84,8 @@ async function ready(folder: string, pid: number | undefined, ended: () => strin
     const { state, epoch, revision, error } = toPolled(proxy.url, status.bundle);
     if (proxy.id !== pid)
       throw new CordonError("PROXY_MISSING", `process ${proxy.id} took the place of the proxy that was started`);
-    if (status.ready) return { url: proxy.url, bundle: `revision ${revision} of epoch ${epoch} (${state})` };
+    const name = epoch === null || revision === null ? "a bundle" : revisionOf({ epoch, revision });
+    if (status.ready) return { url: proxy.url, bundle: `${name} (${state})` };
     const reason = error ? `${error.message} (${error.code})` : `its bundle is ${state}`;
     throw new CordonError("BUNDLE_MISSING", `the proxy has no bundle to enforce: ${oneLine(reason, 1000)}`, {
       next: "Installs would not be judged, so nothing was pointed at it. Check the inputs bundle and trust.",

@@ -216,7 +216,7 @@ describe("the action setup", () => {
     assert.deepEqual(outputs, expected);
     for (const client of ["npm", "pnpm", "yarn", "bun", "pip", "uv", "poetry", "pdm", "cargo", "go"])
       assert.match(summary, new RegExp(`^\\| ${client} \\| .+ \\| .+ \\|$`, "m"));
-    assert.match(log, /revision 1 of epoch 0/);
+    assert.match(log, /It enforces revision 0\.1 \(ok\)/);
   });
 
   it("points the clients that are named, and no other", async () => {

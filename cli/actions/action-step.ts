@@ -1,5 +1,5 @@
 /**
- * What a GitHub Actions step is told and tells: inputs, the event, outputs, environment and summary
+ * What one step of a GitHub Actions job is told and tells: inputs, the event, outputs, environment and summary
  * (docs.github.com, "Workflow commands" and "Metadata syntax"). Only entries of actions read the process through this.
  */
 import { randomUUID } from "node:crypto";
@@ -12,7 +12,7 @@ import { annotation } from "../annotation.ts";
 /** A summary may have 1 MiB; what is longer GitHub drops whole. */
 const MAX_SUMMARY = 1_000_000;
 
-export interface Workflow {
+export interface ActionStep {
   readonly environment: NodeJS.ProcessEnv;
   /** An input as written; `fallback` where it is empty. */
   input(name: string, fallback?: string): string;
@@ -34,7 +34,7 @@ export interface Workflow {
   log(line: string): void;
 }
 
-export function openWorkflow(environment: NodeJS.ProcessEnv, log: (line: string) => void = console.log): Workflow {
+export function openStep(environment: NodeJS.ProcessEnv, log: (line: string) => void = console.log): ActionStep {
   const input = (name: string, fallback = "") => {
     // Runners upper-case the name and keep its hyphens.
     const value = environment[`INPUT_${name.replaceAll(" ", "_").toUpperCase()}`]?.trim() ?? "";
@@ -89,19 +89,19 @@ function assignment(name: string, value: string): string {
 }
 
 /** The number of the pull request that the run is about; undefined for any other run. */
-export function pullRequestNumber(workflow: Workflow): number | undefined {
-  const number = own(own(workflow.event(), "pull_request"), "number");
+export function pullRequestNumber(step: ActionStep): number | undefined {
+  const number = own(own(step.event(), "pull_request"), "number");
   return typeof number === "number" && Number.isInteger(number) ? number : undefined;
 }
 
 /** Runs a step: what fails is an annotation with what to do next, and the step's exit code. */
-export async function runStep(step: (workflow: Workflow) => Promise<void>): Promise<void> {
-  const workflow = openWorkflow(process.env);
+export async function runStep(run: (step: ActionStep) => Promise<void>): Promise<void> {
+  const step = openStep(process.env);
   try {
-    await step(workflow);
+    await run(step);
   } catch (error) {
     const next = error instanceof CordonError ? `\n${error.next}` : "";
-    workflow.log(annotation("error", { title: "cordon" }, `${messageOf(error)}${next}`));
+    step.log(annotation("error", { title: "cordon" }, `${messageOf(error)}${next}`));
     process.exitCode = error instanceof CordonError ? error.exit : 2;
   }
 }
