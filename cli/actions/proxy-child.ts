@@ -11,6 +11,7 @@ import { PROCESS_FILE } from "../../core/state.ts";
 import { oneLine } from "../../core/words.ts";
 import { findRunning, toPolled } from "../running-proxy.ts";
 import type { ProxyFlags } from "../start-proxy.ts";
+import { firstEnvironment, makeHandover } from "./proxy-handover.ts";
 
 /** In the folder of the job's proxy. */
 const STATE = "state";
@@ -20,9 +21,6 @@ const START_MS = 120_000;
 const STOP_MS = 15_000;
 const ASK_EVERY_MS = 100;
 const MAX_TAIL = 16 * 1024;
-
-/** What the proxy needs of the step's environment is all but this: inputs, files and tokens of the run. */
-const WITHHELD = /^(INPUT_|STATE_|ACTIONS_|GITHUB_(ENV|OUTPUT|PATH|STATE|STEP_SUMMARY|TOKEN)$|GH_TOKEN$)/i;
 
 export interface JobProxy {
   readonly url: string;
@@ -42,14 +40,15 @@ export async function startChild(
   token: string,
 ): Promise<JobProxy> {
   const output = openSync(join(folder, OUTPUT), "a", 0o600);
-  const kept = Object.entries(environment).filter(([name]) => !WITHHELD.test(name));
-  const child = spawn(process.execPath, [serverFile(), JSON.stringify({ ...flags, state: stateOf(folder) })], {
+  const child = spawn(process.execPath, [serverFile()], {
     detached: true,
-    env: { ...Object.fromEntries(kept), ...(token !== "" && { GITHUB_TOKEN: token }) },
-    stdio: ["ignore", output, output],
+    env: firstEnvironment(environment),
+    stdio: ["pipe", output, output],
     windowsHide: true,
   });
   closeSync(output);
+  child.stdin?.on("error", () => {}); // it has ended: why, its output says
+  child.stdin?.end(JSON.stringify(makeHandover({ ...flags, state: stateOf(folder) }, environment, token)));
   let why: string | undefined;
   child.once("error", (error) => {
     why = messageOf(error);

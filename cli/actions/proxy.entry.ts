@@ -9,6 +9,7 @@ import { addressesOf, secretInput } from "./addresses.ts";
 import { clientsOf } from "./clients.ts";
 import { pointClients, unpointClients } from "./point.ts";
 import { startChild, stateOf } from "./proxy-child.ts";
+import { refuseTokensOfTheRun } from "./proxy-handover.ts";
 
 await runStep(async (step) => {
   // Before the proxy looks where upstreams are: an earlier job's may have been this machine's own.
@@ -17,9 +18,9 @@ await runStep(async (step) => {
   const flags = flagsOf(step);
   step.flag("log");
   const token = secretInput(step, "token");
+  if (flags.config) refuseTokensOfTheRun(flags.config);
   const folder = mkdtempSync(join(step.environment["RUNNER_TEMP"] || tmpdir(), "cordon-"));
-  const isGithub = flags.bundle?.startsWith("github:") ?? flags.config !== undefined;
-  const { url, bundle } = await startChild(folder, flags, step.environment, isGithub ? token : "");
+  const { url, bundle } = await startChild(folder, flags, step.environment, token);
   step.saveState("folder", folder);
   const addresses = addressesOf(url, "");
   const told = pointClients(step, addresses, clients, "");

@@ -14,6 +14,7 @@ import { type Folder, makeFolder } from "../support/folder.ts";
 import { startGitHub } from "../support/github.ts";
 import { makeGoProject, NO_GO } from "../support/go-client.ts";
 import { type FixtureModules, startModules } from "../support/go-modules.ts";
+import { type Listener, listen } from "../support/listener.ts";
 import { HOSTILE_TEXTS, nodesOf, wordsOf } from "../support/markdown.ts";
 import { AGE_POLICY, MALWARE_POLICY, malwareRecord } from "../support/policies.ts";
 import { type BundleFolder, makeBundleFolder } from "../support/proxy.ts";
@@ -35,17 +36,20 @@ describe("the action proxy", () => {
   let folder: BundleFolder;
   let npm: FixtureRegistry;
   let modules: FixtureModules;
+  /** Named by a config of the workspace. */
+  let elsewhere: Listener;
   /** A machine of its own for each test: home, workspace and temporary files. */
   let machine: Folder;
   const machines: Folder[] = [];
 
   before(async () => {
-    [npm, modules] = await Promise.all([
+    [npm, modules, elsewhere] = await Promise.all([
       startRegistry([
         { name: "dep", releases: VERSIONS },
         { name: "young", releases: [{ version: "1.0.0", published: new Date().toISOString() }] },
       ]),
       startModules([{ path: MODULE, versions: [{ version: "v1.0.0" }, { version: "v1.2.0" }] }]),
+      listen(),
     ]);
     folder = makeBundleFolder();
     await folder.sign({
@@ -58,7 +62,7 @@ describe("the action proxy", () => {
   after(async () => {
     // Of tests that failed halfway.
     for (const id of machines.flatMap((one) => processIds(one))) process.kill(id, "SIGKILL");
-    for (const server of [npm, modules]) await server.close();
+    for (const server of [npm, modules, elsewhere]) await server.close();
     for (const one of [folder, ...machines]) one.remove();
   });
 
@@ -223,12 +227,58 @@ describe("the action proxy", () => {
     await end(started);
   });
 
-  it("hides inputs and tokens of the run from the proxy", { skip: process.platform !== "linux" }, async () => {
-    const secrets = { token: "s3cret-input" };
-    const started = await start(secrets, { ACTIONS_RUNTIME_TOKEN: "s3cret-runtime", GITHUB_TOKEN: "s3cret-github" });
+  /** A `cordon.yaml` whose registry for `@acme` wants the token of a variable. */
+  const writeConfig = (tokenVariable: string) =>
+    machine.write(
+      "cordon.yaml",
+      JSON.stringify({
+        ...{ apiVersion: "cordon/v1", kind: "Cordon" },
+        proxy: {
+          ...{ bundle: `dir:${folder.bundle}`, trust: folder.trust },
+          private: [{ ecosystem: "npm", packages: ["@acme/*"], registry: elsewhere.url, tokenVariable }],
+        },
+      }),
+    );
+  it("gives a registry of one's own the token that is meant for it", async () => {
+    writeConfig("ACME_TOKEN");
+    const inputs = { bundle: "", trust: "", config: "cordon.yaml", token: "s3cret-input" };
+    const started = await start(inputs, { ACME_TOKEN: "of-the-registry" });
+    assert.equal(started.code, 0, started.log);
+    await get(`${started.outputs["npm"]}@acme%2fui`);
+    await end(started);
+    assert.deepEqual(elsewhere.authorizations, ["Bearer of-the-registry"]);
+  });
+
+  for (const name of ["GITHUB_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GH_TOKEN", "CORDON_BUNDLE_TOKEN"])
+    it(`gives no registry that the workspace names ${name}`, async () => {
+      writeConfig(name);
+      const inputs = { bundle: "", trust: "", config: "cordon.yaml", token: "s3cret-input" };
+      const refused = await start(inputs, { [name]: "s3cret-run" });
+      assert.notEqual(refused.code, 0);
+      assert.match(
+        refused.annotations.join("\n"),
+        new RegExp(`cordon\\.yaml would send ${name} to http://127\\.0\\.0\\.1:\\d+.*another variable`, "s"),
+      );
+      assert.deepEqual([refused.exported, refused.state], [{}, {}]);
+      assert.ok(!elsewhere.authorizations.some((header) => header?.includes("s3cret")));
+    });
+
+  it("hides credentials from whoever looks at the process", { skip: process.platform !== "linux" }, async () => {
+    writeConfig("ACME_TOKEN");
+    const started = await start(
+      {
+        ...{ config: "cordon.yaml", token: "s3cret-input" },
+        upstream: `npm=${npm.url.href.replace("//", "//user:s3cret-upstream@")}`,
+      },
+      {
+        ...{ ACTIONS_RUNTIME_TOKEN: "s3cret-runtime", GITHUB_TOKEN: "s3cret-github", ACME_TOKEN: "s3cret-registry" },
+        ...{ CORDON_BUNDLE_TOKEN: "s3cret-bundle", HTTPS_PROXY: "http://user:s3cret-web@proxy.acme.example:3128" },
+      },
+    );
     assert.equal(started.code, 0, started.log);
     const [id] = processIds();
-    assert.doesNotMatch(readFileSync(`/proc/${id}/environ`, "utf8"), /s3cret/);
+    for (const file of ["environ", "cmdline"])
+      assert.doesNotMatch(readFileSync(`/proc/${id}/${file}`, "utf8"), /s3cret/, file);
     assert.ok(!started.log.replace(/^::add-mask::.*$/gm, "").includes("s3cret"));
     await end(started);
   });
