@@ -9,9 +9,9 @@ import { type Repository, readRepository } from "../repository.ts";
 import { REPORTERS } from "../test-report.ts";
 import { describeShortfall, testRepository } from "../test-repository.ts";
 import { VERSION } from "../version.ts";
-import { type ActionStep, pullRequestNumber } from "./action-step.ts";
-import { type CheckResult, checkMarkdown } from "./check-markdown.ts";
-import { updateComment } from "./comment.ts";
+import { type ActionStep, MAX_SUMMARY, pullRequestOf } from "./action-step.ts";
+import { type CheckResult, checkMarkdown, shortened } from "./check-markdown.ts";
+import { roomForText, updateComment } from "./comment.ts";
 
 /** What must not land fails the step, after everything was said of it. */
 export async function checkRepository(step: ActionStep): Promise<void> {
@@ -36,7 +36,7 @@ async function check(step: ActionStep): Promise<CheckResult> {
   const found = { dir, ...lint(step, repository), ...test(step, repository) };
   const isFine = found.errors === 0 && found.tests?.failed === 0 && found.shortfall === undefined;
   const result = { isFine, ...found };
-  step.summarize(checkMarkdown(result, step.environment));
+  step.summarize(describe(step, result, MAX_SUMMARY));
   return result;
 }
 
@@ -84,15 +84,25 @@ function thresholdOf(step: ActionStep): number | undefined {
 
 /** A comment that cannot be written is told, and fails nothing: a fork's token may only read. */
 async function comment(step: ActionStep, result: CheckResult): Promise<void> {
-  const number = pullRequestNumber(step);
-  if (number === undefined) return;
+  const pull = pullRequestOf(step);
+  if (pull === undefined) return;
+  const notice = (text: string) => step.log(annotation("notice", { title: "cordon" }, text));
   try {
-    await updateComment(step, number, checkMarkdown(result, step.environment));
+    const newer = await updateComment(step, pull, describe(step, result, roomForText(result.dir)));
+    if (newer === undefined) return;
+    const [ours, theirs] = [shortened(pull.head ?? ""), shortened(newer)];
+    notice(
+      `The comment on the pull request was left alone: this run checked ${ours}, and the pull request is at ${theirs} by now.\nThe run for that commit writes it.`,
+    );
   } catch (error) {
     if (!(error instanceof CordonError)) throw error;
     const why = `The comment on the pull request was not written: ${error.message}`;
-    step.log(
-      annotation("notice", { title: "cordon" }, `${why}\nGrant the job pull-requests: write; forks never have it.`),
-    );
+    notice(`${why}\nGrant the job pull-requests: write; forks never have it.`);
   }
+}
+
+function describe(step: ActionStep, result: CheckResult, maxBytes: number): string {
+  // The commit of a pull request's run is one that GitHub merged for it, which nobody has seen.
+  const commit = pullRequestOf(step)?.head ?? step.environment["GITHUB_SHA"];
+  return checkMarkdown(result, { environment: step.environment, commit, maxBytes });
 }
