@@ -6,6 +6,9 @@ import { reportBypasses } from "./bypass.ts";
 import { type Client, pointingOf, settingsFiles } from "./clients.ts";
 import { removeSection, writeSection } from "./home-file.ts";
 
+/** Of the step's state. */
+const FILES = "files";
+
 /** Gives the summary: how each client is pointed, and what can still bypass it. Throws CONFIG_INVALID, FILE_UNREADABLE. */
 export function pointClients(
   step: ActionStep,
@@ -17,6 +20,7 @@ export function pointClients(
   const pointings = clients.map((client) => ({ client, ...pointingOf(client, addresses, token, environment) }));
   // All of it is known before anything is changed: a step that fails leaves clients as they were.
   const files = new Map(pointings.flatMap(({ file }) => (file ? [[file.path, file.lines] as const] : [])));
+  step.saveState(FILES, JSON.stringify([...files.keys()]));
   for (const [path, lines] of files) writeSection(path, lines);
   const variables = Object.assign(
     {},
@@ -30,9 +34,20 @@ export function pointClients(
   return `${table}\n${reportBypasses(step, addresses, clients)}`;
 }
 
-/** Takes out what an earlier step or job left in the user's settings. */
+/** Takes out what this step, an earlier one or another job left in the user's settings: all that can be, before it throws. */
 export function unpointClients({ environment }: ActionStep): void {
-  for (const path of settingsFiles(environment)) removeSection(path);
+  // Where settings are may have been changed since: what was written is what the step's own state says.
+  const written: unknown = JSON.parse(environment[`STATE_${FILES}`] || "[]");
+  const paths = new Set([...(Array.isArray(written) ? written.map(String) : []), ...settingsFiles(environment)]);
+  const errors = [...paths].flatMap((path) => {
+    try {
+      removeSection(path);
+      return [];
+    } catch (error) {
+      return [error];
+    }
+  });
+  if (errors.length > 0) throw errors[0];
 }
 
 /** Where the machine reaches the web through a proxy of its own, this machine is not to be asked through it. */

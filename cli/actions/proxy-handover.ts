@@ -21,9 +21,9 @@ export interface Handover {
 /** The run's own: its inputs, files and tokens, and the token for bundles. Nothing of it is in the proxy's environment. */
 const OF_THE_RUN =
   /^(INPUT_.*|STATE_.*|ACTIONS_.*|GITHUB_(ENV|OUTPUT|PATH|STATE|STEP_SUMMARY|TOKEN)|GH_TOKEN|CORDON_BUNDLE_TOKEN)$/i;
-/** What a process and its libraries read before anything could be handed over. */
+/** What a process and its libraries read before anything could be handed over, and by what a runner finds processes that were left. */
 const FROM_THE_FIRST =
-  /^(PATH|SYSTEMROOT|LD_LIBRARY_PATH|SSL_CERT_(FILE|DIR)|NODE_(OPTIONS|EXTRA_CA_CERTS|USE_SYSTEM_CA))$/i;
+  /^(RUNNER_TRACKING_ID|PATH|SYSTEMROOT|LD_LIBRARY_PATH|SSL_CERT_(FILE|DIR)|NODE_(OPTIONS|EXTRA_CA_CERTS|USE_SYSTEM_CA))$/i;
 
 /** `token` is for `github:` bundles. */
 export function makeHandover(flags: ProxyFlags, environment: NodeJS.ProcessEnv, token: string): Handover {

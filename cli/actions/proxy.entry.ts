@@ -20,8 +20,11 @@ await runStep(async (step) => {
   const token = secretInput(step, "token");
   if (flags.config) refuseTokensOfTheRun(flags.config);
   const folder = mkdtempSync(join(step.environment["RUNNER_TEMP"] || tmpdir(), "cordon-"));
-  const { url, bundle } = await startChild(folder, flags, step.environment, token);
+  // Before there is a process: a step that is ended now still has its end.
   step.saveState("folder", folder);
+  const { bundle, ...proxy } = await startChild(folder, flags, step.environment, token);
+  step.saveState("process", JSON.stringify(proxy));
+  const { url } = proxy;
   const addresses = addressesOf(url, "");
   const told = pointClients(step, addresses, clients, "");
   const log = join(stateOf(folder), DECISION_LOG);

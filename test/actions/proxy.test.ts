@@ -352,9 +352,10 @@ describe("the action proxy", () => {
     );
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    machine.write("job/state/proxy.json", JSON.stringify({ id: other.pid, startedAt: "2026-11-22T12:00:00Z", url }));
+    const proxy = JSON.stringify({ id: other.pid, startedAt: "2026-11-22T12:00:00Z", url });
+    machine.write("job/state/proxy.json", proxy);
     machine.write("job/state/decisions.jsonl", "");
-    const ended = await run("proxy-end", {}, { STATE_folder: join(machine.path, "job") });
+    const ended = await run("proxy-end", {}, { STATE_folder: join(machine.path, "job"), STATE_process: proxy });
     assert.equal(ended.code, 0, ended.log);
     assert.match(ended.log, /is another proxy/);
     assert.equal(other.exitCode ?? other.signalCode, null);
@@ -364,14 +365,49 @@ describe("the action proxy", () => {
     await once(other, "exit");
   });
 
-  it("says that there is nothing to tell, where the folder is gone", async () => {
+  /** Where an install script did away with what the proxy wrote. */
+  const endsWithoutLog = async (started: ActionRun, id: number) => {
+    const ended = await end(started, { log: "true" });
+    assert.equal(ended.code, 1, ended.log);
+    assert.match(
+      ended.annotations.join("\n"),
+      /^::error title=cordon::The decision log is gone: .*decisions\.jsonl is no file any more/m,
+    );
+    assert.match(ended.summary, /Nobody can tell: the decision log was taken away during the job\./);
+    assert.doesNotMatch(ended.summary, /Nothing was asked/);
+    await until(() => !isRunning(id));
+    assert.ok(!existsSync(join(machine.path, ".cargo/config.toml")));
+  };
+
+  it("ends the proxy whose folder is gone, and says that nobody can tell what it decided", async () => {
     const started = await start();
     const [id = 0] = processIds();
+    assert.ok(isRunning(id));
     rmSync(started.state["STATE_folder"] ?? "", { recursive: true });
-    const ended = await end(started, { log: "true" });
-    assert.equal(ended.code, 0, ended.log);
-    assert.match(ended.annotations.join("\n"), /^::warning /m);
-    process.kill(id, "SIGKILL");
+    await endsWithoutLog(started, id);
+  });
+
+  it("does not take for an empty log what is none", async () => {
+    const started = await start();
+    const [id = 0] = processIds();
+    await get(`${started.outputs["npm"]}dep/-/dep-1.2.0.tgz`);
+    rmSync(started.outputs["log"] ?? "");
+    mkdirSync(started.outputs["log"] ?? "");
+    await endsWithoutLog(started, id);
+  });
+
+  it("takes cargo's lines out at the end, also where telling of the proxy fails", async () => {
+    const started = await start();
+    const ended = await end(started, { log: "perhaps" });
+    assert.equal(ended.code, 2);
+    assert.ok(!existsSync(join(machine.path, ".cargo/config.toml")));
+    await until(() => processIds().length === 0);
+  });
+
+  it("knows at its end where the proxy lies, should the step be ended before it is there", async () => {
+    const failed = await start({ bundle: `dir:${join(folder.path, "nowhere")}` });
+    assert.notEqual(failed.code, 0);
+    assert.deepEqual(Object.keys(failed.state), ["STATE_folder"]);
   });
 
   it("obeys nothing that names, reasons and agents of a log say", { timeout: 60_000 }, async () => {
@@ -393,7 +429,9 @@ describe("the action proxy", () => {
       `${lines.map((line) => JSON.stringify(line)).join("\n")}\n##[error]EVIL\n::error::EVIL\n`,
     );
     machine.write("job/proxy.log", `${texts.join("\n")}\n`);
-    const ended = await run("proxy-end", { log: "true" }, { STATE_folder: join(machine.path, "job") });
+    const proxy = JSON.stringify({ id: 2 ** 30, startedAt: "2026-11-22T12:00:00Z", url: "http://127.0.0.1:9" });
+    const state = { STATE_folder: join(machine.path, "job"), STATE_process: proxy };
+    const ended = await run("proxy-end", { log: "true" }, state);
     assert.equal(ended.code, 0, ended.log);
     assert.deepEqual([ended.exported, Object.keys(ended.outputs)], [{}, ["log"]]);
     assert.ok(!wordsOf(ended.summary).includes("EVIL"), wordsOf(ended.summary));
