@@ -7,7 +7,7 @@ import { isObject, own, ownString } from "../core/json.ts";
 import { readText } from "../core/source/files.ts";
 import { PROCESS_FILE } from "../core/state.ts";
 
-interface RunningProxy {
+export interface RunningProxy {
   readonly id: number;
   readonly startedAt: string;
   readonly url: string;
@@ -43,32 +43,38 @@ export async function pollNow(state: string, fetch: Fetch = createFetch(1)): Pro
 /** What runs on the directory, once its answer says that it is the one. Throws PROXY_MISSING. */
 export async function findRunning(state: string, fetch: Fetch = createFetch(1)) {
   const proxy = readProcess(state);
+  return { proxy, status: await requireRunning(proxy, state, fetch) };
+}
+
+/** Its status, once that says that the process is the one. Throws PROXY_MISSING. */
+export async function requireRunning(proxy: RunningProxy, state: string, fetch: Fetch = createFetch(1)) {
   const status = await readStatus(proxy, fetch).catch((cause: unknown) => {
     throw missing(state, messageOf(cause), cause);
   });
   // The number may be another process's by now, and a signal ends those that do not expect it.
   if (own(status.process, "id") !== proxy.id || own(status.process, "startedAt") !== proxy.startedAt)
     throw missing(state, `${proxy.url} is another proxy`);
-  return { proxy, status };
+  return status;
 }
 
 function readProcess(state: string): RunningProxy {
+  let proxy: RunningProxy | undefined;
   try {
-    const value: unknown = JSON.parse(readText(join(state, PROCESS_FILE)));
-    const [id, startedAt, url] = [own(value, "id"), ownString(value, "startedAt"), ownString(value, "url")];
-    // Zero and below are groups of processes.
-    if (
-      typeof id === "number" &&
-      Number.isSafeInteger(id) &&
-      id > 0 &&
-      startedAt !== undefined &&
-      URL.canParse(url ?? "")
-    )
-      return { id, startedAt, url: String(url) };
+    proxy = toRunning(JSON.parse(readText(join(state, PROCESS_FILE))));
   } catch (cause) {
     throw missing(state, messageOf(cause), cause);
   }
-  throw missing(state, `${PROCESS_FILE} does not name one`);
+  if (proxy === undefined) throw missing(state, `${PROCESS_FILE} does not name one`);
+  return proxy;
+}
+
+/** As a proxy writes itself down; undefined for anything else. */
+export function toRunning(value: unknown): RunningProxy | undefined {
+  const [id, startedAt, url] = [own(value, "id"), ownString(value, "startedAt"), ownString(value, "url")];
+  // Zero and below are groups of processes.
+  const isProcess = typeof id === "number" && Number.isSafeInteger(id) && id > 0;
+  if (!isProcess || startedAt === undefined || url === undefined || !URL.canParse(url)) return undefined;
+  return { id, startedAt, url };
 }
 
 interface Status {

@@ -13,7 +13,7 @@ import {
   fetchResuming,
   isLoopback,
 } from "./http.ts";
-import { isObject } from "./json.ts";
+import { isObject, own, ownString } from "./json.ts";
 import { resetAt, retryAfter, ServerBusy } from "./server-busy.ts";
 import { oneLine } from "./words.ts";
 
@@ -45,6 +45,8 @@ export interface GitHub {
   download(assetId: number, maxBytes: number, timeoutMs: number): Promise<Uint8Array>;
   /** Asks for JSON and gives it, whatever it is. */
   send(method: "GET" | "POST" | "PATCH" | "DELETE", path: string, body?: object): Promise<unknown>;
+  /** Whose the token is. */
+  login(): Promise<string>;
   upload(release: Release, name: string, bytes: Uint8Array): Promise<void>;
 }
 
@@ -109,6 +111,15 @@ export function createGitHub({ repository, fetch, environment }: GitHubOptions):
       const answer = await ask(url, { method, ...(body && { body: JSON.stringify(body) }) });
       return answer.body.length === 0 ? undefined : parseJson(url, answer.body);
     },
+    async login() {
+      // REST tells it to people's tokens only; GraphQL to those of workflows and apps as well.
+      const url = graphqlUrl(api);
+      const answer = await ask(url, { method: "POST", body: JSON.stringify({ query: "{ viewer { login } }" }) });
+      const login = ownString(own(own(parseJson(url, answer.body), "data"), "viewer"), "login");
+      if (login === undefined)
+        throw new CordonError("UPSTREAM_MALFORMED", `${describe(url)} does not tell whose token it is`);
+      return login;
+    },
     async upload({ upload_url }, name, bytes) {
       const url = uploadUrl(upload_url, api);
       url.searchParams.set("name", name);
@@ -131,6 +142,11 @@ function apiUrl(text: string, token: string | undefined): URL {
     throw new CordonError("USAGE", `the token is not sent to ${url.origin} in the clear: GITHUB_API_URL needs https`);
   url.pathname = `${url.pathname.replace(/\/+$/, "")}/`;
   return url;
+}
+
+/** Beside `/v3` on a server of one's own. */
+function graphqlUrl(api: URL): URL {
+  return new URL(api.pathname.endsWith("/v3/") ? "../graphql" : "graphql", api);
 }
 
 /** The token goes to the API's own host, or to the `uploads.` beside its `api.`; to no other that an answer names. */

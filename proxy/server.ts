@@ -30,6 +30,8 @@ import { WatchedUpstream } from "./watched-upstream.ts";
 
 export interface ProxyOptions {
   readonly bundle: string;
+  /** Where the bundle's source finds its tokens; left out: the environment of the process. */
+  readonly sourceEnvironment?: NodeJS.ProcessEnv;
   readonly trust: string;
   readonly listen: { readonly host: string; readonly port: number };
   /** For the last known good bundle, its floor, and the decision log. */
@@ -90,7 +92,10 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const decisions = await openDecisionLog(decisionLog, log, rotation, now);
   const cache = await openDiskCache(join(options.state, "cache"), options.cacheBytes ?? CACHE_BYTES, log);
   const lifecycle = new BundleLifecycle({
-    source: bundleSource(options.bundle, { ...(options.fetch && { fetch: options.fetch }) }),
+    source: bundleSource(options.bundle, {
+      ...(options.fetch && { fetch: options.fetch }),
+      ...(options.sourceEnvironment && { environment: options.sourceEnvironment }),
+    }),
     trust,
     store: createBundleStore(options.state, trust.channel),
     onExpired: options.onExpired,

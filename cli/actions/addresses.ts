@@ -1,7 +1,7 @@
 /** Where a proxy's registries are, as clients are told. */
 import { CordonError } from "../../core/errors.ts";
 import { isLoopback } from "../../core/http.ts";
-import type { Workflow } from "./workflow.ts";
+import type { ActionStep } from "./action-step.ts";
 
 export interface Addresses {
   /** Without a slash at its end. */
@@ -33,19 +33,19 @@ export function addressesOf(text: string, token: string): Addresses {
   };
 }
 
-export function outputAddresses(workflow: Workflow, { npm, pypi, cargo, go }: Addresses): void {
-  for (const [name, address] of Object.entries({ npm, pypi, cargo, go })) workflow.output(name, address);
+export function outputAddresses(step: ActionStep, { npm, pypi, cargo, go }: Addresses): void {
+  for (const [name, address] of Object.entries({ npm, pypi, cargo, go })) step.output(name, address);
 }
 
 /** The token as an input, which the log of the run shows no more. Throws USAGE. */
-export function secretInput(workflow: Workflow, name: string): string {
-  const token = workflow.input(name);
+export function secretInput(step: ActionStep, name: string): string {
+  const token = step.input(name);
   if (/[^\x21-\x7e]/.test(token))
     throw new CordonError("USAGE", `the input ${name} has characters that no header may have`, {
       next: "Look at the secret: it may have been stored with a line break.",
     });
   for (const form of new Set([token, passwordOf(token)]))
-    if (form !== "") workflow.log(`::add-mask::${form.replaceAll("%", "%25")}`);
+    if (form !== "") step.log(`::add-mask::${form.replaceAll("%", "%25")}`);
   return token;
 }
 

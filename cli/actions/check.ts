@@ -9,75 +9,73 @@ import { type Repository, readRepository } from "../repository.ts";
 import { REPORTERS } from "../test-report.ts";
 import { describeShortfall, testRepository } from "../test-repository.ts";
 import { VERSION } from "../version.ts";
-import { type CheckResult, checkMarkdown } from "./check-markdown.ts";
-import { updateComment } from "./comment.ts";
-import { pullRequestNumber, type Workflow } from "./workflow.ts";
+import { type ActionStep, MAX_SUMMARY, pullRequestOf } from "./action-step.ts";
+import { type CheckResult, checkMarkdown, shortened } from "./check-markdown.ts";
+import { roomForText, updateComment } from "./comment.ts";
 
 /** What must not land fails the step, after everything was said of it. */
-export async function checkRepository(workflow: Workflow): Promise<void> {
-  const result = await check(workflow);
-  if (workflow.flag("comment")) await comment(workflow, result);
+export async function checkRepository(step: ActionStep): Promise<void> {
+  const result = await check(step);
+  if (step.flag("comment")) await comment(step, result);
   if (!result.isFine) process.exitCode = 1;
 }
 
 /** As checkRepository(), for what builds on it. Throws POLICY_INVALID where anything is wrong. */
-export async function requireChecked(workflow: Workflow): Promise<void> {
-  const { isFine } = await check(workflow);
+export async function requireChecked(step: ActionStep): Promise<void> {
+  const { isFine } = await check(step);
   if (!isFine)
     throw new CordonError("POLICY_INVALID", "the policy repository does not pass its check, so nothing is built", {
       next: "Mend what the annotations name.",
     });
 }
 
-async function check(workflow: Workflow): Promise<CheckResult> {
-  const dir = workflow.input("dir", ".");
-  if (workflow.choice("feeds", ["pull", "keep"]) === "pull") await pullFeeds(workflow, dir);
+async function check(step: ActionStep): Promise<CheckResult> {
+  const dir = step.input("dir", ".");
+  if (step.choice("feeds", ["pull", "keep"]) === "pull") await pullFeeds(step, dir);
   const repository = readRepository(dir);
-  const found = { dir, ...lint(workflow, repository), ...test(workflow, repository) };
+  const found = { dir, ...lint(step, repository), ...test(step, repository) };
   const isFine = found.errors === 0 && found.tests?.failed === 0 && found.shortfall === undefined;
   const result = { isFine, ...found };
-  workflow.summarize(checkMarkdown(result, workflow.environment));
+  step.summarize(describe(step, result, MAX_SUMMARY));
   return result;
 }
 
 /** A feed that fails keeps what it has: policies must not wait for it. One that has nothing is an error of whoever builds. */
-async function pullFeeds(workflow: Workflow, dir: string): Promise<void> {
+async function pullFeeds(step: ActionStep, dir: string): Promise<void> {
   for (const feed of requireConfig(readConfigFile(dir)).feeds ?? []) {
     const pulled = await tryPullFeed(feed, dir, { progress: () => {}, accept: false });
     if ("error" in pulled)
-      workflow.log(
-        annotation("warning", { title: `feed ${feed.name}` }, `${pulled.error.message}\n${pulled.error.next}`),
-      );
-    else workflow.log(`feed ${feed.name}: ${pulled.status.records} records, newest ${pulled.status.newest ?? "none"}`);
+      step.log(annotation("warning", { title: `feed ${feed.name}` }, `${pulled.error.message}\n${pulled.error.next}`));
+    else step.log(`feed ${feed.name}: ${pulled.status.records} records, newest ${pulled.status.newest ?? "none"}`);
   }
 }
 
-function lint(workflow: Workflow, repository: Repository) {
+function lint(step: ActionStep, repository: Repository) {
   const { dir, diagnostics, rules } = repository;
   const checked = describeChecked(repository);
   const policies = rules.set.policies.length;
-  workflow.log(LINT_REPORTERS.github({ dir, policies, diagnostics, checked, version: VERSION }));
+  step.log(LINT_REPORTERS.github({ dir, policies, diagnostics, checked, version: VERSION }));
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;
-  workflow.output("errors", errors);
-  workflow.output("warnings", diagnostics.length - errors);
+  step.output("errors", errors);
+  step.output("warnings", diagnostics.length - errors);
   return { diagnostics, errors, checked };
 }
 
 /** What does not compile is not tested: the tests would speak of other rules than those that were written. */
-function test(workflow: Workflow, repository: Repository): Pick<CheckResult, "tests" | "shortfall"> {
+function test(step: ActionStep, repository: Repository): Pick<CheckResult, "tests" | "shortfall"> {
   if (repository.diagnostics.some(({ severity }) => severity === "error")) return {};
-  const threshold = thresholdOf(workflow);
+  const threshold = thresholdOf(step);
   const { report } = testRepository(repository, { coverage: true, at: undefined });
-  workflow.log(REPORTERS.github(report, repository.dir));
-  workflow.output("passed", report.passed);
-  workflow.output("failed", report.failed);
+  step.log(REPORTERS.github(report, repository.dir));
+  step.output("passed", report.passed);
+  step.output("failed", report.failed);
   const shortfall = describeShortfall(report, threshold);
-  if (shortfall !== undefined) workflow.log(annotation("error", { title: "coverage" }, shortfall));
+  if (shortfall !== undefined) step.log(annotation("error", { title: "coverage" }, shortfall));
   return { tests: report, ...(shortfall !== undefined && { shortfall }) };
 }
 
-function thresholdOf(workflow: Workflow): number | undefined {
-  const text = workflow.input("threshold");
+function thresholdOf(step: ActionStep): number | undefined {
+  const text = step.input("threshold");
   if (text === "") return undefined;
   const threshold = Number(text);
   if (Number.isInteger(threshold) && threshold >= 0 && threshold <= 100) return threshold;
@@ -85,16 +83,26 @@ function thresholdOf(workflow: Workflow): number | undefined {
 }
 
 /** A comment that cannot be written is told, and fails nothing: a fork's token may only read. */
-async function comment(workflow: Workflow, result: CheckResult): Promise<void> {
-  const number = pullRequestNumber(workflow);
-  if (number === undefined) return;
+async function comment(step: ActionStep, result: CheckResult): Promise<void> {
+  const pull = pullRequestOf(step);
+  if (pull === undefined) return;
+  const notice = (text: string) => step.log(annotation("notice", { title: "cordon" }, text));
   try {
-    await updateComment(workflow, number, checkMarkdown(result, workflow.environment));
+    const newer = await updateComment(step, pull, describe(step, result, roomForText(result.dir)));
+    if (newer === undefined) return;
+    const [ours, theirs] = [shortened(pull.head ?? ""), shortened(newer)];
+    notice(
+      `The comment on the pull request was left alone: this run checked ${ours}, and the pull request is at ${theirs} by now.\nThe run for that commit writes it.`,
+    );
   } catch (error) {
     if (!(error instanceof CordonError)) throw error;
     const why = `The comment on the pull request was not written: ${error.message}`;
-    workflow.log(
-      annotation("notice", { title: "cordon" }, `${why}\nGrant the job pull-requests: write; forks never have it.`),
-    );
+    notice(`${why}\nGrant the job pull-requests: write; forks never have it.`);
   }
+}
+
+function describe(step: ActionStep, result: CheckResult, maxBytes: number): string {
+  // The commit of a pull request's run is one that GitHub merged for it, which nobody has seen.
+  const commit = pullRequestOf(step)?.head ?? step.environment["GITHUB_SHA"];
+  return checkMarkdown(result, { environment: step.environment, commit, maxBytes });
 }

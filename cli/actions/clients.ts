@@ -4,9 +4,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { ECOSYSTEMS } from "../../core/ecosystems/index.ts";
 import { CordonError } from "../../core/errors.ts";
+import type { ActionStep } from "./action-step.ts";
 import { type Addresses, passwordOf } from "./addresses.ts";
 import { readOthers, withSection } from "./home-file.ts";
-import type { Workflow } from "./workflow.ts";
 
 export const CLIENTS = ["npm", "pnpm", "yarn", "bun", "pip", "uv", "poetry", "pdm", "cargo", "go"] as const;
 export type Client = (typeof CLIENTS)[number];
@@ -17,12 +17,12 @@ export interface Pointing {
   readonly file?: { readonly path: string; readonly lines: readonly string[] };
   /** In Markdown, for the summary. */
   readonly how: string;
-  readonly past: string;
+  readonly bypasses: string;
 }
 
 /** Which clients the step is about. Throws USAGE. */
-export function clientsOf(workflow: Workflow): readonly Client[] {
-  const names = workflow.input("clients", CLIENTS.join(" ")).split(/[\s,]+/);
+export function clientsOf(step: ActionStep): readonly Client[] {
+  const names = step.input("clients", CLIENTS.join(" ")).split(/[\s,]+/);
   const unknown = names.find((name) => !CLIENTS.some((client) => client === name));
   if (unknown !== undefined)
     throw new CordonError("USAGE", `the input clients names ${JSON.stringify(unknown)}`, {
@@ -52,13 +52,13 @@ export function settingsFiles(environment: NodeJS.ProcessEnv): string[] {
 
 type Point = (addresses: Addresses, token: string, environment: NodeJS.ProcessEnv) => Pointing;
 
-const NPM_PAST = "a registry of a scope (`@acme:registry`), dependencies by URL or git";
+const NPM_BYPASSES = "a registry of a scope (`@acme:registry`), dependencies by URL or git";
 
 const POINT: Readonly<Record<Client, Point>> = {
   npm: (addresses, token, environment) => ({
     ...npmToken(addresses, token, environment),
     how: "`npm_config_registry`",
-    past: `${NPM_PAST}; a lockfile that names another private host`,
+    bypasses: `${NPM_BYPASSES}; a lockfile that names another private host`,
   }),
   // pnpm 12 reads no npm_config_*.
   pnpm: (addresses, token, environment) => {
@@ -67,7 +67,7 @@ const POINT: Readonly<Record<Client, Point>> = {
       ...rest,
       variables: { ...variables, pnpm_config_registry: addresses.npm },
       how: "`npm_config_registry`, `pnpm_config_registry`",
-      past: `${NPM_PAST}; in pnpm 10 \`registries.default\` of \`pnpm-workspace.yaml\``,
+      bypasses: `${NPM_BYPASSES}; in pnpm 10 \`registries.default\` of \`pnpm-workspace.yaml\``,
     };
   },
   yarn: (addresses, token, environment) => {
@@ -87,18 +87,20 @@ const POINT: Readonly<Record<Client, Point>> = {
         }),
       },
       how: "`YARN_REGISTRY` (1), `YARN_NPM_REGISTRY_SERVER` (2 and later)",
-      past: "a registry of a scope, dependencies by URL or git; in yarn 1 addresses in `yarn.lock`, and `yarn audit`",
+      bypasses:
+        "a registry of a scope, dependencies by URL or git; in yarn 1 addresses in `yarn.lock`, and `yarn audit`",
     };
   },
   bun: (addresses, token, environment) => ({
     ...npmToken(addresses, token, environment),
     how: "`NPM_CONFIG_REGISTRY`",
-    past: `${NPM_PAST}; addresses in \`bun.lock\``,
+    bypasses: `${NPM_BYPASSES}; addresses in \`bun.lock\``,
   }),
   pip: (addresses, token) => ({
     variables: { PIP_INDEX_URL: withUser(addresses.pypi, token) },
     how: "`PIP_INDEX_URL`",
-    past: "`--index-url` and its like in a requirements file or on the command line, `extra-index-url`, requirements that are URLs",
+    bypasses:
+      "`--index-url` and its like in a requirements file or on the command line, `extra-index-url`, requirements that are URLs",
   }),
   uv: (addresses, token) => ({
     variables: {
@@ -107,7 +109,8 @@ const POINT: Readonly<Record<Client, Point>> = {
       ...(token !== "" && { UV_INDEX_CORDON_USERNAME: USER, UV_INDEX_CORDON_PASSWORD: token }),
     },
     how: "`UV_DEFAULT_INDEX`",
-    past: "further `[[tool.uv.index]]`, `find-links`, sources by URL or git; `uv sync --frozen` with a `uv.lock` of another index",
+    bypasses:
+      "further `[[tool.uv.index]]`, `find-links`, sources by URL or git; `uv sync --frozen` with a `uv.lock` of another index",
   }),
   // The first is read by a plugin; the others belong to a source of the project that is called `cordon`.
   poetry: (addresses, token) => ({
@@ -116,7 +119,8 @@ const POINT: Readonly<Record<Client, Point>> = {
       ...(token !== "" && { POETRY_HTTP_BASIC_CORDON_USERNAME: USER, POETRY_HTTP_BASIC_CORDON_PASSWORD: token }),
     },
     how: "**not by itself**: poetry reads no variable for its index. `POETRY_PYPI_MIRROR_URL` is for the plugin `poetry-plugin-pypi-mirror`; else the project needs a source",
-    past: '**everything**, unless the project has a source with `priority = "primary"` that is the proxy, or the plugin is there',
+    bypasses:
+      '**everything**, unless the project has a source with `priority = "primary"` that is the proxy, or the plugin is there',
   }),
   pdm: (addresses, token) => ({
     variables: {
@@ -124,7 +128,7 @@ const POINT: Readonly<Record<Client, Point>> = {
       ...(token !== "" && { PDM_PYPI_USERNAME: USER, PDM_PYPI_PASSWORD: token }),
     },
     how: "`PDM_PYPI_URL`",
-    past: "every `[[tool.pdm.source]]`: one that is called `pypi` stands before the variable",
+    bypasses: "every `[[tool.pdm.source]]`: one that is called `pypi` stands before the variable",
   }),
   cargo: (addresses, token, environment) => {
     const path = cargoConfigOf(environment);
@@ -140,13 +144,14 @@ const POINT: Readonly<Record<Client, Point>> = {
       },
       file: { path, lines: cargoLines(path, addresses.cargo, token) },
       how: "`config.toml` in `$CARGO_HOME`, for cargo reads sources from no variable",
-      past: "a `.cargo/config.toml` of the project, `[registries]`, dependencies by git; `cargo vendor` without `--respect-source-config`",
+      bypasses:
+        "a `.cargo/config.toml` of the project, `[registries]`, dependencies by git; `cargo vendor` without `--respect-source-config`",
     };
   },
   go: (addresses, token) => ({
     variables: { GOPROXY: withUser(addresses.go, token) },
     how: "`GOPROXY`, alone",
-    past: "what `GOPRIVATE` and `GONOPROXY` name; a `vendor` folder",
+    bypasses: "what `GOPRIVATE` and `GONOPROXY` name; a `vendor` folder",
   }),
 };
 

@@ -23,6 +23,7 @@ export interface Decided {
   readonly damaged: number;
 }
 
+export const DECIDED_HEADING = "### What the proxy decided";
 const MAX_DENIED = 200;
 /** GitHub shows no more of one step. */
 const MAX_ANNOTATIONS = 10;
@@ -79,7 +80,7 @@ export function decidedMarkdown({ counts, denied, more, damaged }: Decided): str
     return `| ${cells.join(" | ")} |`;
   });
   return [
-    "### What the proxy decided",
+    DECIDED_HEADING,
     "",
     sums.length === 0 ? "Nothing was asked of it." : `Decisions: ${sums.join(", ")}.`,
     ...(damaged > 0 ? ["", `${count(damaged, "line")} of the decision log could not be read.`] : []),

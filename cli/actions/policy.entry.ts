@@ -1,13 +1,14 @@
 /** The action `policy`: `.github/actions/policy/action.yml` tells its inputs and outputs. */
-import { checkRepository } from "./check.ts";
-import { buildBundle, publishPolicies } from "./publish.ts";
-import { runStep, type Workflow } from "./workflow.ts";
 
-const COMMANDS = { check: checkRepository, build: buildBundle, publish: publishPolicies } satisfies Record<
+import { type ActionStep, runStep } from "./action-step.ts";
+import { checkRepository } from "./check.ts";
+import { buildUnsigned, publishPolicies } from "./publish.ts";
+
+const COMMANDS = { check: checkRepository, build: buildUnsigned, publish: publishPolicies } satisfies Record<
   string,
-  (workflow: Workflow) => Promise<unknown>
+  (step: ActionStep) => Promise<unknown>
 >;
 
-await runStep(async (workflow) => {
-  await COMMANDS[workflow.choice("command", ["check", "build", "publish"])](workflow);
+await runStep(async (step) => {
+  await COMMANDS[step.choice("command", ["check", "build", "publish"])](step);
 });

@@ -4,12 +4,14 @@ import { closeSync, existsSync, fstatSync, openSync, readSync, rmSync } from "no
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { revisionOf } from "../../core/bundle/manifest.ts";
 import { CordonError, messageOf } from "../../core/errors.ts";
 import { own, ownString } from "../../core/json.ts";
 import { PROCESS_FILE } from "../../core/state.ts";
 import { oneLine } from "../../core/words.ts";
-import { findRunning, toPolled } from "../running-proxy.ts";
+import { findRunning, type RunningProxy, requireRunning, toPolled } from "../running-proxy.ts";
 import type { ProxyFlags } from "../start-proxy.ts";
+import { firstEnvironment, makeHandover } from "./proxy-handover.ts";
 
 /** In the folder of the job's proxy. */
 const STATE = "state";
@@ -20,11 +22,7 @@ const STOP_MS = 15_000;
 const ASK_EVERY_MS = 100;
 const MAX_TAIL = 16 * 1024;
 
-/** What the proxy needs of the step's environment is all but this: inputs, files and tokens of the run. */
-const WITHHELD = /^(INPUT_|STATE_|ACTIONS_|GITHUB_(ENV|OUTPUT|PATH|STATE|STEP_SUMMARY|TOKEN)$|GH_TOKEN$)/i;
-
-export interface JobProxy {
-  readonly url: string;
+export interface JobProxy extends RunningProxy {
   /** As `Enforcing …` says it. */
   readonly bundle: string;
 }
@@ -41,14 +39,15 @@ export async function startChild(
   token: string,
 ): Promise<JobProxy> {
   const output = openSync(join(folder, OUTPUT), "a", 0o600);
-  const kept = Object.entries(environment).filter(([name]) => !WITHHELD.test(name));
-  const child = spawn(process.execPath, [serverFile(), JSON.stringify({ ...flags, state: stateOf(folder) })], {
+  const child = spawn(process.execPath, [serverFile()], {
     detached: true,
-    env: { ...Object.fromEntries(kept), ...(token !== "" && { GITHUB_TOKEN: token }) },
-    stdio: ["ignore", output, output],
+    env: firstEnvironment(environment),
+    stdio: ["pipe", output, output],
     windowsHide: true,
   });
   closeSync(output);
+  child.stdin?.on("error", () => {}); // it has ended: why, its output says
+  child.stdin?.end(JSON.stringify(makeHandover({ ...flags, state: stateOf(folder) }, environment, token)));
   let why: string | undefined;
   child.once("error", (error) => {
     why = messageOf(error);
@@ -83,7 +82,8 @@ async function ready(folder: string, pid: number | undefined, ended: () => strin
     const { state, epoch, revision, error } = toPolled(proxy.url, status.bundle);
     if (proxy.id !== pid)
       throw new CordonError("PROXY_MISSING", `process ${proxy.id} took the place of the proxy that was started`);
-    if (status.ready) return { url: proxy.url, bundle: `revision ${revision} of epoch ${epoch} (${state})` };
+    const name = epoch === null || revision === null ? "a bundle" : revisionOf({ epoch, revision });
+    if (status.ready) return { ...proxy, bundle: `${name} (${state})` };
     const reason = error ? `${error.message} (${error.code})` : `its bundle is ${state}`;
     throw new CordonError("BUNDLE_MISSING", `the proxy has no bundle to enforce: ${oneLine(reason, 1000)}`, {
       next: "Installs would not be judged, so nothing was pointed at it. Check the inputs bundle and trust.",
@@ -92,17 +92,35 @@ async function ready(folder: string, pid: number | undefined, ended: () => strin
   throw new CordonError("UPSTREAM_TIMEOUT", `the proxy was not there after ${START_MS / 1000} s: ${lastWords(folder)}`);
 }
 
-/** Ends it, if it is still the process that was started, and waits for its last decisions. Throws PROXY_MISSING. */
-export async function stopChild(folder: string): Promise<void> {
-  const { proxy } = await findRunning(stateOf(folder));
-  try {
-    process.kill(proxy.id, "SIGTERM");
-  } catch (cause) {
-    throw new CordonError("PROXY_MISSING", `process ${proxy.id} cannot be told: ${messageOf(cause)}`, { cause });
-  }
-  // It takes the file away once all is written.
+/**
+ * Ends it, if it is still the process that was started, and waits for its last decisions. Which process that is, the
+ * folder need not tell: whatever runs in the job may have changed it. Throws PROXY_MISSING.
+ */
+export async function stopChild(folder: string, proxy: RunningProxy): Promise<void> {
+  const [state, file] = [stateOf(folder), join(stateOf(folder), PROCESS_FILE)];
+  await requireRunning(proxy, state);
+  // It takes the file away once all is written. Where somebody else did, it is asked.
+  const isThere = existsSync(file)
+    ? () => existsSync(file)
+    : () => requireRunning(proxy, state).then(Boolean, () => false);
+  tell(proxy, "SIGTERM");
   for (const deadline = Date.now() + STOP_MS; Date.now() < deadline; await setTimeout(ASK_EVERY_MS))
-    if (!existsSync(join(stateOf(folder), PROCESS_FILE))) return;
+    if (!(await isThere())) return;
+  tell(proxy, "SIGKILL");
+}
+
+/** Ends what a step may have left that was itself ended before the proxy had a bundle. */
+export async function stopUnready(folder: string): Promise<void> {
+  const found = await findRunning(stateOf(folder)).catch(() => undefined);
+  if (found) await stopChild(folder, found.proxy);
+}
+
+function tell({ id }: RunningProxy, signal: "SIGTERM" | "SIGKILL"): void {
+  try {
+    process.kill(id, signal);
+  } catch (cause) {
+    throw new CordonError("PROXY_MISSING", `process ${id} cannot be told: ${messageOf(cause)}`, { cause });
+  }
 }
 
 /** What the proxy does at its end, for stopChild() to see. */

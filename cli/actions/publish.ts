@@ -10,35 +10,35 @@ import { publishBundle } from "../publish/publish.ts";
 import { requireFeeds } from "../repository.ts";
 import { keylessWith } from "../signing-flags.ts";
 import { VERSION } from "../version.ts";
+import type { ActionStep } from "./action-step.ts";
 import { requireChecked } from "./check.ts";
-import type { Workflow } from "./workflow.ts";
 
 /** Builds the bundle into `out`, unsigned: to look at, or to sign elsewhere. */
-export async function buildBundle(workflow: Workflow): Promise<void> {
-  await requireChecked(workflow);
-  const out = workflow.input("out", "dist");
+export async function buildUnsigned(step: ActionStep): Promise<void> {
+  await requireChecked(step);
+  const out = step.input("out", "dist");
   const options = { out, revision: undefined, now: new Date(), version: VERSION };
-  const { statement } = await buildInto(requireFeeds(workflow.input("dir", ".")), options);
-  workflow.output("bundle", out);
-  workflow.output("revision", number(statement.predicate));
-  workflow.log(`Built ${revisionOf(statement.predicate)} in ${out}.`);
+  const { statement } = await buildInto(requireFeeds(step.input("dir", ".")), options);
+  step.output("bundle", out);
+  step.output("revision", number(statement.predicate));
+  step.log(`Built ${revisionOf(statement.predicate)} in ${out}.`);
 }
 
 /** Builds on what is published, signs, verifies as a proxy does, and publishes. Nothing is sent that fails before. */
-export async function publishPolicies(workflow: Workflow): Promise<void> {
-  await requireChecked(workflow);
-  const [repository, out, trust] = [workflow.input("dir", "."), workflow.input("out", "dist"), workflow.input("trust")];
-  const target = publishTarget(targetOf(workflow), { keep: keepOf(workflow), environment: tokenIn(workflow) });
-  const signing = signingOf(workflow);
+export async function publishPolicies(step: ActionStep): Promise<void> {
+  await requireChecked(step);
+  const [repository, out, trust] = [step.input("dir", "."), step.input("out", "dist"), step.input("trust")];
+  const target = publishTarget(targetOf(step), { keep: keepOf(step), environment: tokenIn(step) });
+  const signing = signingOf(step);
   const { statement } = await buildSuccessor({ repository, out, target, trust, signing, version: VERSION });
-  workflow.log(`Built and signed ${revisionOf(statement.predicate)}, fresh until ${statement.predicate.expires}.`);
+  step.log(`Built and signed ${revisionOf(statement.predicate)}, fresh until ${statement.predicate.expires}.`);
   const bundle = await readAcceptedBundle(out, trust);
-  const { outcome, url } = await publishBundle(bundle, target, (name, what) => workflow.log(`  ${name}: ${what}`));
+  const { outcome, url } = await publishBundle(bundle, target, (name, what) => step.log(`  ${name}: ${what}`));
   const digest = `sha256:${bundle.digest}`;
   const outputs = { bundle: out, revision: number(bundle.manifest), digest, outcome, url: url ?? "" };
-  for (const [name, value] of Object.entries(outputs)) workflow.output(name, value);
+  for (const [name, value] of Object.entries(outputs)) step.output(name, value);
   const { channel, expires } = bundle.manifest;
-  workflow.summarize(
+  step.summarize(
     [
       `### Bundle ${outputs.revision} of channel ${inlineCode(channel)}: ${outcome}`,
       "",
@@ -51,25 +51,25 @@ function number({ epoch, revision }: { readonly epoch: number; readonly revision
   return `${epoch}.${revision}`;
 }
 
-function targetOf({ input, environment }: Workflow): string {
+function targetOf({ input, environment }: ActionStep): string {
   const repository = environment["GITHUB_REPOSITORY"];
   const target = input("to", repository ? `github:${repository}` : "");
   if (target === "") throw new CordonError("USAGE", "the input to is empty, and the run names no repository");
   return target;
 }
 
-function keepOf({ input }: Workflow): number {
+function keepOf({ input }: ActionStep): number {
   const keep = Number(input("keep", "30"));
   if (Number.isInteger(keep) && keep >= 1) return keep;
   throw new CordonError("USAGE", `the input keep is ${JSON.stringify(input("keep"))}, and must be 1 or more`);
 }
 
-function tokenIn({ input, environment }: Workflow): NodeJS.ProcessEnv {
+function tokenIn({ input, environment }: ActionStep): NodeJS.ProcessEnv {
   return { ...environment, GITHUB_TOKEN: input("token") || environment["GITHUB_TOKEN"] };
 }
 
 /** A key from a secret never touches the disk. */
-function signingOf({ input, environment }: Workflow): Signing {
+function signingOf({ input, environment }: ActionStep): Signing {
   const key = input("key");
   if (key !== "") return keySigning(`${key}\n`, "the input key");
   return keylessWith({

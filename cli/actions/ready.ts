@@ -1,4 +1,5 @@
 /** Whether a proxy answers, and enforces a bundle that it has verified. */
+import { revisionOf } from "../../core/bundle/manifest.ts";
 import { CordonError } from "../../core/errors.ts";
 import { createFetch, type Fetch, fetchBytes } from "../../core/http.ts";
 import { own, ownString } from "../../core/json.ts";
@@ -30,7 +31,7 @@ export async function requireReady({ base }: Addresses, token: string, fetch: Fe
   const [epoch, revision] = [own(own(status.body, "bundle"), "epoch"), own(own(status.body, "bundle"), "revision")];
   const isTold = typeof epoch === "number" && typeof revision === "number";
   // Operators may keep the status to themselves; that it is ready was said.
-  return isTold ? `It enforces revision ${revision} of epoch ${epoch} (${bundle}).` : `Its bundle is ${bundle}.`;
+  return isTold ? `It enforces ${revisionOf({ epoch, revision })} (${bundle}).` : `Its bundle is ${bundle}.`;
 }
 
 async function ask(fetch: Fetch, url: string, token: string): Promise<{ status: number; body: unknown }> {

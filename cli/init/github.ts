@@ -40,8 +40,10 @@ function checkText({ action }: InitSettings): string {
   return `# Checks what a pull request changes: lint, and this repository's own tests.
 name: policy
 on:
-  pull_request: {}
+  pull_request: { types: [opened, synchronize, reopened, edited] } # edited: its base may be another branch now
+  merge_group: {} # a merge queue waits for the check as well
 permissions: {}
+concurrency: { group: "policy-\${{ github.ref }}", cancel-in-progress: true }
 jobs:
   ${CHECK}: # the ruleset requires it by this name
     runs-on: ${RUNNER}

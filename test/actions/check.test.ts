@@ -1,5 +1,7 @@
 /** The action `policy` checks pull requests. */
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { type ActionRun, runAction } from "../support/action.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";
@@ -8,6 +10,7 @@ import { HOSTILE_TEXTS, wordsOf } from "../support/markdown.ts";
 import { MALWARE_POLICY, malwareRecord } from "../support/policies.ts";
 
 const PULL = 7;
+const SOMEBODY = { login: "octocat", type: "User" } as const;
 
 const testFile = (name: string, decision = "block") => `apiVersion: cordon/v1
 kind: PolicyTest
@@ -60,7 +63,7 @@ describe("the action policy, command check", () => {
     assert.deepEqual(outputs, { errors: "0", warnings: "0", passed: "1", failed: "0" });
     assert.match(
       summary,
-      /### ✅ Policy check\n\nLint found 0 errors and 0 warnings\. Of 1 test, 1 passed and 0 failed\./,
+      /### ✅ Policy check of `policy`\n\nLint found 0 errors and 0 warnings\. Of 1 test, 1 passed and 0 failed\./,
     );
     assert.equal(comments().length, 1);
   });
@@ -111,21 +114,91 @@ describe("the action policy, command check", () => {
   });
 
   it("keeps one comment up to date, and leaves those of others alone", async () => {
-    github.comments.add(PULL, "<!-- cordon: policy check -->\nI only look like it.", "User");
+    const others = [SOMEBODY, { login: "other[bot]", type: "Bot" }] as const;
+    for (const author of others)
+      github.comments.add(PULL, "<!-- cordon: policy check of policy -->\nI only look like it.", author);
     folder.write("policy/tests/malware.yaml", testFile("evil is free", "allow"));
     await check();
-    assert.match(comments()[1] ?? "", /### ❌ Policy check[\s\S]*evil is free/);
+    assert.match(comments()[2] ?? "", /### ❌ Policy check[\s\S]*evil is free/);
     folder.write("policy/tests/malware.yaml", testFile("evil is blocked"));
     await check();
+    assert.equal(comments().length, 3);
+    for (const other of comments().slice(0, 2)) assert.match(other, /I only look like it/);
+    assert.match(comments()[2] ?? "", /### ✅ Policy check/);
+  });
+
+  it("keeps one comment for each policy repository of a pull request", async () => {
+    for (const path of ["cordon.yaml", MALWARE_POLICY.path, "advisories/MAL-2026-1.json"])
+      if (existsSync(join(folder.path, "policy", path)))
+        folder.write(`other/${path}`, readFileSync(join(folder.path, "policy", path), "utf8"));
+    folder.write("other/tests/malware.yaml", testFile("evil is free", "allow"));
+    for (const dir of ["other", "policy", "./other/", "policy"]) await check({ dir });
     assert.equal(comments().length, 2);
-    assert.match(comments()[0] ?? "", /I only look like it/);
-    assert.match(comments()[1] ?? "", /### ✅ Policy check/);
+    assert.match(comments()[0] ?? "", /### ❌ Policy check of `other`[\s\S]*evil is free/);
+    assert.match(comments()[1] ?? "", /### ✅ Policy check of `policy`/);
+  });
+
+  it("lets the name of a folder end no mark", async () => {
+    const name = "--> EVIL <!-- @acme";
+    folder.write(`${name}/tests/malware.yaml`, testFile("evil is free", "allow"));
+    folder.write(`${name}/${MALWARE_POLICY.path}`, MALWARE_POLICY.text);
+    for (let times = 0; times < 2; times++) await check({ dir: name });
+    assert.equal(comments().length, 1);
+    const [mark = "", ...rest] = (comments()[0] ?? "").split("\n");
+    assert.match(mark, /^<!-- cordon: policy check of [\w%.!]+ -->$/);
+    assert.ok(!wordsOf(rest.join("\n")).includes("EVIL"), comments()[0]);
+  });
+
+  const of = (sha: string) => ({ pull_request: { number: PULL, head: { sha } } });
+
+  it("names the commit, and leaves the comment on a newer one alone", async () => {
+    const [older, newer] = ["a".repeat(40), "b".repeat(40)];
+    github.setHead(PULL, newer);
+    await check({}, of(newer));
+    const link = `[\`bbbbbbbbbbbb\`](<https://github.com/acme/policies/commit/${newer}>)`;
+    assert.ok(comments()[0]?.includes(`Commit ${link}`), comments()[0]);
+    folder.write("policy/tests/malware.yaml", testFile("evil is free", "allow"));
+    const late = await check({}, of(older));
+    assert.equal(late.code, 1, "what the run found counts all the same");
+    assert.match(
+      late.annotations.join("\n"),
+      /^::notice title=cordon::The comment .* was left alone: this run checked aaaaaaaaaaaa, and .* is at bbbbbbbbbbbb by now/m,
+    );
+    assert.deepEqual([comments().length, comments()[0]?.includes("✅")], [1, true]);
+  });
+
+  it("checks a group of the merge queue, without a comment", async () => {
+    folder.write("policy/tests/malware.yaml", testFile("evil is free", "allow"));
+    const { code, outputs } = await check({}, { merge_group: { head_sha: "a".repeat(40), base_sha: "b".repeat(40) } });
+    assert.deepEqual([code, outputs["failed"]], [1, "1"]);
+    assert.deepEqual(github.requests, []);
+  });
+
+  it("leaves out whole entries of a comment that would be too long, and says how many", async () => {
+    // With paths as long as they may be, their addresses take the most room.
+    const deep = Array.from({ length: 8 }, () => "é".repeat(100)).join("/");
+    const name = "@acme/everyone ".repeat(18).trim();
+    const write = (from: number, to: number) => {
+      for (let at = from; at < to; at++) folder.write(`policy/tests/${deep}/${at}.yaml`, testFile(name, "allow"));
+    };
+    write(10, 40);
+    const { summary } = await check();
+    const [body = ""] = comments();
+    assert.ok(body.length <= 65_536, String(body.length));
+    assert.ok(!wordsOf(body).includes("@acme"), "a mention");
+    const listed = [...body.matchAll(/^- \[/gm)].length;
+    assert.ok(listed > 5 && listed < 30, String(listed));
+    assert.match(body, new RegExp(`^- ${30 - listed} more, which are left out here$`, "m"));
+    assert.match(body, /<sub>.*coverage/, "what stands below them stays");
+    assert.equal([...summary.matchAll(/^- \[/gm)].length, 30);
+    write(40, 60);
+    assert.match((await check()).summary, /^- 10 more, which are left out here$/m);
   });
 
   it("finds its comment behind a hundred others", async () => {
     await check();
     const [mine] = github.comments.of(PULL).slice(-1);
-    for (let number = 0; number < 120; number++) github.comments.add(PULL, `word ${number}`, "User");
+    for (let number = 0; number < 120; number++) github.comments.add(PULL, `word ${number}`, SOMEBODY);
     await check();
     assert.equal(github.comments.of(PULL).length, 121);
     assert.equal(github.comments.of(PULL)[0]?.id, mine?.id);

@@ -14,6 +14,7 @@ import { type Folder, makeFolder } from "../support/folder.ts";
 import { startGitHub } from "../support/github.ts";
 import { makeGoProject, NO_GO } from "../support/go-client.ts";
 import { type FixtureModules, startModules } from "../support/go-modules.ts";
+import { type Listener, listen } from "../support/listener.ts";
 import { HOSTILE_TEXTS, nodesOf, wordsOf } from "../support/markdown.ts";
 import { AGE_POLICY, MALWARE_POLICY, malwareRecord } from "../support/policies.ts";
 import { type BundleFolder, makeBundleFolder } from "../support/proxy.ts";
@@ -35,17 +36,20 @@ describe("the action proxy", () => {
   let folder: BundleFolder;
   let npm: FixtureRegistry;
   let modules: FixtureModules;
+  /** Named by a config of the workspace. */
+  let elsewhere: Listener;
   /** A machine of its own for each test: home, workspace and temporary files. */
   let machine: Folder;
   const machines: Folder[] = [];
 
   before(async () => {
-    [npm, modules] = await Promise.all([
+    [npm, modules, elsewhere] = await Promise.all([
       startRegistry([
         { name: "dep", releases: VERSIONS },
         { name: "young", releases: [{ version: "1.0.0", published: new Date().toISOString() }] },
       ]),
       startModules([{ path: MODULE, versions: [{ version: "v1.0.0" }, { version: "v1.2.0" }] }]),
+      listen(),
     ]);
     folder = makeBundleFolder();
     await folder.sign({
@@ -58,7 +62,7 @@ describe("the action proxy", () => {
   after(async () => {
     // Of tests that failed halfway.
     for (const id of machines.flatMap((one) => processIds(one))) process.kill(id, "SIGKILL");
-    for (const server of [npm, modules]) await server.close();
+    for (const server of [npm, modules, elsewhere]) await server.close();
     for (const one of [folder, ...machines]) one.remove();
   });
 
@@ -223,12 +227,58 @@ describe("the action proxy", () => {
     await end(started);
   });
 
-  it("hides inputs and tokens of the run from the proxy", { skip: process.platform !== "linux" }, async () => {
-    const secrets = { token: "s3cret-input" };
-    const started = await start(secrets, { ACTIONS_RUNTIME_TOKEN: "s3cret-runtime", GITHUB_TOKEN: "s3cret-github" });
+  /** A `cordon.yaml` whose registry for `@acme` wants the token of a variable. */
+  const writeConfig = (tokenVariable: string) =>
+    machine.write(
+      "cordon.yaml",
+      JSON.stringify({
+        ...{ apiVersion: "cordon/v1", kind: "Cordon" },
+        proxy: {
+          ...{ bundle: `dir:${folder.bundle}`, trust: folder.trust },
+          private: [{ ecosystem: "npm", packages: ["@acme/*"], registry: elsewhere.url, tokenVariable }],
+        },
+      }),
+    );
+  it("gives a registry of one's own the token that is meant for it", async () => {
+    writeConfig("ACME_TOKEN");
+    const inputs = { bundle: "", trust: "", config: "cordon.yaml", token: "s3cret-input" };
+    const started = await start(inputs, { ACME_TOKEN: "of-the-registry" });
+    assert.equal(started.code, 0, started.log);
+    await get(`${started.outputs["npm"]}@acme%2fui`);
+    await end(started);
+    assert.deepEqual(elsewhere.authorizations, ["Bearer of-the-registry"]);
+  });
+
+  for (const name of ["GITHUB_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GH_TOKEN", "CORDON_BUNDLE_TOKEN"])
+    it(`gives no registry that the workspace names ${name}`, async () => {
+      writeConfig(name);
+      const inputs = { bundle: "", trust: "", config: "cordon.yaml", token: "s3cret-input" };
+      const refused = await start(inputs, { [name]: "s3cret-run" });
+      assert.notEqual(refused.code, 0);
+      assert.match(
+        refused.annotations.join("\n"),
+        new RegExp(`cordon\\.yaml would send ${name} to http://127\\.0\\.0\\.1:\\d+.*another variable`, "s"),
+      );
+      assert.deepEqual([refused.exported, refused.state], [{}, {}]);
+      assert.ok(!elsewhere.authorizations.some((header) => header?.includes("s3cret")));
+    });
+
+  it("hides credentials from whoever looks at the process", { skip: process.platform !== "linux" }, async () => {
+    writeConfig("ACME_TOKEN");
+    const started = await start(
+      {
+        ...{ config: "cordon.yaml", token: "s3cret-input" },
+        upstream: `npm=${npm.url.href.replace("//", "//user:s3cret-upstream@")}`,
+      },
+      {
+        ...{ ACTIONS_RUNTIME_TOKEN: "s3cret-runtime", GITHUB_TOKEN: "s3cret-github", ACME_TOKEN: "s3cret-registry" },
+        ...{ CORDON_BUNDLE_TOKEN: "s3cret-bundle", HTTPS_PROXY: "http://user:s3cret-web@proxy.acme.example:3128" },
+      },
+    );
     assert.equal(started.code, 0, started.log);
     const [id] = processIds();
-    assert.doesNotMatch(readFileSync(`/proc/${id}/environ`, "utf8"), /s3cret/);
+    for (const file of ["environ", "cmdline"])
+      assert.doesNotMatch(readFileSync(`/proc/${id}/${file}`, "utf8"), /s3cret/, file);
     assert.ok(!started.log.replace(/^::add-mask::.*$/gm, "").includes("s3cret"));
     await end(started);
   });
@@ -302,9 +352,10 @@ describe("the action proxy", () => {
     );
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    machine.write("job/state/proxy.json", JSON.stringify({ id: other.pid, startedAt: "2026-11-22T12:00:00Z", url }));
+    const proxy = JSON.stringify({ id: other.pid, startedAt: "2026-11-22T12:00:00Z", url });
+    machine.write("job/state/proxy.json", proxy);
     machine.write("job/state/decisions.jsonl", "");
-    const ended = await run("proxy-end", {}, { STATE_folder: join(machine.path, "job") });
+    const ended = await run("proxy-end", {}, { STATE_folder: join(machine.path, "job"), STATE_process: proxy });
     assert.equal(ended.code, 0, ended.log);
     assert.match(ended.log, /is another proxy/);
     assert.equal(other.exitCode ?? other.signalCode, null);
@@ -314,14 +365,49 @@ describe("the action proxy", () => {
     await once(other, "exit");
   });
 
-  it("says that there is nothing to tell, where the folder is gone", async () => {
+  /** Where an install script did away with what the proxy wrote. */
+  const endsWithoutLog = async (started: ActionRun, id: number) => {
+    const ended = await end(started, { log: "true" });
+    assert.equal(ended.code, 1, ended.log);
+    assert.match(
+      ended.annotations.join("\n"),
+      /^::error title=cordon::The decision log is gone: .*decisions\.jsonl is no file any more/m,
+    );
+    assert.match(ended.summary, /Nobody can tell: the decision log was taken away during the job\./);
+    assert.doesNotMatch(ended.summary, /Nothing was asked/);
+    await until(() => !isRunning(id));
+    assert.ok(!existsSync(join(machine.path, ".cargo/config.toml")));
+  };
+
+  it("ends the proxy whose folder is gone, and says that nobody can tell what it decided", async () => {
     const started = await start();
     const [id = 0] = processIds();
+    assert.ok(isRunning(id));
     rmSync(started.state["STATE_folder"] ?? "", { recursive: true });
-    const ended = await end(started, { log: "true" });
-    assert.equal(ended.code, 0, ended.log);
-    assert.match(ended.annotations.join("\n"), /^::warning /m);
-    process.kill(id, "SIGKILL");
+    await endsWithoutLog(started, id);
+  });
+
+  it("does not take for an empty log what is none", async () => {
+    const started = await start();
+    const [id = 0] = processIds();
+    await get(`${started.outputs["npm"]}dep/-/dep-1.2.0.tgz`);
+    rmSync(started.outputs["log"] ?? "");
+    mkdirSync(started.outputs["log"] ?? "");
+    await endsWithoutLog(started, id);
+  });
+
+  it("takes cargo's lines out at the end, also where telling of the proxy fails", async () => {
+    const started = await start();
+    const ended = await end(started, { log: "perhaps" });
+    assert.equal(ended.code, 2);
+    assert.ok(!existsSync(join(machine.path, ".cargo/config.toml")));
+    await until(() => processIds().length === 0);
+  });
+
+  it("knows at its end where the proxy lies, should the step be ended before it is there", async () => {
+    const failed = await start({ bundle: `dir:${join(folder.path, "nowhere")}` });
+    assert.notEqual(failed.code, 0);
+    assert.deepEqual(Object.keys(failed.state), ["STATE_folder"]);
   });
 
   it("obeys nothing that names, reasons and agents of a log say", { timeout: 60_000 }, async () => {
@@ -343,7 +429,9 @@ describe("the action proxy", () => {
       `${lines.map((line) => JSON.stringify(line)).join("\n")}\n##[error]EVIL\n::error::EVIL\n`,
     );
     machine.write("job/proxy.log", `${texts.join("\n")}\n`);
-    const ended = await run("proxy-end", { log: "true" }, { STATE_folder: join(machine.path, "job") });
+    const proxy = JSON.stringify({ id: 2 ** 30, startedAt: "2026-11-22T12:00:00Z", url: "http://127.0.0.1:9" });
+    const state = { STATE_folder: join(machine.path, "job"), STATE_process: proxy };
+    const ended = await run("proxy-end", { log: "true" }, state);
     assert.equal(ended.code, 0, ended.log);
     assert.deepEqual([ended.exported, Object.keys(ended.outputs)], [{}, ["log"]]);
     assert.ok(!wordsOf(ended.summary).includes("EVIL"), wordsOf(ended.summary));

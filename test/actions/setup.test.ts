@@ -1,6 +1,6 @@
 /** The action `setup`: clients of later steps ask the proxy, with exactly the environment that it hands on. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -216,7 +216,7 @@ describe("the action setup", () => {
     assert.deepEqual(outputs, expected);
     for (const client of ["npm", "pnpm", "yarn", "bun", "pip", "uv", "poetry", "pdm", "cargo", "go"])
       assert.match(summary, new RegExp(`^\\| ${client} \\| .+ \\| .+ \\|$`, "m"));
-    assert.match(log, /revision 1 of epoch 0/);
+    assert.match(log, /It enforces revision 0\.1 \(ok\)/);
   });
 
   it("points the clients that are named, and no other", async () => {
@@ -407,6 +407,30 @@ describe("the action setup and the settings of the machine", () => {
     assert.ok(existsSync(join(home.path, ".npmrc")));
     await setUp({ url, workspace: home.path }, "setup-end");
     assert.ok(!existsSync(join(home.path, ".npmrc")) && !existsSync(join(home.path, ".cargo/config.toml")));
+    home.remove();
+  });
+
+  it("takes its lines out of the files that it wrote, wherever later steps say that settings are", async () => {
+    const home = makeFolder({ ".npmrc": "fund=false\n" });
+    const started = await setUp({ url, workspace: home.path, inputs: { ...inputs, token: "secret" } });
+    const elsewhere = { CARGO_HOME: join(home.path, "other"), NPM_CONFIG_USERCONFIG: join(home.path, "other/.npmrc") };
+    const environment = { ...started.exported, ...elsewhere, ...started.state };
+    const ended = await setUp({ url, workspace: home.path, environment }, "setup-end");
+    assert.equal(ended.code, 0, ended.log);
+    assert.equal(readFileSync(join(home.path, ".npmrc"), "utf8"), "fund=false\n");
+    assert.ok(!existsSync(join(home.path, ".cargo/config.toml")));
+    home.remove();
+  });
+
+  it("takes them out of one file also where another cannot be read", async () => {
+    const home = makeFolder();
+    const started = await setUp({ url, workspace: home.path, inputs: { ...inputs, token: "secret" } });
+    rmSync(join(home.path, ".npmrc"));
+    mkdirSync(join(home.path, ".npmrc"));
+    const ended = await setUp({ url, workspace: home.path, environment: started.state }, "setup-end");
+    assert.notEqual(ended.code, 0);
+    assert.match(ended.annotations.join("\n"), /^::error title=cordon::.*\.npmrc cannot be read/);
+    assert.ok(!existsSync(join(home.path, ".cargo/config.toml")));
     home.remove();
   });
 

@@ -1,9 +1,11 @@
 /** What every workflow of this repository has, and every action. */
 import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { parse } from "yaml";
+import { makeFolder } from "../support/folder.ts";
 
 interface Step {
   readonly uses?: string;
@@ -12,6 +14,8 @@ interface Step {
 }
 
 interface Job {
+  readonly if?: string;
+  readonly concurrency?: object;
   readonly permissions?: object;
   readonly "timeout-minutes"?: number;
   readonly steps: readonly Step[];
@@ -79,6 +83,52 @@ for (const path of actions)
         assert.match(entry.description, /\S/);
     });
   });
+
+describe("workflows that others call, or that publish", () => {
+  const jobOf = (name: string, job: string): Job =>
+    read<{ readonly jobs: Readonly<Record<string, Job>> }>(`.github/workflows/${name}.yml`).jobs[job] ??
+    assert.fail(job);
+
+  it("check the newest commit of each pull request and folder only", () =>
+    assert.deepEqual(jobOf("policy-check", "check").concurrency, {
+      group: `policy-check-\${{ github.workflow }}-\${{ inputs.dir }}-\${{ github.event.pull_request.number || github.ref }}`,
+      "cancel-in-progress": true,
+    }));
+
+  it("publish policies from the default branch only, whatever ref calls", () =>
+    // The event of a schedule names no repository; it is always the default branch's.
+    assert.equal(
+      jobOf("policy-publish", "publish").if,
+      "github.event_name == 'schedule' || github.ref == format('refs/heads/{0}', github.event.repository.default_branch)",
+    ));
+
+  it("release no commit that is not on main, and run nothing of it before that is known", () => {
+    const { steps } = jobOf("release", "publish");
+    assert.equal(steps[0]?.with?.["fetch-depth"], 0);
+    const script = steps[1]?.run ?? "";
+    const folder = makeFolder();
+    const git = (...args: readonly string[]) =>
+      execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@acme.example", ...args], { cwd: folder.path });
+    const commit = (message: string) => git("commit", "-q", "--allow-empty", "-m", message);
+    const release = (): { status: number | null; stdout: string } =>
+      spawnSync("bash", ["-e", "-c", script], {
+        cwd: folder.path,
+        encoding: "utf8",
+        env: { ...process.env, GITHUB_REF_NAME: "v1.2.3" },
+      });
+    git("init", "-q", "-b", "main");
+    commit("on main");
+    commit("on main, and newer");
+    git("update-ref", "refs/remotes/origin/main", "HEAD");
+    git("checkout", "-q", "HEAD~1");
+    assert.equal(release().status, 0);
+    commit("elsewhere");
+    const { status, stdout } = release();
+    assert.equal(status, 1);
+    assert.match(stdout, /^::error title=release::v1\.2\.3 is not on main/);
+    folder.remove();
+  });
+});
 
 it("there are workflows and actions to look at", () => {
   assert.ok(workflows.length >= 5 && actions.length >= 1);

@@ -27,6 +27,7 @@ const OPERATIONS = [
   "DELETE /repos/{owner}/{repo}/git/refs/{ref}",
   `GET ${PULLS}`,
   `POST ${PULLS}`,
+  `GET ${PULLS}/{pull_number}`,
   `PATCH ${PULLS}/{pull_number}`,
   `GET ${ISSUES}/{issue_number}/comments`,
   `POST ${ISSUES}/{issue_number}/comments`,

@@ -3,7 +3,8 @@
  * own description of the API (`github-openapi.json`): where they part, `problems` says so.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Comments, makeComments } from "./github-comments.ts";
+import { pullForms } from "./forge/github.ts";
+import { type Comments, makeComments, WORKFLOW_BOT } from "./github-comments.ts";
 import { answerProblems, OPERATIONS, requestProblems } from "./github-contract.ts";
 import { listen, makeBudget, originOf, pageOf, parse, read, stop } from "./github-http.ts";
 import {
@@ -69,6 +70,8 @@ export interface GitHub {
   releases(repository?: string): readonly Release[];
   /** The comments on an issue or a pull request; `add` writes one as somebody else does. */
   readonly comments: Comments;
+  /** Where the branch of a pull request is. Before that, there is no such pull request. */
+  setHead(pull: number, commit: string): void;
   /** The refs of a repository, as `tags/v1`. */
   refs(repository?: string): readonly string[];
   /** What remains of the rate limit until its reset, for all clients. */
@@ -106,14 +109,19 @@ const RELEASES = "/repos/{owner}/{repo}/releases";
 const ISSUES = "/repos/{owner}/{repo}/issues";
 const UPLOAD = `POST ${RELEASES}/{release_id}/assets`;
 
-/** Pull requests are of another double, which has a git repository: forge/forge.ts. */
-const patterns = OPERATIONS.filter((operation) => !operation.includes("/pulls")).map((operation) => {
-  const [method, path = ""] = operation.split(" ");
-  const pattern = path.replaceAll(/\{(\w+)\}/g, (_, name) =>
-    name.endsWith("_id") ? "(\\d+)" : ["tag", "ref"].includes(name) ? "(.+)" : "([^/]+)",
-  );
-  return { operation, method, pattern: new RegExp(`^${pattern}$`) };
-});
+const GRAPHQL = "/graphql";
+const PULL = "GET /repos/{owner}/{repo}/pulls/{pull_number}";
+
+/** All else of pull requests is of another double, which has a git repository: forge/forge.ts. */
+const patterns = OPERATIONS.filter((operation) => operation === PULL || !operation.includes("/pulls")).map(
+  (operation) => {
+    const [method, path = ""] = operation.split(" ");
+    const pattern = path.replaceAll(/\{(\w+)\}/g, (_, name) =>
+      name.endsWith("_id") ? "(\\d+)" : ["tag", "ref"].includes(name) ? "(.+)" : "([^/]+)",
+    );
+    return { operation, method, pattern: new RegExp(`^${pattern}$`) };
+  },
+);
 
 export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> {
   const { repositories = ["acme/policies"], token = "a-token-that-writes", readToken, isPublic = true } = options;
@@ -125,6 +133,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
   let failing: "cut" | "bad-gateway" | undefined;
   let hurry: { readonly seconds: number; readonly status: number } | undefined;
   let ids = 1000;
+  const heads = new Map<number, string>();
 
   const epoch = (): number => Math.floor(now().getTime() / 1000);
   const server = await listen((request, response) => {
@@ -229,6 +238,10 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
       withBody(`PATCH ${ISSUES}/comments/{comment_id}`, request, ({ body }) =>
         comments.change(Number(param), body ?? ""),
       ),
+    [PULL]: ({ repository, param }) => {
+      const head = heads.get(Number(param));
+      return head === undefined ? NOT_FOUND : { status: 200, body: describePull(Number(param), head, repository) };
+    },
     "DELETE /repos/{owner}/{repo}/git/refs/{ref}": ({ repository, param }) => repository.removeRef(param),
   };
 
@@ -249,6 +262,32 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
     // GitHub takes no body in chunks: its size must be told before.
     if (request.headers["content-length"] === undefined) return refuse(400, "Bad Content-Length: ");
     return repository.upload(release, { ...asset, bytes });
+  }
+
+  function describePull(number: number, head: string, { fullName }: RepositoryState): object {
+    const { full } = pullForms(api, `https://github.invalid/${fullName}`, fullName);
+    const at = now().toISOString();
+    return full({
+      ...{
+        number,
+        head,
+        branch: "change",
+        base: "main",
+        author: "octocat",
+        title: "A change",
+        body: "",
+        state: "open",
+      },
+      ...{ created: at, updated: at, ended: null, mergeCommit: null },
+    });
+  }
+
+  /** The one question in GraphQL: whose the token is. REST does not answer that to the token of a workflow. */
+  async function answerGraphql(request: IncomingMessage): Promise<Answer> {
+    const bytes = await read(request, MAX_JSON_BYTES);
+    const query = typeof bytes === "string" ? undefined : (parse(bytes) as { query?: unknown } | undefined)?.query;
+    if (query !== "{ viewer { login } }") problems.push(`GraphQL: ${String(query)}: not a query of the double`);
+    return { status: 200, body: { data: { viewer: { login: WORKFLOW_BOT.login } } } };
   }
 
   function accessOf({ headers }: IncomingMessage): Access {
@@ -293,6 +332,10 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
   async function answer(request: IncomingMessage, access: Access, found: Route | undefined) {
     const refused = refusal(request, access);
     if (refused) return refused;
+    if (request.url === GRAPHQL)
+      return access === "none"
+        ? refuse(401, "This endpoint requires you to be authenticated.")
+        : answerGraphql(request);
     if (!found || (!isPublic && access === "none")) return NOT_FOUND;
     if (request.method !== "GET" && access === "none") return refuse(401, "Requires authentication");
     if (request.method !== "GET" && access === "read")
@@ -303,7 +346,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = "", url: path = "" } = request;
     const access = accessOf(request);
-    const found = route(method, new URL(path, api));
+    const found = path === GRAPHQL ? undefined : route(method, new URL(path, api));
     const answered = await answer(request, access, found);
     if (!answered) return record(request, 0, access);
     if (found) problems.push(...answerProblems(found.operation, answered.status, answered.body));
@@ -344,6 +387,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
   return {
     api,
     comments,
+    setHead: (pull, commit) => void heads.set(pull, commit),
     storage: storage.origin,
     token,
     requests,

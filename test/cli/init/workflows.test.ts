@@ -55,7 +55,11 @@ describe("the workflows that init writes", () => {
   after(() => folder.remove());
 
   it("run when they have to", () => {
-    assert.deepEqual(workflow("policy").on, { pull_request: {} });
+    assert.deepEqual(workflow("policy").on, {
+      // Of what `edited` tells, another base counts: the same commits then make another change.
+      pull_request: { types: ["opened", "synchronize", "reopened", "edited"] },
+      merge_group: {},
+    });
     assert.deepEqual(workflow("bundle").on, {
       push: { branches: ["main"] },
       schedule: [{ cron: "17 */6 * * *" }],
@@ -76,6 +80,11 @@ describe("the workflows that init writes", () => {
 
   it("publish one at a time, and do not break off what publishes", () => {
     assert.deepEqual(workflow("bundle").concurrency, { group: "policy-publish", "cancel-in-progress": false });
+  });
+
+  it("check the newest commit of a pull request, and break off what an older one began", () => {
+    const group = `policy-\${{ github.ref }}`;
+    assert.deepEqual(workflow("policy").concurrency, { group, "cancel-in-progress": true });
   });
 
   it("pin what they use to a commit, the same as Cordon's own workflows", () => {
@@ -107,7 +116,7 @@ describe("the workflows that init writes", () => {
       assert.ok(job(name)?.steps.every(({ run }) => run === undefined));
       assert.deepEqual(
         [...text(name).matchAll(/\$\{\{(.*?)\}\}/g)].map(([, expression]) => expression?.trim()),
-        ["github.run_id"],
+        [...(name === "policy" ? ["github.ref"] : []), "github.run_id"],
       );
     }
   });

@@ -79,7 +79,7 @@ export function githubDialect({ origin, fullName, requests, report }: Surroundin
 }
 
 /** As lists give it, and as it is given alone. */
-function pullForms(api: string, page: string, fullName: string) {
+export function pullForms(api: string, page: string, fullName: string) {
   const account = user(api);
   const repo = describeRepository(fullName, 1, api, { isPublic: true, commitDate: () => new Date(0) });
   const side = (ref: string, sha: string) => ({ label: `acme:${ref}`, ref, sha, user: account, repo });

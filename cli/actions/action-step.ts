@@ -1,18 +1,18 @@
 /**
- * What a GitHub Actions step is told and tells: inputs, the event, outputs, environment and summary
+ * What one step of a GitHub Actions job is told and tells: inputs, the event, outputs, environment and summary
  * (docs.github.com, "Workflow commands" and "Metadata syntax"). Only entries of actions read the process through this.
  */
 import { randomUUID } from "node:crypto";
 import { appendFileSync } from "node:fs";
 import { CordonError, messageOf } from "../../core/errors.ts";
-import { isObject, own } from "../../core/json.ts";
+import { isObject, own, ownString } from "../../core/json.ts";
 import { readText } from "../../core/source/files.ts";
 import { annotation } from "../annotation.ts";
 
-/** A summary may have 1 MiB; what is longer GitHub drops whole. */
-const MAX_SUMMARY = 1_000_000;
+/** In bytes. GitHub takes 1 MiB, and drops whole what is longer. */
+export const MAX_SUMMARY = 1_000_000;
 
-export interface Workflow {
+export interface ActionStep {
   readonly environment: NodeJS.ProcessEnv;
   /** An input as written; `fallback` where it is empty. */
   input(name: string, fallback?: string): string;
@@ -34,7 +34,7 @@ export interface Workflow {
   log(line: string): void;
 }
 
-export function openWorkflow(environment: NodeJS.ProcessEnv, log: (line: string) => void = console.log): Workflow {
+export function openStep(environment: NodeJS.ProcessEnv, log: (line: string) => void = console.log): ActionStep {
   const input = (name: string, fallback = "") => {
     // Runners upper-case the name and keep its hyphens.
     const value = environment[`INPUT_${name.replaceAll(" ", "_").toUpperCase()}`]?.trim() ?? "";
@@ -70,8 +70,7 @@ export function openWorkflow(environment: NodeJS.ProcessEnv, log: (line: string)
     output: (name, value) => append("GITHUB_OUTPUT", assignment(name, String(value))),
     exportVariable: (name, value) => append("GITHUB_ENV", assignment(name, value)),
     saveState: (name, value) => append("GITHUB_STATE", assignment(name, value)),
-    summarize: (markdown) =>
-      append("GITHUB_STEP_SUMMARY", `${markdown.slice(0, MAX_SUMMARY)}${markdown.length > MAX_SUMMARY ? "…" : ""}\n`),
+    summarize: (markdown) => append("GITHUB_STEP_SUMMARY", `${wholeLines(markdown, MAX_SUMMARY)}\n`),
     log,
   };
 }
@@ -82,26 +81,47 @@ function wrongInput(name: string, value: string, choices: readonly string[]): Co
   });
 }
 
+/** As many lines as there is room for. What is cut within a line may end a piece of code, and come alive. */
+function wholeLines(markdown: string, maxBytes: number): string {
+  if (Buffer.byteLength(markdown) <= maxBytes) return markdown;
+  const lines = markdown.split("\n");
+  let [room, kept] = [maxBytes - 100, 0];
+  for (; kept < lines.length; kept++) {
+    room -= Buffer.byteLength(lines[kept] ?? "") + 1;
+    if (room < 0) break;
+  }
+  return [...lines.slice(0, kept), "", `(${lines.length - kept} more lines are left out here.)`].join("\n");
+}
+
 /** The form with a delimiter, which nobody can guess: a value with line breaks sets nothing else. */
 function assignment(name: string, value: string): string {
   const delimiter = `cordon-${randomUUID()}`;
   return `${name}<<${delimiter}\n${value}\n${delimiter}\n`;
 }
 
-/** The number of the pull request that the run is about; undefined for any other run. */
-export function pullRequestNumber(workflow: Workflow): number | undefined {
-  const number = own(own(workflow.event(), "pull_request"), "number");
-  return typeof number === "number" && Number.isInteger(number) ? number : undefined;
+export interface PullRequest {
+  readonly number: number;
+  /** The newest commit of its branch when the run began. */
+  readonly head: string | undefined;
+}
+
+/** What the run is about; undefined for any other run, such as one of a merge queue. */
+export function pullRequestOf(step: ActionStep): PullRequest | undefined {
+  const found = own(step.event(), "pull_request");
+  const number = own(found, "number");
+  if (typeof number !== "number" || !Number.isInteger(number)) return undefined;
+  const head = ownString(own(found, "head"), "sha");
+  return { number, head: head !== undefined && /^[0-9a-f]{40,64}$/.test(head) ? head : undefined };
 }
 
 /** Runs a step: what fails is an annotation with what to do next, and the step's exit code. */
-export async function runStep(step: (workflow: Workflow) => Promise<void>): Promise<void> {
-  const workflow = openWorkflow(process.env);
+export async function runStep(run: (step: ActionStep) => Promise<void>): Promise<void> {
+  const step = openStep(process.env);
   try {
-    await step(workflow);
+    await run(step);
   } catch (error) {
     const next = error instanceof CordonError ? `\n${error.next}` : "";
-    workflow.log(annotation("error", { title: "cordon" }, `${messageOf(error)}${next}`));
+    step.log(annotation("error", { title: "cordon" }, `${messageOf(error)}${next}`));
     process.exitCode = error instanceof CordonError ? error.exit : 2;
   }
 }

@@ -1,4 +1,4 @@
-/** What in the workspace, and in the environment, goes past a proxy that the clients are pointed at. */
+/** What in the workspace, and in the environment, bypasses a proxy that the clients are pointed at. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../core/errors.ts";
@@ -7,10 +7,10 @@ import { readText } from "../../core/source/files.ts";
 import { oneLine } from "../../core/words.ts";
 import { annotation } from "../annotation.ts";
 import { inlineCode } from "../markdown.ts";
+import type { ActionStep } from "./action-step.ts";
 import type { Addresses } from "./addresses.ts";
+import { type Bypass, readerOf } from "./bypass-files.ts";
 import { CLIENTS, type Client } from "./clients.ts";
-import { type Finding, readerOf } from "./past-files.ts";
-import type { Workflow } from "./workflow.ts";
 
 const MAX_FOLDERS = 5000;
 const MAX_DEPTH = 6;
@@ -31,56 +31,56 @@ const VARIABLES: Readonly<Record<string, Client>> = {
 };
 
 /** Tells of it in annotations, and gives the summary's part. */
-export function tellWhatGoesPast(workflow: Workflow, addresses: Addresses, clients: readonly Client[]): string {
-  const { environment } = workflow;
+export function reportBypasses(step: ActionStep, addresses: Addresses, clients: readonly Client[]): string {
+  const { environment } = step;
   const top = environment["GITHUB_WORKSPACE"] || ".";
   const told: string[] = [];
   let count = 0;
   const warn = (place: string, properties: Readonly<Record<string, string | number>>, message: string) => {
     count += 1;
     if (count <= MAX_ANNOTATIONS)
-      workflow.log(annotation("warning", { title: "Past the proxy", ...properties }, message));
+      step.log(annotation("warning", { title: "Bypasses the proxy", ...properties }, message));
     if (count <= MAX_ROWS) told.push(`- ${inlineCode(place)}: ${inlineCode(message)}`);
   };
   for (const [name, client] of Object.entries(VARIABLES))
     if (clients.includes(client) && environment[name])
-      warn(name, {}, `the variable ${name} is set: what it names, ${client} gets past the proxy`);
-  for (const { path, finding, times } of findings(top, addresses, clients)) {
+      warn(name, {}, `the variable ${name} is set: what it names, ${client} fetches without the proxy`);
+  for (const { path, bypass, times } of findBypasses(top, addresses, clients)) {
     const more = times > 1 ? ` (and ${times - 1} more in this file)` : "";
-    const { line } = finding;
-    warn(`${path}:${line}`, { file: path, line }, `${hostOf(finding)} ${finding.message}${more}`);
+    const { line } = bypass;
+    warn(`${path}:${line}`, { file: path, line }, `${hostOf(bypass)} ${bypass.message}${more}`);
   }
   if (count > MAX_ROWS) told.push(`- and ${count - MAX_ROWS} more`);
-  return count === 0 ? "" : `\n**Goes past the proxy in this workspace:**\n\n${told.join("\n")}\n`;
+  return count === 0 ? "" : `\n**Bypasses the proxy in this workspace:**\n\n${told.join("\n")}\n`;
 }
 
 /** Addresses may have credentials. */
-function hostOf({ address }: Finding): string {
+function hostOf({ address }: Bypass): string {
   const text = address.replace(/^sparse\+/, "");
   return URL.canParse(text) ? originOf(new URL(text)) : oneLine(text, 100);
 }
 
 interface Found {
   readonly path: string;
-  readonly finding: Finding;
+  readonly bypass: Bypass;
   readonly times: number;
 }
 
 /** Of each file, and each thing that is wrong with it, the first line. */
-function findings(top: string, addresses: Addresses, clients: readonly Client[]): Found[] {
+function findBypasses(top: string, addresses: Addresses, clients: readonly Client[]): Found[] {
   return filesBelow(top).flatMap((path) => {
-    const all = readFindings(top, path, addresses).filter((finding) =>
-      finding.clients.some((client) => clients.includes(client)),
+    const all = readBypasses(top, path, addresses).filter((bypass) =>
+      bypass.clients.some((client) => clients.includes(client)),
     );
     const firsts = all.filter(({ message }, index) => all.findIndex((one) => one.message === message) === index);
-    return firsts.map((finding) => {
-      const times = all.filter(({ message }) => message === finding.message).length;
-      return { path, finding, times };
+    return firsts.map((bypass) => {
+      const times = all.filter(({ message }) => message === bypass.message).length;
+      return { path, bypass, times };
     });
   });
 }
 
-function readFindings(top: string, path: string, addresses: Addresses): readonly Finding[] {
+function readBypasses(top: string, path: string, addresses: Addresses): readonly Bypass[] {
   const read = readerOf(path);
   if (!read) return [];
   try {

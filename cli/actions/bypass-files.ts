@@ -1,11 +1,11 @@
-/** What of a file in the workspace sends a client past the proxy. The file is the project's, and the project may be hostile. */
+/** By what a file in the workspace has a client bypass the proxy. The file is the project's, and the project may be hostile. */
 import { parse as parseToml } from "smol-toml";
 import { ECOSYSTEMS } from "../../core/ecosystems/index.ts";
 import { isObject, own, ownString } from "../../core/json.ts";
 import type { Addresses } from "./addresses.ts";
 import type { Client } from "./clients.ts";
 
-export interface Finding {
+export interface Bypass {
   readonly clients: readonly Client[];
   /** From 1. */
   readonly line: number;
@@ -14,7 +14,7 @@ export interface Finding {
   readonly address: string;
 }
 
-type Reader = (text: string, addresses: Addresses) => readonly Finding[];
+type Reader = (text: string, addresses: Addresses) => readonly Bypass[];
 
 /** By the name of the file, in lower case. Undefined: such a file names no registry. */
 export function readerOf(path: string): Reader | undefined {
@@ -48,7 +48,7 @@ const READERS: readonly (readonly [RegExp, Reader])[] = [
     ),
   ],
   [/(^|\/)pyproject\.toml$/, readPyproject],
-  [/(^|\/)uv\.toml$/, (text, addresses) => uvFindings(readToml(text), text, addresses)],
+  [/(^|\/)uv\.toml$/, (text, addresses) => uvBypasses(readToml(text), text, addresses)],
   [/(^|\/)\.cargo\/config(\.toml)?$/, readCargoConfig],
   [/(^|\/)(package-lock|npm-shrinkwrap)\.json$/, readPackageLock],
   [/(^|\/)yarn\.lock$/, lines(/^ {2}resolved "(https?:[^"#\s]+)/, ["yarn"], LOCKED)],
@@ -59,7 +59,7 @@ const READERS: readonly (readonly [RegExp, Reader])[] = [
   ],
 ];
 
-/** Findings in the lines that the pattern fits; its first group is the address. */
+/** Those in the lines that the pattern fits; its first group is the address. */
 function lines(pattern: RegExp, clients: readonly Client[], message: string): Reader {
   return (text, addresses) =>
     text.split("\n").flatMap((line, index) => {
@@ -81,32 +81,32 @@ function isProxy(address: string, { base }: Addresses): boolean {
 }
 
 /** npm takes the public registry's addresses for those of whichever registry it asks. */
-function readPackageLock(text: string, addresses: Addresses): readonly Finding[] {
+function readPackageLock(text: string, addresses: Addresses): readonly Bypass[] {
   const open = ECOSYSTEMS.get("npm")?.publicRegistry();
   const find = lines(/"resolved":\s*"(https?:[^"\s]+)"/, ["npm"], LOCKED);
   return find(text, addresses).filter(({ address }) => open === undefined || !address.startsWith(open));
 }
 
-function readBunfig(text: string, addresses: Addresses): readonly Finding[] {
+function readBunfig(text: string, addresses: Addresses): readonly Bypass[] {
   const scopes = own(own(readToml(text), "install"), "scopes");
   return valuesOf(scopes).flatMap((scope) =>
     at(text, typeof scope === "string" ? scope : ownString(scope, "url"), ["bun"], SCOPE, addresses),
   );
 }
 
-function readPyproject(text: string, addresses: Addresses): readonly Finding[] {
+function readPyproject(text: string, addresses: Addresses): readonly Bypass[] {
   const tool = own(readToml(text), "tool");
   const pdm = listOf(own(tool, "pdm"), "source").flatMap((source) =>
     at(text, ownString(source, "url"), ["pdm"], "is a source of the project: pdm asks it", addresses),
   );
   return [
-    ...uvFindings(own(tool, "uv"), text, addresses),
-    ...poetryFindings(own(tool, "poetry"), text, addresses),
+    ...uvBypasses(own(tool, "uv"), text, addresses),
+    ...poetryBypasses(own(tool, "poetry"), text, addresses),
     ...pdm,
   ];
 }
 
-function uvFindings(uv: unknown, text: string, addresses: Addresses): readonly Finding[] {
+function uvBypasses(uv: unknown, text: string, addresses: Addresses): readonly Bypass[] {
   // The variable takes the place of the default index.
   const indexes = listOf(uv, "index").filter((index) => own(index, "default") !== true);
   const urls = indexes.map((index) => ownString(index, "url"));
@@ -116,14 +116,14 @@ function uvFindings(uv: unknown, text: string, addresses: Addresses): readonly F
   );
 }
 
-function poetryFindings(poetry: unknown, text: string, addresses: Addresses): readonly Finding[] {
+function poetryBypasses(poetry: unknown, text: string, addresses: Addresses): readonly Bypass[] {
   if (!isObject(poetry)) return [];
   const sources = listOf(poetry, "source");
   const isPointed = sources.some(
     (source) => own(source, "priority") === "primary" && isProxy(ownString(source, "url") ?? "", addresses),
   );
   const line = Math.max(1, text.split("\n").findIndex((one) => /^\s*\[+tool\.poetry\b/.test(one)) + 1);
-  const bare: Finding = {
+  const bare: Bypass = {
     clients: ["poetry"],
     line,
     message: `is no primary source of the project, and poetry reads no variable for its index: add [[tool.poetry.source]] with priority = "primary"`,
@@ -135,7 +135,7 @@ function poetryFindings(poetry: unknown, text: string, addresses: Addresses): re
   return [...(isPointed ? [] : [bare]), ...others];
 }
 
-function readCargoConfig(text: string, addresses: Addresses): readonly Finding[] {
+function readCargoConfig(text: string, addresses: Addresses): readonly Bypass[] {
   const config = readToml(text);
   const replacement = ownString(own(own(config, "source"), "crates-io"), "replace-with");
   const source = replacement === undefined ? undefined : own(own(config, "source"), replacement);
@@ -161,7 +161,7 @@ function at(
   clients: readonly Client[],
   message: string,
   addresses: Addresses,
-): Finding[] {
+): Bypass[] {
   if (address === undefined || isProxy(address, addresses)) return [];
   const index = text.split("\n").findIndex((line) => line.includes(address));
   return [{ clients, line: Math.max(index, 0) + 1, message, address }];
