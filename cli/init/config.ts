@@ -72,6 +72,7 @@ function identityText({ repository, channel }: InitSettings): string {
 ${issuer === PUBLIC_ISSUER ? "" : OWN_ISSUER}  - issuer: ${JSON.stringify(issuer)}
     # The workflow that signs, whole: who renames its file, or the branch, becomes another signer.
     workflow: ${JSON.stringify(workflow)}
+    ref: refs/heads/${BRANCH}
     runner: github-hosted
     # Two numbers that outlive a change of name, and whoever takes the old name over. They are in the answer of
     #   gh api repos/${slug} --jq '{repositoryId: .id, ownerId: .owner.id}'

@@ -103,6 +103,7 @@ describe("cordon init", () => {
         {
           issuer: "https://token.actions.githubusercontent.com",
           workflow: "https://github.com/acme/policies/.github/workflows/bundle.yml@refs/heads/main",
+          ref: "refs/heads/main",
           runner: "github-hosted",
         },
       ],
