@@ -33,9 +33,9 @@ function pushStep(standing: Standing): Step {
     !hasOrigin && `git remote add origin ${settings.repository === undefined ? "URL" : quoted(settings.repository)}`,
     `git push -u origin ${BRANCH}`,
   ];
-  const push = isCommitted || gaps.length > 0 ? "push it" : "commit and push it";
+  const push = isCommitted ? "Push it" : "Commit and push it";
   return {
-    text: gaps.length > 0 ? `Fill in ${listed(gaps)}. Then ${push}` : `${push[0]?.toUpperCase()}${push.slice(1)}`,
+    text: gaps.length > 0 ? `Fill in ${listed(gaps)}. Then commit and push it` : push,
     command: commands.filter((command) => command !== false).join(" && "),
   };
 }
@@ -74,11 +74,11 @@ function protectStep({ settings, kept }: Standing): Step {
     };
   const slug = (repository && slugOf(repository)) ?? UNKNOWN_REPOSITORY;
   const page = repository === undefined ? "Settings, Rules, Rulesets" : `${repository}/settings/rules`;
-  const protect = `rotect ${BRANCH}, by a command or by importing ${RULESET_FILE} at ${page}`;
+  const ways = `by a command or by importing ${RULESET_FILE} at ${page}`;
   return {
     text: kept.includes("trust.yaml")
-      ? `P${protect}`
-      : `Add the two numbers that trust.yaml asks for, and push. Then p${protect}`,
+      ? `Protect ${BRANCH}, ${ways}`
+      : `Add the two numbers that trust.yaml asks for, and push. Then protect ${BRANCH}, ${ways}`,
     command: `gh api --method POST repos/${slug}/rulesets --input ${RULESET_FILE}`,
   };
 }
