@@ -44,6 +44,8 @@ export function readTrust(path: string, cacheDir = CACHE_DIR): Trust {
   if (text.trimStart().startsWith("-----BEGIN")) return toTrust({ keys: [text] }, path, options);
   const file = new YamlFile({ path, text });
   const issues = file.check(check);
+  // As `cordon init` leaves it where it does not know who signs: all in comments.
+  if (file.value === null || file.value === undefined) return toTrust({}, path, options);
   if (issues[0]) throw new CordonError("TRUST_INVALID", formatDiagnostic(issues[0]));
   return toTrust(file.value as TrustPolicy, path, options);
 }
@@ -56,7 +58,9 @@ export function toTrust(
 ): Trust {
   const { channel = "stable", minEpoch = 0, minRevision = 0, keys: pems = [], identities = [], sigstore } = policy;
   if (pems.length + identities.length === 0)
-    throw new CordonError("TRUST_INVALID", `${where} names nobody who may sign: give it \`keys\` or \`identities\``);
+    throw new CordonError("TRUST_INVALID", `${where} names nobody who may sign`, {
+      next: "Fill it in: give it `keys` or `identities`. What stands there in comments counts once their `# ` is gone.",
+    });
   if (sigstore && identities.length === 0)
     throw new CordonError("TRUST_INVALID", `${where} has \`sigstore\` settings, and no \`identities\` that need them`);
   return {

@@ -221,12 +221,44 @@ describe("cordon init", () => {
     const { json } = await cordon("init", other, "--no-commit", "--json", "--action", "acme/cordon@v1");
     assert.match(
       (json() as Result).next[0] ?? "",
-      /^Fill in the repository's address in cordon\.yaml and trust\.yaml and the owners in \.github\/CODEOWNERS\. Then/,
+      /^Fill in the repository's address in cordon\.yaml, who may sign in trust\.yaml and the owners in \.github\/CODEOWNERS\. Then/,
     );
+    assert.match((json() as Result).next[1] ?? "", /: gh api --method POST 'repos\/\{owner\}\/\{repo\}\/rulesets' /);
     const owners = readFileSync(join(other, ".github/CODEOWNERS"), "utf8");
     assert.match(owners, /^# \* +@OWNER\/TEAM$/m);
     assert.doesNotMatch(owners, /^[^#\n]/m);
     assert.doesNotMatch(readFileSync(join(other, ".github/workflows/bundle.yml"), "utf8"), /OWNER|REPO\b| to:/);
+  });
+
+  it("trusts nobody by a name that somebody could register, while nothing is known of the repository", async () => {
+    const other = join(folder.path, "nobody");
+    const { json } = await cordon(
+      "init",
+      other,
+      "--no-commit",
+      "--json",
+      ...["--action", "acme/cordon@v1", "--channel", "beta"],
+    );
+    assert.match((json() as Result).next[0] ?? "", /who may sign in trust\.yaml/);
+    const trust = join(other, "trust.yaml");
+    const text = readFileSync(trust, "utf8");
+    assert.match(text, /^# identities:\n# {3}- issuer: /m);
+    assert.match(text, /^# Until an identity stands here nobody is trusted/m);
+    const dist = join(folder.path, "dist");
+    const [verify, proxy] = await Promise.all([
+      cordon("bundle", "verify", dist, "--trust", trust),
+      cordon("proxy", "--bundle", dist, "--trust", trust, "--listen", "127.0.0.1:0", "--state", join(other, "state")),
+    ]);
+    for (const { code, stderr } of [verify, proxy]) {
+      assert.equal(code, 2);
+      assert.match(stderr, /trust\.yaml names nobody who may sign\nFill it in: /);
+    }
+    const workflow = readFileSync(join(other, ".github/workflows/bundle.yml"), "utf8");
+    assert.match(workflow, /to: "github:<OWNER>\/<REPO>@beta"/);
+    const filled = text.replace(/^# (?=identities:| {2}[- ] )/gm, "").replaceAll("<OWNER>/<REPO>", "acme/policies");
+    folder.write("filled.yaml", filled);
+    const { stderr } = await cordon("bundle", "verify", dist, "--trust", join(folder.path, "filled.yaml"));
+    assert.match(stderr, /bundle\.sigstore\.json/);
   });
 
   it("gives other forges the owners that they read, settings that name the forge, and nothing of GitHub's", async () => {

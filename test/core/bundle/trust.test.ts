@@ -36,6 +36,8 @@ describe("readTrust()", () => {
 
   const WRONG: readonly [name: string, yaml: string, message: RegExp][] = [
     ["nobody", "channel: stable\n", /names nobody who may sign/],
+    ["nobody yet", "# identities:\n#   - issuer: a\n", /trust\.yaml names nobody who may sign$/],
+    ["nobody, being empty", "", /trust\.yaml names nobody who may sign$/],
     ["an identity without an issuer", `identities: [{ workflow: "${WORKFLOW}" }]`, /the key `issuer` is missing/],
     ["an identity without a workflow", `identities: [{ issuer: "${ISSUER}" }]`, /the key `workflow` is missing/],
     [
