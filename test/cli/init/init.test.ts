@@ -62,10 +62,10 @@ describe("cordon init", () => {
       assert.ok(result.written.includes(path), path);
   });
 
-  it("gives a repository that passes lint and test at once, without a warning", async () => {
+  it("gives a repository that passes lint and test at once, without a warning and with its conditions covered", async () => {
     const [lint, test] = await Promise.all([
       cordon("policy", "lint", dir, "--json"),
-      cordon("policy", "test", dir, "--json"),
+      cordon("policy", "test", dir, "--threshold", "95", "--json"),
     ]);
     const { diagnostics, policies } = lint.json() as { diagnostics: unknown[]; policies: number };
     assert.deepEqual([lint.code, diagnostics], [0, []]);
