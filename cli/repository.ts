@@ -77,9 +77,9 @@ export function readRepository(dir: string): Repository {
   };
 }
 
-/** As readRepository(). Throws POLICY_INVALID where anything in it is an error. */
-export function requireRepository(dir: string): Repository {
-  const repository = readRepository(dir);
+/** As `read`. Throws POLICY_INVALID where anything in it is an error. */
+export function requireRepository(dir: string, read = readRepository): Repository {
+  const repository = read(dir);
   const errors = repository.diagnostics.filter(({ severity }) => severity === "error");
   if (errors[0]) {
     const more = errors.length > 1 ? `\nand ${errors.length - 1} more` : "";
@@ -89,8 +89,8 @@ export function requireRepository(dir: string): Repository {
 }
 
 /** As requireRepository(), for decisions that count. Throws FEED_MISSING: leaving a feed out would let through what it names. */
-export function requireFeeds(dir: string): Repository {
-  const repository = requireRepository(dir);
+export function requireFeeds(dir: string, read = readRepository): Repository {
+  const repository = requireRepository(dir, read);
   if (repository.missingFeeds.length > 0) {
     throw new CordonError(
       "FEED_MISSING",

@@ -48,12 +48,12 @@ export async function readPublished(source: BundleSource): Promise<OfferedBundle
 /** `sourceText` as in `dir:PATH`; `trustFile` a public key in PEM, or a trust policy. Throws BUNDLE_* and TRUST_INVALID. */
 export async function openTrustedBundle(sourceText: string, trustFile: string): Promise<TrustedBundle> {
   const source = bundleSource(sourceText);
+  const trust = readTrust(trustFile);
   const polled = await source.poll(undefined).catch((error: unknown) => {
     throw isTooLarge(error) ? new CordonError("BUNDLE_MALFORMED", messageOf(error), { cause: error }) : error;
   });
   if (!polled) throw new CordonError("BUNDLE_MISSING", `${source.name} has no bundle`);
   const now = new Date();
-  const trust = readTrust(trustFile);
   await trust.root?.refresh(now);
   const verified = verifyBundle(polled.bytes, trust, now);
   verifyMinimum(verified, trust);

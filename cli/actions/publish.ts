@@ -2,12 +2,14 @@
 import { revisionOf } from "../../core/bundle/manifest.ts";
 import { keySigning, type Signing } from "../../core/bundle/sign.ts";
 import { CordonError } from "../../core/errors.ts";
+import { annotatedPath, annotation } from "../annotation.ts";
 import { buildInto } from "../bundle.ts";
 import { inlineCode } from "../markdown.ts";
 import { buildSuccessor, readAcceptedBundle } from "../publish/build.ts";
 import { publishTarget } from "../publish/index.ts";
+import { ADVICE, ineffectiveApprovals, passesOtherwise, readForBundle } from "../publish/ineffective-approvals.ts";
 import { publishBundle } from "../publish/publish.ts";
-import { requireFeeds } from "../repository.ts";
+import { type Repository, requireFeeds } from "../repository.ts";
 import { keylessWith } from "../signing-flags.ts";
 import { VERSION } from "../version.ts";
 import type { ActionStep } from "./action-step.ts";
@@ -15,10 +17,10 @@ import { requireChecked } from "./check.ts";
 
 /** Builds the bundle into `out`, unsigned: to look at, or to sign elsewhere. */
 export async function buildUnsigned(step: ActionStep): Promise<void> {
-  await requireChecked(step);
+  const repository = await requirePublishable(step);
   const out = step.input("out", "dist");
   const options = { out, revision: undefined, now: new Date(), version: VERSION };
-  const { statement } = await buildInto(requireFeeds(step.input("dir", ".")), options);
+  const { statement } = await buildInto(repository, options);
   step.output("bundle", out);
   step.output("revision", number(statement.predicate));
   step.log(`Built ${revisionOf(statement.predicate)} in ${out}.`);
@@ -26,8 +28,8 @@ export async function buildUnsigned(step: ActionStep): Promise<void> {
 
 /** Builds on what is published, signs, verifies as a proxy does, and publishes. Nothing is sent that fails before. */
 export async function publishPolicies(step: ActionStep): Promise<void> {
-  await requireChecked(step);
-  const [repository, out, trust] = [step.input("dir", "."), step.input("out", "dist"), step.input("trust")];
+  const repository = await requirePublishable(step);
+  const [out, trust] = [step.input("out", "dist"), step.input("trust")];
   const target = publishTarget(targetOf(step), { keep: keepOf(step), environment: tokenIn(step) });
   const signing = signingOf(step);
   const { statement } = await buildSuccessor({ repository, out, target, trust, signing, version: VERSION });
@@ -45,6 +47,31 @@ export async function publishPolicies(step: ActionStep): Promise<void> {
       `At ${inlineCode(target.source.name)}${url ? `, [its release](${url})` : ""}; fresh until ${expires}; ${inlineCode(digest)}.`,
     ].join("\n"),
   );
+}
+
+/** What passes its check, or fails it by nothing but approvals that lift nothing: those are told, and stop no advisory. */
+async function requirePublishable(step: ActionStep): Promise<Repository> {
+  const dir = step.input("dir", ".");
+  try {
+    await requireChecked(step);
+  } catch (error) {
+    const isFailedCheck = error instanceof CordonError && error.code === "POLICY_INVALID";
+    const threshold = Number(step.input("threshold", "0"));
+    if (!isFailedCheck || !passesOtherwise(readForBundle(dir), threshold)) throw error;
+  }
+  const repository = requireFeeds(dir, readForBundle);
+  warnOfApprovals(step, repository);
+  return repository;
+}
+
+function warnOfApprovals({ log, summarize }: ActionStep, repository: Repository): void {
+  const found = ineffectiveApprovals(repository);
+  if (found.length === 0) return;
+  const places = found.map(({ file, line, message }) => ({ file: annotatedPath(repository.dir, file), line, message }));
+  for (const { message, ...place } of places)
+    log(annotation("warning", { ...place, title: "approval without effect" }, `${message}\n${ADVICE}`));
+  const listed = places.map(({ file, line, message }) => `- ${inlineCode(`${file}:${line}`)}: ${inlineCode(message)}`);
+  summarize(["### ⚠️ Approvals without effect", "", ...listed, "", ADVICE].join("\n"));
 }
 
 function number({ epoch, revision }: { readonly epoch: number; readonly revision: number }): string {

@@ -64,8 +64,8 @@ function repositoryOf(manifest: unknown): string | undefined {
   return short === undefined ? text?.replace(/^git\+/, "").replace(/^git:/, "https:") : `https://github.com/${short}`;
 }
 
-/** What stands after `uses:`, with placeholders that are plainly such for what is not known. */
-export function usesOf({ repository = "OWNER/cordon", ref = "REF", version }: Action): string {
+/** What stands after `uses:`, with placeholders for what is not known: they are plainly such, and nobody can have those names. */
+export function usesOf({ repository = "<OWNER>/cordon", ref = "<REF>", version }: Action): string {
   const comment = COMMIT.test(ref) && version !== undefined ? ` # ${version}` : "";
   return `${repository}/.github/actions/policy@${ref}${comment}`;
 }

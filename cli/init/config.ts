@@ -64,17 +64,27 @@ function channelLine(channel: string): string {
 }
 
 function identityText({ repository, channel }: InitSettings): string {
-  const page = repository ?? `https://github.com/${UNKNOWN_REPOSITORY}`;
-  const slug = slugOf(page) ?? UNKNOWN_REPOSITORY;
+  const head = `${schemaLine("trust-policy")}${TRUST_HEAD}${channelLine(channel)}`;
+  if (repository !== undefined) return `${head}${identitiesOf(repository)}`;
+  const unknown = `https://github.com/${UNKNOWN_REPOSITORY}`;
+  return `${head}# Until an identity stands here nobody is trusted: nothing is published, and no proxy starts. Write this repository's
+# address instead of ${unknown}, and take the first \`# \` of each line below away.
+${identitiesOf(unknown).replace(/^(?=.)/gm, "# ")}`;
+}
+
+function identitiesOf(page: string): string {
+  // gh fills in those of the folder that it runs in.
+  const slug = slugOf(page) ?? "{owner}/{repo}";
   const workflow = `${page}/.github/workflows/bundle.yml@refs/heads/${BRANCH}`;
   const issuer = issuerOf(new URL(page));
-  return `${schemaLine("trust-policy")}${TRUST_HEAD}${channelLine(channel)}identities:
+  return `identities:
 ${issuer === PUBLIC_ISSUER ? "" : OWN_ISSUER}  - issuer: ${JSON.stringify(issuer)}
     # The workflow that signs, whole: who renames its file, or the branch, becomes another signer.
     workflow: ${JSON.stringify(workflow)}
+    ref: refs/heads/${BRANCH}
     runner: github-hosted
     # Two numbers that outlive a change of name, and whoever takes the old name over. They are in the answer of
-    #   gh api repos/${slug} --jq '{repositoryId: .id, ownerId: .owner.id}'
+    #   gh api 'repos/${slug}' --jq '{repositoryId: .id, ownerId: .owner.id}'
     # Write them here, in quotes, and take the \`# \` away.
     # repositoryId: "123456"
     # ownerId: "7890"

@@ -1,7 +1,7 @@
 /** The three things to do with a new policy repository, by what is still missing. */
 import { RULESET_FILE, WORKFLOW_FILES } from "./github.ts";
 import { OWNERS_FILES } from "./owners.ts";
-import { BRANCH, DEFAULT_CHANNEL, type InitSettings, releasesOf, slugOf, UNKNOWN_REPOSITORY } from "./settings.ts";
+import { BRANCH, DEFAULT_CHANNEL, type InitSettings, releasesOf, slugOf } from "./settings.ts";
 
 export interface Standing {
   readonly settings: InitSettings;
@@ -33,9 +33,9 @@ function pushStep(standing: Standing): Step {
     !hasOrigin && `git remote add origin ${settings.repository === undefined ? "URL" : quoted(settings.repository)}`,
     `git push -u origin ${BRANCH}`,
   ];
-  const push = isCommitted || gaps.length > 0 ? "push it" : "commit and push it";
+  const push = isCommitted ? "Push it" : "Commit and push it";
   return {
-    text: gaps.length > 0 ? `Fill in ${listed(gaps)}. Then ${push}` : `${push[0]?.toUpperCase()}${push.slice(1)}`,
+    text: gaps.length > 0 ? `Fill in ${listed(gaps)}. Then commit and push it` : push,
     command: commands.filter((command) => command !== false).join(" && "),
   };
 }
@@ -50,8 +50,9 @@ function gapsOf({ settings, kept }: Standing): string[] {
     [
       repository !== undefined,
       "the repository's address",
-      ["cordon.yaml", isGitHub && "trust.yaml", hasWorkflows && channel !== DEFAULT_CHANNEL && WORKFLOW_FILES.publish],
+      ["cordon.yaml", hasWorkflows && channel !== DEFAULT_CHANNEL && WORKFLOW_FILES.publish],
     ],
+    [!isGitHub || repository !== undefined, "who may sign", ["trust.yaml"]],
     [owners.length > 0 || !isTop, "the owners", [OWNERS_FILES[forge]]],
     [
       !hasWorkflows || (action.repository !== undefined && action.ref !== undefined),
@@ -72,14 +73,15 @@ function protectStep({ settings, kept }: Standing): Step {
       text: `Protect ${BRANCH} on the forge: no direct pushes, a review of each change, and these required`,
       command: "cordon policy lint && cordon policy test",
     };
-  const slug = (repository && slugOf(repository)) ?? UNKNOWN_REPOSITORY;
+  // gh fills in those of the folder that it runs in.
+  const slug = (repository && slugOf(repository)) ?? "{owner}/{repo}";
   const page = repository === undefined ? "Settings, Rules, Rulesets" : `${repository}/settings/rules`;
-  const protect = `rotect ${BRANCH}, by a command or by importing ${RULESET_FILE} at ${page}`;
+  const ways = `by a command or by importing ${RULESET_FILE} at ${page}`;
   return {
     text: kept.includes("trust.yaml")
-      ? `P${protect}`
-      : `Add the two numbers that trust.yaml asks for, and push. Then p${protect}`,
-    command: `gh api --method POST repos/${slug}/rulesets --input ${RULESET_FILE}`,
+      ? `Protect ${BRANCH}, ${ways}`
+      : `Add the two numbers that trust.yaml asks for, and push. Then protect ${BRANCH}, ${ways}`,
+    command: `gh api --method POST ${quoted(`repos/${slug}/rulesets`)} --input ${RULESET_FILE}`,
   };
 }
 

@@ -8,26 +8,29 @@ export const OWNERS_FILES = {
   gitlab: ".gitlab/CODEOWNERS",
 } as const satisfies Record<ForgeKind, string>;
 
-/** What decides on what is installed, on any forge. */
-const OWNED = ["policies/", "lists/", "approvals/", "advisories/", "cordon.yaml", "trust.yaml"];
-/** The forge's own: whoever changes a pipeline can sign. */
-const PIPELINES = {
-  github: [".github/"],
-  gitea: [".gitea/"],
-  gitlab: [".gitlab/", ".gitlab-ci.yml"],
-} as const satisfies Record<ForgeKind, readonly string[]>;
+/**
+ * Everything, as each forge writes it; Gitea and Forgejo read regular expressions of whole paths. A list of what decides
+ * would leave out places in which a forge also looks, and first: for owners in `/CODEOWNERS`, for workflows in `/.github/`.
+ */
+const EVERYTHING = { github: "*", gitea: ".*", gitlab: "*" } as const satisfies Record<ForgeKind, string>;
+
+const LAST_COUNTS = `# Of the lines that match a file, the last counts. A part with owners of its own has one below:
+# /approvals/npm/  @OWNER/TEAM`;
+/** How a part gets other owners. */
+const PARTS = {
+  github: LAST_COUNTS,
+  gitea: `# Of the lines that match a file, all count. A part that others review as well has one below:
+# approvals/npm/.*  @OWNER/TEAM`,
+  gitlab: LAST_COUNTS,
+} as const satisfies Record<ForgeKind, string>;
 
 export function ownersFile(forge: ForgeKind, owners: readonly string[]): SourceFile {
-  const patterns = [...OWNED, ...PIPELINES[forge]].map(forge === "gitea" ? toExpression : (path) => `/${path}`);
-  const width = Math.max(...patterns.map((pattern) => pattern.length));
-  const lines = patterns.map((pattern) => `${pattern.padEnd(width)}  ${owners.join(" ") || "@OWNER/TEAM"}`);
+  const line = `${EVERYTHING[forge]}  ${owners.join(" ") || "@OWNER/TEAM"}`;
   const hint = "# Nobody yet: write a user or a team instead of @OWNER/TEAM, and take the `# ` away.";
-  const body = owners.length > 0 ? lines : [hint, ...lines.map((line) => `# ${line}`)];
-  return { path: OWNERS_FILES[forge], text: `# Who has to review what.\n${body.join("\n")}\n` };
-}
-
-/** Gitea and Forgejo read regular expressions of whole paths, in which a backslash has to be written twice. */
-function toExpression(path: string): string {
-  const literal = path.replaceAll(".", "\\\\.");
-  return path.endsWith("/") ? `${literal}.*` : literal;
+  const lines = [
+    "# Who has to review what: all of it, so that nobody else can add a workflow, or another file that names owners.",
+    ...(owners.length > 0 ? [line] : [hint, `# ${line}`]),
+    PARTS[forge],
+  ];
+  return { path: OWNERS_FILES[forge], text: `${lines.join("\n")}\n` };
 }

@@ -31,8 +31,8 @@ export interface Action {
 export const FORGES = ["github", "gitea", "gitlab"] as const satisfies readonly ForgeKind[];
 /** The branch that approvals are merged into, and bundles are made of. */
 export const BRANCH = "main";
-/** Stands where a repository of GitHub has to be filled in. */
-export const UNKNOWN_REPOSITORY = "OWNER/REPO";
+/** Stands where a repository of GitHub has to be filled in. No login has brackets: any other would be somebody's to take. */
+export const UNKNOWN_REPOSITORY = "<OWNER>/<REPO>";
 
 export const DEFAULT_CHANNEL = "stable";
 

@@ -107,7 +107,7 @@ async function settleForge(page: string | undefined, terminal: Terminal | undefi
 
 function noWorkflows(forge: ForgeKind): CordonError {
   return new CordonError("USAGE", `there are no workflows for ${forge} to write`, {
-    next: "Give --no-workflows, and have its CI run `cordon policy lint`, `cordon policy test` and, on main, `cordon bundle publish` with a key.",
+    next: "Give --no-workflows, and have its CI run `cordon policy lint` and `cordon policy test` for each request and, on main, `cordon bundle publish` with a key.",
   });
 }
 

@@ -2,14 +2,13 @@
 import type { BuiltBundle } from "../../core/bundle/build.ts";
 import type { Signing } from "../../core/bundle/sign.ts";
 import { buildInto, signInto } from "../bundle.ts";
-import { type Repository, requireFeeds } from "../repository.ts";
+import type { Repository } from "../repository.ts";
 import { openTrustedBundle, readPublishedBundle } from "../trusted-bundle.ts";
 import { readSignedBundle } from "./publish.ts";
 import type { PublishTarget, SignedBundle } from "./target.ts";
 
 export interface SuccessorOptions {
-  /** The policy repository, as it was checked or as a folder. */
-  readonly repository: Repository | string;
+  readonly repository: Repository;
   readonly out: string;
   readonly target: PublishTarget;
   /** The trust policy's file. */
@@ -18,7 +17,7 @@ export interface SuccessorOptions {
   readonly version: string;
 }
 
-/** Builds the bundle that follows what `target` has, and signs it. Throws what reading, building and signing throw. */
+/** Builds the bundle that follows what `target` has, and signs it. Throws what building and signing throw. */
 export async function buildSuccessor({
   repository,
   out,
@@ -28,8 +27,7 @@ export async function buildSuccessor({
   version,
 }: SuccessorOptions): Promise<BuiltBundle> {
   const previous = (await readPublishedBundle(target.source, trust)) ?? null;
-  const read = typeof repository === "string" ? requireFeeds(repository) : repository;
-  const built = await buildInto(read, { out, revision: undefined, previous, now: new Date(), version });
+  const built = await buildInto(repository, { out, revision: undefined, previous, now: new Date(), version });
   await signInto(out, signing);
   return built;
 }

@@ -67,10 +67,25 @@ export function identityId({ issuer, workflow }: TrustedIdentity): string {
  */
 export function completeIdentity(identity: TrustedIdentity): TrustedIdentity {
   const { workflow, repository } = identity;
-  const [, host, path] = /^(https:\/\/[^/]+)\/(.+?)\/+\.[^@]*@/.exec(workflow) ?? [];
-  if (repository === undefined) return path === undefined ? identity : { ...identity, repository: `${host}/${path}` };
+  const { host, home } = homeOf(workflow);
+  if (repository === undefined) return home === undefined ? identity : { ...identity, repository: home };
   const isShort = host !== undefined && /^[\w.-]+(\/[\w.-]+)+$/.test(repository);
   return isShort ? { ...identity, repository: `${host}/${repository}` } : identity;
+}
+
+/**
+ * Whether another workflow calls this one, so that its name does not tell the branch that it runs for: it lies in another
+ * repository than `repository`, or is named by a commit.
+ */
+export function isCalled({ workflow, repository }: TrustedIdentity): boolean {
+  const { home, ref } = homeOf(workflow);
+  return home !== undefined && (home !== repository || !ref?.startsWith("refs/"));
+}
+
+/** The repository that a workflow lies in, its host, and the ref at which it was read. */
+function homeOf(workflow: string): { readonly host?: string; readonly home?: string; readonly ref?: string } {
+  const [, host, path, ref] = /^(https:\/\/[^/]+)\/(.+?)\/+\.[^@]*@(.*)$/s.exec(workflow) ?? [];
+  return host === undefined || path === undefined || ref === undefined ? {} : { host, home: `${host}/${path}`, ref };
 }
 
 function firstDifference(claims: Claims, identity: TrustedIdentity): string | undefined {

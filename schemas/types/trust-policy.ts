@@ -42,11 +42,11 @@ export interface TrustedIdentity {
    */
   workflow: string;
   /**
-   * The repository that the workflow ran for: its URL, or OWNER/REPO on the workflow's own host. Left out: the one that the workflow lies in, so a reusable workflow needs it.
+   * The repository that the workflow ran for: its URL, or OWNER/REPO on the workflow's own host. Left out: the one that the workflow lies in, so a reusable workflow needs it, and `ref` too.
    */
   repository?: string;
   /**
-   * The branch or tag that the workflow ran for: `refs/heads/main`.
+   * The branch or tag that the workflow ran for: `refs/heads/main`. Required for a reusable workflow, which any branch could call.
    */
   ref?: string;
   /**

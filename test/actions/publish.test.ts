@@ -1,7 +1,7 @@
 /** The action `policy` builds, and publishes as the run that it is; what it has published a proxy verifies and enforces. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { generateKeyPair } from "../../core/bundle/keys.ts";
@@ -10,7 +10,7 @@ import { type ActionRun, runAction } from "../support/action.ts";
 import { startCordon } from "../support/cli.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";
 import { type GitHub, startGitHub } from "../support/github.ts";
-import { MALWARE_POLICY, malwareRecord } from "../support/policies.ts";
+import { approvalFile, MALWARE_POLICY, malwareRecord } from "../support/policies.ts";
 import { type FixtureRegistry, startRegistry } from "../support/registry.ts";
 import { ISSUER, type MockSigstore, startSigstore, WORKFLOW } from "../support/sigstore.ts";
 
@@ -21,6 +21,8 @@ spec:
   cases:
     - { name: evil, release: "pkg:npm/evil@1.0.1", expect: { decision: ${decision} } }
 `;
+
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
 
 describe("the action policy, commands build and publish", () => {
   let folder: Folder;
@@ -146,6 +148,42 @@ describe("the action policy, commands build and publish", () => {
     );
     assert.equal(outputs["revision"], undefined);
     assert.equal(github.releases().length, 2);
+  });
+
+  it("publishes with approvals that lift nothing any more, which fail the check, and says so loudly", async () => {
+    const { privateKey, publicKey } = generateKeyPair();
+    folder.write("cordon.pub", publicKey);
+    const digests = [`sha256:${"a".repeat(64)}`];
+    for (const approval of [
+      { purl: "pkg:npm/evil@1.0.1", path: "approvals/npm/evil.yaml", expires: inDays(9) },
+      { purl: "pkg:npm/old@1.0.0", path: "approvals/npm/old.yaml", expires: inDays(-1) },
+    ]) {
+      const { path, text } = approvalFile({ digests, created: inDays(-9), ...approval });
+      folder.write(path, text);
+    }
+    const keyed = { key: privateKey, trust: "cordon.pub", to: "dir:with-approvals", out: "with-approvals-built" };
+    const [published, checked] = [await run("publish", { ...keyed, threshold: "50" }), await run("check")];
+    const belowThreshold = await run("publish", { ...keyed, threshold: "100" });
+    folder.write("tests/malware.yaml", testFile("allow"));
+    const failing = await run("publish", keyed);
+    folder.write("tests/malware.yaml", testFile("block"));
+    for (const name of ["evil", "old"]) rmSync(join(folder.path, `approvals/npm/${name}.yaml`));
+
+    assert.equal(published.code, 0, published.log);
+    assert.equal(published.outputs["revision"], "0.1");
+    const warnings = published.annotations.filter((line) => line.includes("title=approval without effect"));
+    assert.match(warnings[0] ?? "", /^::warning file=approvals\/npm\/evil\.yaml,line=1.*MAL-2026-1 calls this release/);
+    assert.match(warnings[1] ?? "", /^::warning file=approvals\/npm\/old\.yaml,line=1.*the approval has expired/);
+    assert.match(
+      published.summary,
+      /### ⚠️ Approvals without effect\n\n- `approvals\/npm\/evil\.yaml:1`: .*MAL-2026-1 [\s\S]*Remove their files/,
+    );
+    assert.equal(checked.code, 1);
+    assert.match(checked.summary, /❌ Policy check/);
+    for (const refused of [belowThreshold, failing]) {
+      assert.equal(refused.code, 1, refused.log);
+      assert.equal(refused.outputs["revision"], undefined);
+    }
   });
 
   it("publishes nothing that the trust policy refuses", async () => {

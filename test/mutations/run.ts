@@ -77,7 +77,7 @@ const MUTATIONS: readonly Mutation[] = [
   mutation(
     "any repository that calls the workflow",
     IDENTITY,
-    "if (repository === undefined) return path === undefined ? identity :",
+    "if (repository === undefined) return home === undefined ? identity :",
     "if (repository === undefined) return true as boolean ? identity :",
   ),
   mutation("a claim that is made twice", IDENTITY, "if (found.length > 1)", "if (false as boolean)"),
@@ -88,6 +88,12 @@ const MUTATIONS: readonly Mutation[] = [
     TRUST,
     "if (pems.length + identities.length === 0)",
     "if (false as boolean)",
+  ),
+  mutation(
+    "a workflow that many share, for any branch",
+    TRUST,
+    "if (ref !== undefined || !isCalled(identity))",
+    "if (true as boolean)",
   ),
   mutation("a statement of another kind", VERIFY, `statement["predicateType"] !== PREDICATE_TYPE`, "false"),
   mutation(

@@ -5,6 +5,7 @@ import type { Manifest } from "../../../schemas/types/manifest.ts";
 import { buildInto, partsTable } from "../../bundle.ts";
 import { CordonCommand } from "../../command.ts";
 import { dirArg, dirFlag, repositoryDir } from "../../dir.ts";
+import { readForBundle, warnOfIneffective } from "../../publish/ineffective-approvals.ts";
 import { requireFeeds } from "../../repository.ts";
 import { readPublishedBundle } from "../../trusted-bundle.ts";
 
@@ -38,7 +39,9 @@ the same part digests on every machine. The bundle is not trusted before it is s
   async run(): Promise<Manifest> {
     const { args, flags } = await this.parse(BundleBuild);
     const { out, revision, previous, trust } = flags;
-    const { statement } = await buildInto(requireFeeds(repositoryDir(args, flags)), {
+    const repository = requireFeeds(repositoryDir(args, flags), readForBundle);
+    for (const line of warnOfIneffective(repository)) this.logToStderr(line);
+    const { statement } = await buildInto(repository, {
       out,
       revision,
       ...(previous !== undefined &&

@@ -4,7 +4,9 @@ import { CordonCommand } from "../../command.ts";
 import { paint } from "../../print.ts";
 import { buildSuccessor, readAcceptedBundle } from "../../publish/build.ts";
 import { publishTarget } from "../../publish/index.ts";
+import { readForBundle, warnOfIneffective } from "../../publish/ineffective-approvals.ts";
 import { type PublishOutcome, publishBundle, readSignedBundle } from "../../publish/publish.ts";
+import { requireFeeds } from "../../repository.ts";
 import { SIGNING_FLAGS, toSigning } from "../../signing-flags.ts";
 
 export default class BundlePublish extends CordonCommand {
@@ -39,8 +41,10 @@ Tokens are read from GITHUB_TOKEN (github:) and CORDON_BUNDLE_TOKEN (https:).`;
     const target = publishTarget(flags.to, { keep: flags.keep });
     if (flags.from !== undefined && flags.trust !== undefined) {
       const { out } = args;
+      const repository = requireFeeds(flags.from, readForBundle);
+      for (const line of warnOfIneffective(repository)) this.logToStderr(line);
       const [trust, signing, version] = [flags.trust, toSigning(flags), this.config.version];
-      const { statement } = await buildSuccessor({ repository: flags.from, out, target, trust, signing, version });
+      const { statement } = await buildSuccessor({ repository, out, target, trust, signing, version });
       this.log(`Built ${revisionOf(statement.predicate)} in ${out}, fresh until ${statement.predicate.expires}.`);
     }
     const bundle = await (flags.trust === undefined

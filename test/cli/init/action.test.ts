@@ -112,7 +112,8 @@ describe("usesOf()", () => {
     assert.equal(usesOf({ ...known, ref: "v1", version: undefined }), "acme/cordon/.github/actions/policy@v1");
     assert.equal(
       usesOf({ repository: undefined, ref: undefined, version: "v1.2.3" }),
-      "OWNER/cordon/.github/actions/policy@REF",
+      "<OWNER>/cordon/.github/actions/policy@<REF>",
     );
+    assert.throws(() => parseAction("<OWNER>/cordon@v1"), /does not read OWNER\/REPO@REF/);
   });
 });

@@ -31,6 +31,12 @@ function contentsOf(path: string): Record<string, string> {
   return Object.fromEntries(files.map((file) => [file.slice(path.length + 1), readFileSync(file, "utf8")]));
 }
 
+/** The lines of a CODEOWNERS that count: pattern, owners. */
+function ownerLines(text: string): string[][] {
+  const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  return lines.map((line) => line.split(/\s+/));
+}
+
 describe("cordon init", () => {
   let folder: Folder;
   let dir: string;
@@ -56,10 +62,10 @@ describe("cordon init", () => {
       assert.ok(result.written.includes(path), path);
   });
 
-  it("gives a repository that passes lint and test at once, without a warning", async () => {
+  it("gives a repository that passes lint and test at once, without a warning and with its conditions covered", async () => {
     const [lint, test] = await Promise.all([
       cordon("policy", "lint", dir, "--json"),
-      cordon("policy", "test", dir, "--json"),
+      cordon("policy", "test", dir, "--threshold", "95", "--json"),
     ]);
     const { diagnostics, policies } = lint.json() as { diagnostics: unknown[]; policies: number };
     assert.deepEqual([lint.code, diagnostics], [0, []]);
@@ -103,6 +109,7 @@ describe("cordon init", () => {
         {
           issuer: "https://token.actions.githubusercontent.com",
           workflow: "https://github.com/acme/policies/.github/workflows/bundle.yml@refs/heads/main",
+          ref: "refs/heads/main",
           runner: "github-hosted",
         },
       ],
@@ -140,16 +147,8 @@ describe("cordon init", () => {
     assert.match(stderr, /bundle\.sigstore\.json/); // not signed: that is found after the trust policy was read
   });
 
-  it("names the owners of everything that decides", () => {
-    const lines = read(".github/CODEOWNERS")
-      .split("\n")
-      .filter((line) => line !== "" && !line.startsWith("#"));
-    assert.deepEqual(
-      lines.map((line) => line.split(/\s+/)),
-      ["/policies/", "/lists/", "/approvals/", "/advisories/", "/cordon.yaml", "/trust.yaml", "/.github/"].map(
-        (path) => [path, "@acme/security", "@acme/web"],
-      ),
-    );
+  it("names the owners of everything", () => {
+    assert.deepEqual(ownerLines(read(".github/CODEOWNERS")), [["*", "@acme/security", "@acme/web"]]);
   });
 
   it("has editors find a schema that is there, for each file that has one", () => {
@@ -222,18 +221,50 @@ describe("cordon init", () => {
     const { json } = await cordon("init", other, "--no-commit", "--json", "--action", "acme/cordon@v1");
     assert.match(
       (json() as Result).next[0] ?? "",
-      /^Fill in the repository's address in cordon\.yaml and trust\.yaml and the owners in \.github\/CODEOWNERS\. Then/,
+      /^Fill in the repository's address in cordon\.yaml, who may sign in trust\.yaml and the owners in \.github\/CODEOWNERS\. Then/,
     );
+    assert.match((json() as Result).next[1] ?? "", /: gh api --method POST 'repos\/\{owner\}\/\{repo\}\/rulesets' /);
     const owners = readFileSync(join(other, ".github/CODEOWNERS"), "utf8");
-    assert.match(owners, /^# \/policies\/ +@OWNER\/TEAM$/m);
+    assert.match(owners, /^# \* +@OWNER\/TEAM$/m);
     assert.doesNotMatch(owners, /^[^#\n]/m);
     assert.doesNotMatch(readFileSync(join(other, ".github/workflows/bundle.yml"), "utf8"), /OWNER|REPO\b| to:/);
   });
 
+  it("trusts nobody by a name that somebody could register, while nothing is known of the repository", async () => {
+    const other = join(folder.path, "nobody");
+    const { json } = await cordon(
+      "init",
+      other,
+      "--no-commit",
+      "--json",
+      ...["--action", "acme/cordon@v1", "--channel", "beta"],
+    );
+    assert.match((json() as Result).next[0] ?? "", /who may sign in trust\.yaml/);
+    const trust = join(other, "trust.yaml");
+    const text = readFileSync(trust, "utf8");
+    assert.match(text, /^# identities:\n# {3}- issuer: /m);
+    assert.match(text, /^# Until an identity stands here nobody is trusted/m);
+    const dist = join(folder.path, "dist");
+    const [verify, proxy] = await Promise.all([
+      cordon("bundle", "verify", dist, "--trust", trust),
+      cordon("proxy", "--bundle", dist, "--trust", trust, "--listen", "127.0.0.1:0", "--state", join(other, "state")),
+    ]);
+    for (const { code, stderr } of [verify, proxy]) {
+      assert.equal(code, 2);
+      assert.match(stderr, /trust\.yaml names nobody who may sign\nFill it in: /);
+    }
+    const workflow = readFileSync(join(other, ".github/workflows/bundle.yml"), "utf8");
+    assert.match(workflow, /to: "github:<OWNER>\/<REPO>@beta"/);
+    const filled = text.replace(/^# (?=identities:| {2}[- ] )/gm, "").replaceAll("<OWNER>/<REPO>", "acme/policies");
+    folder.write("filled.yaml", filled);
+    const { stderr } = await cordon("bundle", "verify", dist, "--trust", join(folder.path, "filled.yaml"));
+    assert.match(stderr, /bundle\.sigstore\.json/);
+  });
+
   it("gives other forges the owners that they read, settings that name the forge, and nothing of GitHub's", async () => {
-    for (const [forge, path, owned] of [
-      ["gitlab", ".gitlab/CODEOWNERS", "/.gitlab-ci.yml"],
-      ["gitea", ".gitea/CODEOWNERS", "cordon\\\\.yaml"],
+    for (const [forge, path, everything] of [
+      ["gitlab", ".gitlab/CODEOWNERS", "*"],
+      ["gitea", ".gitea/CODEOWNERS", ".*"],
     ] as const) {
       const other = join(folder.path, forge);
       const address = ["--repository", "https://code.acme.example/acme/policies", "--forge", forge];
@@ -249,11 +280,8 @@ describe("cordon init", () => {
         written.filter((file) => /^\.git(?!ignore)/.test(file)),
         [path],
       );
-      const lines = readFileSync(join(other, path), "utf8").split("\n");
-      assert.ok(
-        lines.some((line) => line.split(/ +/).join(" ") === `${owned} @acme/security`),
-        owned,
-      );
+      const owners = ownerLines(readFileSync(join(other, path), "utf8"));
+      assert.deepEqual(owners, [[everything, "@acme/security"]]);
       const text = readFileSync(join(other, "cordon.yaml"), "utf8");
       assert.deepEqual(requireConfig({ path: "cordon.yaml", text }).forge, { kind: forge });
       assert.match(next[0] ?? "", /^Fill in the public key in trust\.yaml\. Then /);

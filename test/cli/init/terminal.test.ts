@@ -95,7 +95,7 @@ describe("cordon init on a terminal", { skip: without }, () => {
     assert.match(read("cordon.yaml"), /^repository: "https:\/\/github\.com\/acme\/policies"$/m);
     assert.match(read("cordon.yaml"), /^publicUrl: "https:\/\/packages\.acme\.example"$/m);
     assert.match(read("cordon.yaml"), /^channel: "stable"$/m);
-    assert.match(read(".github/CODEOWNERS"), /^\/policies\/ +@acme\/security @acme\/web$/m);
+    assert.match(read(".github/CODEOWNERS"), /^\* +@acme\/security @acme\/web$/m);
     assert.ok(existsSync(join(dir, ".github/workflows/policy.yml")));
     assert.ok(!existsSync(join(dir, ".git")));
   });

@@ -36,6 +36,8 @@ describe("readTrust()", () => {
 
   const WRONG: readonly [name: string, yaml: string, message: RegExp][] = [
     ["nobody", "channel: stable\n", /names nobody who may sign/],
+    ["nobody yet", "# identities:\n#   - issuer: a\n", /trust\.yaml names nobody who may sign$/],
+    ["nobody, being empty", "", /trust\.yaml names nobody who may sign$/],
     ["an identity without an issuer", `identities: [{ workflow: "${WORKFLOW}" }]`, /the key `issuer` is missing/],
     ["an identity without a workflow", `identities: [{ issuer: "${ISSUER}" }]`, /the key `workflow` is missing/],
     [
@@ -65,6 +67,27 @@ describe("readTrust()", () => {
       assert.throws(() => read(yaml), { code: "TRUST_INVALID", message });
     });
   }
+
+  const SHARED = "https://github.com/acme/cordon/.github/workflows/policy-publish.yml@1234";
+  const identity = (workflow: string, ...more: readonly string[]) =>
+    read(`identities:\n  - { ${[`issuer: "${ISSUER}"`, `workflow: "${workflow}"`, ...more].join(", ")} }`);
+
+  it("refuses a shared workflow without the branch that it must run for: any branch there could call it", () => {
+    for (const repository of ["acme/policies", "https://github.com/acme/policies"])
+      assert.throws(() => identity(SHARED, `repository: ${repository}`), {
+        code: "TRUST_INVALID",
+        message: /trust\.yaml: .*policy-publish\.yml@1234.* any branch of https:\/\/github\.com\/acme\/policies/,
+        next: "Add `ref: refs/heads/main` to that identity, or the branch that bundles are made of.",
+      });
+    const trust = identity(SHARED, "repository: acme/policies", "ref: refs/heads/main");
+    assert.equal(trust.identities[0]?.ref, "refs/heads/main");
+  });
+
+  it("needs no branch for a workflow of the repository itself, unless a commit stands where its name would have it", () => {
+    for (const more of [[], ["repository: acme/policy"], ["repository: https://github.com/acme/policy"]])
+      assert.equal(identity(WORKFLOW, ...more).identities[0]?.repository, "https://github.com/acme/policy");
+    assert.throws(() => identity(SHARED), { message: /any branch of https:\/\/github\.com\/acme\/cordon$/ });
+  });
 
   it("refuses a trusted root that is missing, or is none", () => {
     const withRoot = (path: string) =>

@@ -92,6 +92,18 @@ describe("a bundle that an identity signed", () => {
     });
   }
 
+  it("is refused when a workflow that many share signed for another branch than the one that is trusted", async () => {
+    const workflow = `https://github.com/acme/cordon/.github/workflows/policy-publish.yml@${"a".repeat(40)}`;
+    const trust = trusting({ workflow });
+    const run = { subject: workflow, repository: "acme/policy" };
+    assert.equal(verify(await signAs(run), trust).manifest.revision, 1);
+    const attack = await signAs({ ...run, ref: "refs/heads/attack" });
+    assert.throws(() => verify(attack, trust), {
+      code: "BUNDLE_IDENTITY",
+      message: /its ref is refs\/heads\/attack, not refs\/heads\/main/,
+    });
+  });
+
   const CUT: readonly [name: string, workflow: string][] = [
     ["a beginning", WORKFLOW.slice(0, -1)],
     ["an end", WORKFLOW.slice(8)],
