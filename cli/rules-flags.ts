@@ -1,14 +1,12 @@
 /** The flags that say by which rules a command judges, and which registries it asks. */
 import { Flags } from "@oclif/core";
-
-/** As relationships: see signing-flags.ts. */
-const also = (...flags: string[]) => [{ type: "all" as const, flags }];
+import { also, never } from "./flag-relations.ts";
 
 export const RULES_FLAGS = {
   dir: Flags.string({
     description: "the policy repository",
     default: ".",
-    relationships: [{ type: "none", flags: ["bundle"] }],
+    relationships: never("bundle"),
   }),
   bundle: Flags.string({ description: "judge by this bundle (dir:PATH) instead", relationships: also("trust") }),
   trust: Flags.string({

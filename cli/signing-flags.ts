@@ -2,12 +2,10 @@
 import { Flags } from "@oclif/core";
 import { keylessSigning, publicSigstore, type Signing } from "../core/bundle/sign.ts";
 import { signingWithKeyFile } from "./bundle.ts";
-
-/** As relationships: of `exclusive`, and of flags that depend on one another, oclif's usage line leaves empty alternatives. */
-const WITHOUT_KEY = [{ type: "none" as const, flags: ["key"] }];
+import { never } from "./flag-relations.ts";
 
 const url = (description: string, env: string) =>
-  Flags.string({ description, env, helpGroup: "SIGSTORE", relationships: WITHOUT_KEY });
+  Flags.string({ description, env, helpGroup: "SIGSTORE", relationships: never("key") });
 
 export const SIGNING_FLAGS = {
   key: Flags.string({
@@ -20,7 +18,7 @@ export const SIGNING_FLAGS = {
     env: "CORDON_REKOR_VERSION",
     helpGroup: "SIGSTORE",
     options: ["1", "2"],
-    relationships: WITHOUT_KEY,
+    relationships: never("key"),
   }),
   tsa: url("timestamp authority (default: the public one)", "CORDON_TSA_URL"),
 };

@@ -19,6 +19,7 @@ import { Newest } from "../audit/newest.ts";
 import { harmlessJson, Output } from "../audit/output.ts";
 import { describeProblem, readEntries, Tally, toEntries } from "../audit/read.ts";
 import { CordonCommand, EXIT } from "../command.ts";
+import { also, never } from "../flag-relations.ts";
 import { count } from "../print.ts";
 import { progressLine } from "../progress.ts";
 
@@ -98,19 +99,21 @@ counted and told: then the exit code is 1, and 2 where nothing could be read.`;
       description: "count decisions by what they have in common",
       options: [...GROUP_FIELDS],
       delimiter: ",",
+      relationships: never("jsonl", "follow", "limit"),
       ...many,
     }),
-    top: Flags.integer({ description: "only the largest groups", min: 1 }),
+    top: Flags.integer({ description: "only the largest groups", min: 1, relationships: also("group-by") }),
     limit: Flags.integer({
       description: `only the newest decisions (default ${DEFAULT_LIMIT}, and with --csv and --jsonl all)`,
       min: 1,
       max: 100_000,
     }),
-    csv: Flags.boolean({ description: "print CSV" }),
+    csv: Flags.boolean({ description: "print CSV", relationships: never("jsonl") }),
     jsonl: Flags.boolean({ description: "print the lines as they stand" }),
     follow: Flags.boolean({
       char: "f",
       description: "print decisions as they are recorded, with --since also earlier ones, until SIGINT",
+      relationships: never("limit", "top"),
     }),
     config: Flags.string({ description: "the proxy's cordon.yaml, which names its state directory" }),
   };
@@ -121,7 +124,7 @@ counted and told: then the exit code is 1, and 2 where nothing could be read.`;
   async run(): Promise<AuditResult | undefined> {
     const { argv, flags } = await this.parse(Audit);
     const form: Form = flags.csv ? "csv" : flags.jsonl ? "jsonl" : "table";
-    refuseTogether({ ...flags, json: this.jsonEnabled() });
+    if (this.jsonEnabled()) refuseWithJson(flags);
     const filter = parseFilter(flags, new Date());
     const paths = argv.length > 0 ? argv.map(String) : [stateDirectory(flags.config)];
     if (flags.follow) {
@@ -279,21 +282,10 @@ function csvLines(records: readonly (readonly string[])[]): string {
   return records.map((cells) => `${csvRecord(cells)}\r\n`).join("");
 }
 
-/** What would take the meaning from the other. */
-const APART = [
-  ["json", ["csv", "jsonl", "follow"]],
-  ["group-by", ["jsonl", "follow", "limit"]],
-  ["follow", ["limit", "top"]],
-  ["csv", ["jsonl"]],
-] as const;
-
-/** Throws USAGE. */
-function refuseTogether(flags: Readonly<Record<string, unknown>>): void {
-  const isGiven = (name: string) => flags[name] !== undefined && flags[name] !== false;
-  for (const [one, others] of APART)
-    for (const other of others)
-      if (isGiven(one) && isGiven(other)) throw new CordonError("USAGE", `--${one} does not go with --${other}`);
-  if (isGiven("top") && !isGiven("group-by")) throw new CordonError("USAGE", "--top is about groups: give --group-by");
+/** What oclif's relationships cannot say, for `--json` is its own flag. Throws USAGE. */
+function refuseWithJson(flags: { readonly csv: boolean; readonly jsonl: boolean; readonly follow: boolean }): void {
+  for (const name of ["csv", "jsonl", "follow"] as const)
+    if (flags[name]) throw new CordonError("USAGE", `--json does not go with --${name}`);
 }
 
 /** Of the proxy that is meant, as it finds it itself. */

@@ -4,6 +4,9 @@ import { anchor, code, codes, fence, prose as plain, table, tableOfUsed } from "
 
 type Flag = Command.Flag.Cached;
 
+const ALL = new Intl.ListFormat("en-GB", { type: "conjunction" });
+const ANY = new Intl.ListFormat("en-GB", { type: "disjunction" });
+
 const HEAD = `# Commands
 
 Generated from the commands' own definitions by \`npm run generate\`; do not edit. \`cordon COMMAND --help\` says the same in a terminal.
@@ -96,8 +99,8 @@ function say(flag: Flag): string {
 /** What the flag needs beside it, or does not suffer. */
 function sayBound({ type, flags }: NonNullable<Flag["relationships"]>[number]): string[] {
   const names = flags.map((flag) => code(`--${nameIn(flag)}`));
-  if (type === "none") return [`not with ${names.join(" or ")}`];
-  return [`needs ${names.join(type === "all" ? " and " : " or ")}`];
+  if (type === "none") return [`not with ${ANY.format(names)}`];
+  return [`needs ${(type === "all" ? ALL : ANY).format(names)}`];
 }
 
 function nameIn(flag: string | { readonly name: string }): string {

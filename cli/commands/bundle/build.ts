@@ -5,6 +5,7 @@ import type { Manifest } from "../../../schemas/types/manifest.ts";
 import { buildInto, partsTable } from "../../bundle.ts";
 import { CordonCommand } from "../../command.ts";
 import { dirArg, dirFlag, repositoryDir } from "../../dir.ts";
+import { also } from "../../flag-relations.ts";
 import { requireFeeds } from "../../repository.ts";
 import { readPublishedBundle } from "../../trusted-bundle.ts";
 
@@ -27,9 +28,9 @@ the same part digests on every machine. The bundle is not trusted before it is s
     }),
     previous: Flags.string({
       description: "where the bundle is published that this one follows; left out: the one in --out",
-      dependsOn: ["trust"],
+      relationships: also("trust"),
     }),
-    trust: Flags.string({ description: "who may have signed the previous bundle", dependsOn: ["previous"] }),
+    trust: Flags.string({ description: "who may have signed the previous bundle", relationships: also("previous") }),
     "new-epoch": Flags.boolean({
       description: "count from revision 1 again, above every earlier revision: after one was taken far too high",
     }),
