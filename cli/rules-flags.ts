@@ -14,7 +14,7 @@ export const RULES_FLAGS = {
     relationships: also("bundle"),
   }),
   config: Flags.string({
-    description: "a cordon.yaml that says which registries are asked, and how (default: the one in --dir, if any)",
+    description: "a cordon.yaml that says which registries are asked, and how [default: the one in --dir, if any]",
   }),
   upstream: Flags.string({
     description: "the registry of an ecosystem: npm=https://…",

@@ -9,10 +9,13 @@ const url = (description: string, env: string) =>
 
 export const SIGNING_FLAGS = {
   key: Flags.string({
-    description: "private key in PEM (P-256 or ed25519), as `bundle keygen` makes one; left out: keyless",
+    description: "private key in PEM (P-256 or ed25519), as `bundle keygen` makes one [default: keyless signing]",
   }),
-  fulcio: url("certificate authority (default: the public one)", "CORDON_FULCIO_URL"),
-  rekor: url("transparency log, or `none`: then the timestamp alone bears witness", "CORDON_REKOR_URL"),
+  fulcio: url("certificate authority [default: the public one]", "CORDON_FULCIO_URL"),
+  rekor: url(
+    "transparency log, or `none`: then the timestamp alone bears witness [default: the public one]",
+    "CORDON_REKOR_URL",
+  ),
   "rekor-version": Flags.integer({
     description: "the log's API; Cordon verifies both, cosign only 1",
     env: "CORDON_REKOR_VERSION",
@@ -20,7 +23,7 @@ export const SIGNING_FLAGS = {
     options: ["1", "2"],
     relationships: never("key"),
   }),
-  tsa: url("timestamp authority (default: the public one)", "CORDON_TSA_URL"),
+  tsa: url("timestamp authority [default: the public one]", "CORDON_TSA_URL"),
 };
 
 export interface SigningFlags {

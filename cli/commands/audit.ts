@@ -104,7 +104,7 @@ counted and told: then the exit code is 1, and 2 where nothing could be read.`;
     }),
     top: Flags.integer({ description: "only the largest groups", min: 1, relationships: also("group-by") }),
     limit: Flags.integer({
-      description: `only the newest decisions (default ${DEFAULT_LIMIT}, and with --csv and --jsonl all)`,
+      description: `only the newest decisions [default: ${DEFAULT_LIMIT}, with --csv and --jsonl all]`,
       min: 1,
       max: 100_000,
     }),

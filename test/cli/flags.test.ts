@@ -15,4 +15,14 @@ describe("the flags of all commands", () => {
         for (const other of ["dependsOn", "exclusive", "combinable", "exactlyOne", "atLeastOne"] as const)
           assert.equal(flag[other], undefined, `${id} --${flag.name}: ${other}; see cli/flag-relations.ts`);
   });
+
+  it("and arguments name a default as oclif does, once, behind everything else", () => {
+    for (const { id, flags, args } of OWN)
+      for (const { name, description = "", default: fixed } of [...Object.values(flags), ...Object.values(args)]) {
+        const others = description.replace(/ \[default: [^[\]]+\]$/, "");
+        const about = `${id} ${name}: ${description}`;
+        assert.doesNotMatch(others, /\bdefault\b|left out/i, about);
+        if (fixed !== undefined && fixed !== false) assert.equal(others, description, about);
+      }
+  });
 });

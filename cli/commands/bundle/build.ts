@@ -23,11 +23,11 @@ the same part digests on every machine. The bundle is not trusted before it is s
     dir: dirFlag,
     out: Flags.string({ description: "the directory to write to", required: true }),
     revision: Flags.integer({
-      description: "the revision's number; left out: one more than the previous bundle's",
+      description: "the revision's number [default: one more than the previous bundle's]",
       min: 1,
     }),
     previous: Flags.string({
-      description: "where the bundle is published that this one follows; left out: the one in --out",
+      description: "where the bundle is published that this one follows [default: the one in --out]",
       relationships: also("trust"),
     }),
     trust: Flags.string({ description: "who may have signed the previous bundle", relationships: also("previous") }),
