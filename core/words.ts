@@ -1,4 +1,8 @@
-/** Words for people: suggestions for misspelt names, and lists cut to a length. */
+/** Words for people: suggestions for misspelt names, and texts cut to a length. */
+
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
 
 /** `; did you mean \`x\`?` for the closest candidate, or nothing where none is close. */
 export function suggest(word: string, candidates: Iterable<string>): string {
