@@ -4,6 +4,11 @@ export function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** The text as one word of a POSIX shell, whatever stands in it: names and addresses are strangers'. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /** `; did you mean \`x\`?` for the closest candidate, or nothing where none is close. */
 export function suggest(word: string, candidates: Iterable<string>): string {
   let best: string | undefined;

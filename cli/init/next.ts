@@ -1,4 +1,5 @@
 /** The three things to do with a new policy repository, by what is still missing. */
+import { shellWord } from "../../core/words.ts";
 import { RULESET_FILE, WORKFLOW_FILES } from "./github.ts";
 import { OWNERS_FILES } from "./owners.ts";
 import { BRANCH, DEFAULT_CHANNEL, type InitSettings, releasesOf, slugOf, UNKNOWN_REPOSITORY } from "./settings.ts";
@@ -30,7 +31,7 @@ function pushStep(standing: Standing): Step {
     !hasRepository && `git init -b ${BRANCH}`,
     !isCommitted && "git add . && git commit -m 'Begin the package policy'",
     isCommitted && gaps.length > 0 && "git commit -a -m 'Fill in the package policy'",
-    !hasOrigin && `git remote add origin ${settings.repository === undefined ? "URL" : quoted(settings.repository)}`,
+    !hasOrigin && `git remote add origin ${settings.repository === undefined ? "URL" : shellWord(settings.repository)}`,
     `git push -u origin ${BRANCH}`,
   ];
   const push = isCommitted || gaps.length > 0 ? "push it" : "commit and push it";
@@ -88,7 +89,7 @@ function enforceStep({ settings }: Standing): Step {
   const releases = releasesOf(settings);
   if (!isTop || !workflows || releases === undefined)
     return { text: "Read what the rules say, and try them", command: "cordon policy test --coverage" };
-  const url = publicUrl === undefined ? "" : ` --public-url ${quoted(publicUrl)}`;
+  const url = publicUrl === undefined ? "" : ` --public-url ${shellWord(publicUrl)}`;
   return {
     text: "Once the workflow has published a bundle, start a proxy",
     command: `cordon proxy --bundle ${releases} --trust trust.yaml${url}`,
@@ -97,8 +98,3 @@ function enforceStep({ settings }: Standing): Step {
 
 const listed = (parts: readonly string[]): string =>
   parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
-
-/** As one word of a shell, whatever stands in it. */
-export function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
