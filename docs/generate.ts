@@ -1,6 +1,6 @@
 /** Writes `docs/reference/*.md` from the schemas and the commands; `--check` only compares, and fails when one is not current. */
 import { fileURLToPath } from "node:url";
-import { settle } from "../schemas/generated.ts";
+import { writeGenerated } from "../schemas/generated.ts";
 import { commandsReference } from "./generate/commands.ts";
 import { factsReference } from "./generate/facts.ts";
 import { filesReference, readFrom } from "./generate/files.ts";
@@ -17,4 +17,4 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
   ]);
 }
 
-if (import.meta.main) settle(await referencePages());
+if (import.meta.main) writeGenerated(await referencePages());

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { compile } from "json-schema-to-typescript";
-import { settle } from "./generated.ts";
+import { writeGenerated } from "./generated.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
@@ -34,5 +34,5 @@ export function readCommittedTypes(name: string): string {
 
 if (import.meta.main) {
   const types = schemaNames().map(async (name) => [`${here}types/${name}.ts`, await generateTypes(name)] as const);
-  settle(new Map(await Promise.all(types)));
+  writeGenerated(new Map(await Promise.all(types)), { folder: `${here}types` });
 }
