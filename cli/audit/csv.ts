@@ -46,6 +46,10 @@ export function groupCells({ values, count, first, last }: Group): string[] {
   return [String(count), first, last, ...values.map((value) => value ?? "")];
 }
 
+export function csvLines(records: readonly (readonly string[])[]): string {
+  return records.map((cells) => `${csvRecord(cells)}\r\n`).join("");
+}
+
 /** A record, without its line end. */
 export function csvRecord(cells: readonly string[]): string {
   return cells.map(toCell).join(",");
