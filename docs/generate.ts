@@ -6,15 +6,12 @@ import { factsReference } from "./generate/facts.ts";
 import { filesReference, readFrom } from "./generate/files.ts";
 
 const root = new URL("../", import.meta.url);
+const path = (name: string) => fileURLToPath(new URL(`docs/reference/${name}`, root));
 
-/** Texts by path. */
-export async function referencePages(): Promise<ReadonlyMap<string, string>> {
-  const path = (name: string) => fileURLToPath(new URL(`docs/reference/${name}`, root));
-  return new Map([
+writeGenerated(
+  new Map([
     [path("COMMANDS.md"), await commandsReference(fileURLToPath(root))],
     [path("FACTS.md"), factsReference()],
     [path("FILES.md"), filesReference(readFrom(root))],
-  ]);
-}
-
-if (import.meta.main) writeGenerated(await referencePages());
+  ]),
+);
