@@ -80,7 +80,7 @@ const BOUNDS = new Map<number | null, string>([
   [null, "later"],
 ]);
 
-export function boundText(hours: number | null): string {
+function boundText(hours: number | null): string {
   return BOUNDS.get(hours) ?? `within ${hours} hours`;
 }
 

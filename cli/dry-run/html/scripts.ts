@@ -46,7 +46,7 @@ ${scripts.unknown > 0 && html`<p class="muted">Of ${counted(scripts.unknown, "re
   };
 }
 
-export function runningText({ running }: Scripts, all: number): string {
+function runningText({ running }: Scripts, all: number): string {
   if (running === 0) return "No release is known to run a script when it is installed.";
   const verb = running === 1 ? "runs" : "run";
   return `${grouped(running)} of ${counted(all, "release")} ${verb} scripts when installed (${shareText(running, all)}).`;
