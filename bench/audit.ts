@@ -14,6 +14,7 @@ import { oneLine } from "../core/words.ts";
 import { DECISION_LOG_DEFAULTS, openDecisionLog } from "../proxy/decision-log.ts";
 import type { Facts } from "../schemas/types/facts.ts";
 import { logLine, makeContext, makeDecision } from "../test/support/decisions.ts";
+import { medianOf } from "./measure.ts";
 
 const LINES = Number(process.argv[2] ?? 500_000);
 const RUNS = 3;
@@ -33,12 +34,6 @@ const FACTS = {
   } as unknown as Facts,
   known: ["identity", "listing"] as const,
 };
-
-async function median(run: () => Promise<number> | number): Promise<number> {
-  const times: number[] = [];
-  for (let count = 0; count < RUNS; count++) times.push(await run());
-  return times.sort((a, b) => a - b)[Math.floor(RUNS / 2)] ?? Number.NaN;
-}
 
 async function writeLog(): Promise<void> {
   const stream = createWriteStream(log);
@@ -113,28 +108,30 @@ try {
   console.log(`${LINES.toLocaleString("en-US")} lines, ${(statSync(log).size / 1e6).toFixed(0)} MB`);
   const hasJq = spawnSync("jq", ["--version"]).status === 0;
   const filter = 'select(.decision == "block")';
-  const reference = hasJq ? await median(() => timeCommand("jq", ["-c", filter, log])) : await median(timeParse);
+  const reference = hasJq
+    ? await medianOf(RUNS, () => timeCommand("jq", ["-c", filter, log]))
+    : await medianOf(RUNS, timeParse);
   row(hasJq ? "jq 'select(…)' (the reference)" : "JSON.parse of each line (the reference)", reference, reference);
-  if (hasJq) row("JSON.parse of each line", await median(timeParse), reference);
+  if (hasJq) row("JSON.parse of each line", await medianOf(RUNS, timeParse), reference);
   for (const [name, args] of [
     ["cordon audit --jsonl --decision block", ["--jsonl", "--decision", "block"]],
     ["cordon audit --group-by package,decision", ["--group-by", "package,decision"]],
     ["cordon audit --client 10.0.3.0/24 --json", ["--client", "10.0.3.0/24", "--json"]],
   ] as const)
-    row(name, await median(() => timeCommand(process.execPath, [ENTRY, "audit", log, ...args])), reference);
+    row(name, await medianOf(RUNS, () => timeCommand(process.execPath, [ENTRY, "audit", log, ...args])), reference);
 
-  const plain = await median(() => timeStream());
+  const plain = await medianOf(RUNS, () => timeStream());
   const cost = (name: string, microseconds: number): void =>
     console.log(
       `${name.padEnd(48)} ${microseconds.toFixed(2).padStart(10)} us each ${(microseconds / plain).toFixed(2).padStart(8)} x`,
     );
   cost("a line into a plain stream (the reference)", plain);
-  cost("a decision on record", await median(() => timeRecording(1024 ** 3)));
+  cost("a decision on record", await medianOf(RUNS, () => timeRecording(1024 ** 3)));
   cost(
     "a decision on record, rotated at every 100 MiB",
-    await median(() => timeRecording(DECISION_LOG_DEFAULTS.maxBytes)),
+    await medianOf(RUNS, () => timeRecording(DECISION_LOG_DEFAULTS.maxBytes)),
   );
-  cost("a decision on record, rotated at every MiB", await median(() => timeRecording(1024 ** 2)));
+  cost("a decision on record, rotated at every MiB", await medianOf(RUNS, () => timeRecording(1024 ** 2)));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

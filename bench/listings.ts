@@ -7,6 +7,7 @@ import { judgeListing } from "../core/gate.ts";
 import type { PurlType } from "../core/purl.ts";
 import { packumentBytes } from "../test/support/packument.ts";
 import { AGE_POLICY, MALWARE_POLICY, rulesOf } from "../test/support/policies.ts";
+import { medianOf } from "./measure.ts";
 
 const VERSIONS = 5000;
 const RUNS = 5;
@@ -53,13 +54,10 @@ const DOCUMENTS: Readonly<Record<PurlType, () => Uint8Array>> = {
   golang: () => Buffer.from(versions.map((version) => `v${version}\n`).join("")),
 };
 
-function median(run: () => unknown): number {
-  const times = Array.from({ length: RUNS }, () => {
-    const start = performance.now();
-    run();
-    return performance.now() - start;
-  });
-  return times.sort((a, b) => a - b)[RUNS >> 1] ?? Number.NaN;
+function timeOf(run: () => unknown): number {
+  const start = performance.now();
+  run();
+  return performance.now() - start;
 }
 
 console.log(`${VERSIONS} versions            MB      ms   of JSON.parse() of as much`);
@@ -68,14 +66,15 @@ for (const [type, make] of Object.entries(DOCUMENTS) as [PurlType, () => Uint8Ar
   const bytes = make();
   const form = ecosystem.formOf({ accept: ecosystem.listingAccept, userAgent: undefined });
   const rendering = { registry: "https://proxy.example", sentence: () => "" };
-  const all = median(() => {
+  const answer = () => {
     const judged = judgeListing(rules, ecosystem.parseListing("x", bytes, URL_OF_PAGE), NOW);
     return ecosystem.renderListing(judged, form, rendering);
-  });
+  };
+  const all = await medianOf(RUNS, () => timeOf(answer));
   const filler = JSON.stringify(
     Array.from({ length: Math.ceil(bytes.length / 100) }, (_, index) => ({ [`key ${index}`]: "x".repeat(80) })),
   );
-  const parse = median(() => JSON.parse(filler));
+  const parse = await medianOf(RUNS, () => timeOf(() => JSON.parse(filler)));
   const figures = [(bytes.length / 1e6).toFixed(2), all.toFixed(0), `${(all / parse).toFixed(1)} x`];
   console.log(`${type.padEnd(20)} ${figures.map((figure) => figure.padStart(8)).join("")}`);
 }

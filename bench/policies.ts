@@ -16,6 +16,7 @@ import { lintPolicies } from "../core/policy/lint.ts";
 import { type PolicySource, readPolicySource } from "../core/policy/source.ts";
 import type { SourceFile } from "../core/source/files.ts";
 import type { Facts } from "../schemas/types/facts.ts";
+import { medianOf } from "./measure.ts";
 
 const OTHER = "@bufbuild/cel@0.6.1";
 const RELEASES = 2000;
@@ -38,10 +39,9 @@ function cpuMs(run: () => void): number {
 }
 
 /** The median of some rounds, after as many as take half a second: a proxy runs for weeks, and compiles its code once. */
-function median(run: () => void): number {
+async function warmCpuMs(run: () => void): Promise<number> {
   for (const end = performance.now() + 500; performance.now() < end; ) run();
-  const times = Array.from({ length: ROUNDS }, () => cpuMs(run)).sort((a, b) => a - b);
-  return times[Math.floor(ROUNDS / 2)] ?? Number.NaN;
+  return medianOf(ROUNDS, () => cpuMs(run));
 }
 
 function setOf(source: PolicySource): PolicySet {
@@ -89,7 +89,7 @@ function factsOf(index: number): Facts {
 
 const releases = Array.from({ length: RELEASES }, (_, index) => factsOf(index));
 const packSet = setOf(pack);
-const ours = median(() => {
+const ours = await warmCpuMs(() => {
   for (const facts of releases) decide(packSet, facts, { now: NOW, known: KNOWN, bundle: null });
 });
 row(
@@ -98,7 +98,7 @@ row(
   "100,000 /s",
 );
 
-const conditions = median(timeOurs());
+const conditions = await warmCpuMs(timeOurs());
 row("  their conditions alone, facts converted before", perSecond((RELEASES / conditions) * 1000), "-");
 
 const others = process.argv.includes("--no-install") ? "left out by --no-install" : await timeOther();
@@ -108,20 +108,20 @@ else row(`  the same by ${OTHER}`, perSecond((RELEASES / others) * 1000), "-");
 const twenty = setOf({ ...pack, policies: copiesOf(pack.policies, 20) });
 const rules = { set: twenty, tables: [], reference: null };
 const test: SourceFile = { path: "tests/bench.yaml", text: testFile(1000) };
-const tested = median(() => {
+const tested = await warmCpuMs(() => {
   const { results, diagnostics } = runPolicyTest(test, { rules, dir: "." });
   const failure = results.find(({ passed }) => !passed);
   if (failure || diagnostics.length > 0) throw new Error(failure?.differences.join("\n") ?? diagnostics[0]?.message);
 });
 row("policy test: 1,000 cases of one file, 20 policies", milliseconds(tested), "300 ms");
 const cases = releases.slice(0, 1000);
-const decided = median(() => {
+const decided = await warmCpuMs(() => {
   for (const facts of cases) decide(twenty, facts, { now: NOW, known: KNOWN, bundle: null });
 });
 row("  of which decisions", milliseconds(decided), "-");
 
 const many = { ...pack, policies: copiesOf(pack.policies, 200) };
-const linted = median(() => {
+const linted = await warmCpuMs(() => {
   lintPolicies(setOf(many), many, { now: NOW, maxApprovalDays: 90, maliciousIds: () => [] });
 });
 row("policy lint: 200 policies", milliseconds(linted), "1000 ms");
@@ -172,7 +172,7 @@ async function timeOther(): Promise<number | string> {
     const { status, stderr, error } = spawnSync("npm", [...args, OTHER], { encoding: "utf8", timeout: 120_000 });
     if (status !== 0) return `not to be installed: ${(error?.message ?? stderr).trim().split("\n").at(-1)}`;
     const load = (path: string) => import(pathToFileURL(join(folder, "node_modules/@bufbuild", path)).href);
-    return timeWith(
+    return await timeWith(
       await load("cel/dist/esm/index.js"),
       await load("cel/dist/esm/ext/index.js"),
       await load("protobuf/dist/esm/wkt/index.js"),
@@ -183,7 +183,7 @@ async function timeOther(): Promise<number | string> {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: modules of a package that is not installed here have no types
-function timeWith(cel: any, extensions: any, { timestampFromDate }: any): number {
+function timeWith(cel: any, extensions: any, { timestampFromDate }: any): Promise<number> {
   const dynamic = cel.mapType(cel.CelScalar.STRING, cel.CelScalar.DYN);
   const environment = cel.celEnv({
     funcs: extensions.strings?.funcs ?? extensions.strings ?? [],
@@ -210,7 +210,7 @@ function timeWith(cel: any, extensions: any, { timestampFromDate }: any): number
     lists: new Map(Object.entries(packSet.lists.value)),
     now: timestampFromDate(NOW),
   }));
-  return median(() => {
+  return warmCpuMs(() => {
     for (const facts of converted) {
       for (const { params, conditions } of policies) {
         const context = { ...facts, params };

@@ -7,14 +7,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { medianOf } from "./measure.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const RUNS = 5;
-
-/** Median of several runs, in milliseconds. */
-function median(run: () => number): number {
-  return Array.from({ length: RUNS }, run).sort((a, b) => a - b)[Math.floor(RUNS / 2)] ?? Number.NaN;
-}
 
 function timeCommand(args: readonly string[], cwd = root, command = process.execPath): number {
   const start = performance.now();
@@ -46,7 +42,7 @@ async function timeColdStart(port: number): Promise<number> {
   }
 }
 
-const empty = median(() => timeCommand(["-e", ""]));
+const empty = await medianOf(RUNS, () => timeCommand(["-e", ""]));
 const row = (name: string, milliseconds: number) =>
   console.log(
     `${name.padEnd(34)} ${milliseconds.toFixed(0).padStart(7)} ms ${(milliseconds / empty).toFixed(1).padStart(7)} x`,
@@ -55,15 +51,13 @@ const row = (name: string, milliseconds: number) =>
 row("an empty program (the reference)", empty);
 row(
   "cordon policy test policies",
-  median(() => timeCommand(["cli/bin/run.ts", "policy", "test", "policies"])),
+  await medianOf(RUNS, () => timeCommand(["cli/bin/run.ts", "policy", "test", "policies"])),
 );
 row(
   "cordon policy lint policies",
-  median(() => timeCommand(["cli/bin/run.ts", "policy", "lint", "policies"])),
+  await medianOf(RUNS, () => timeCommand(["cli/bin/run.ts", "policy", "lint", "policies"])),
 );
-const starts: number[] = [];
-for (let run = 0; run < RUNS; run++) starts.push(await timeColdStart(48_730 + run));
-row("cold start to ready", starts.sort((a, b) => a - b)[Math.floor(RUNS / 2)] ?? Number.NaN);
+row("cold start to ready", await medianOf(RUNS, (run) => timeColdStart(48_730 + run)));
 
 if (process.argv.includes("--clone")) {
   const folder = mkdtempSync(join(tmpdir(), "cordon-clone-"));

@@ -14,6 +14,7 @@ import { fileURLToPath } from "node:url";
 import { AGE_POLICY, MALWARE_POLICY, malwareRecord } from "../test/support/policies.ts";
 import { makeBundleFolder } from "../test/support/proxy.ts";
 import { startRegistry } from "../test/support/registry.ts";
+import { median } from "./measure.ts";
 
 const ENTRY = fileURLToPath(new URL("../cli/bin/run.ts", import.meta.url));
 const CONNECTIONS = 16;
@@ -195,10 +196,6 @@ async function startVerdaccio(): Promise<Server | undefined> {
 
 function ofRegistry(name: string, child: ChildProcess, url: string): Server {
   return { name, process: child, packument: `${url}/hot`, tarball: `${url}/hot/-/hot-1.89.0.tgz`, registry: url };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 /** Milliseconds of the processor for each of some requests, one after another. */

@@ -21,7 +21,7 @@ export interface RegistrySettings {
 }
 
 /** Reads `--upstream ECOSYSTEM=URL` options. Throws USAGE. */
-export function parseUpstreams(options: readonly string[]): Map<PurlType, string> {
+function parseUpstreams(options: readonly string[]): Map<PurlType, string> {
   return new Map(
     options.map((option) => {
       const at = option.indexOf("=");

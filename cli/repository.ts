@@ -15,7 +15,7 @@ import type { CordonConfig } from "../schemas/types/cordon.ts";
 import { readSnapshotTable, snapshotDir } from "./intel/snapshot.ts";
 
 /** The feed of the repository's own `advisories/`. */
-export const LOCAL_FEED = "local";
+const LOCAL_FEED = "local";
 
 export interface Repository {
   readonly dir: string;

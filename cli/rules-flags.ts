@@ -1,14 +1,12 @@
 /** The flags that say by which rules a command judges, and which registries it asks. */
 import { Flags } from "@oclif/core";
-
-/** As relationships: see signing-flags.ts. */
-const also = (...flags: string[]) => [{ type: "all" as const, flags }];
+import { also, never } from "./flag-relations.ts";
 
 export const RULES_FLAGS = {
   dir: Flags.string({
     description: "the policy repository",
     default: ".",
-    relationships: [{ type: "none", flags: ["bundle"] }],
+    relationships: never("bundle"),
   }),
   bundle: Flags.string({ description: "judge by this bundle (dir:PATH) instead", relationships: also("trust") }),
   trust: Flags.string({
@@ -16,7 +14,7 @@ export const RULES_FLAGS = {
     relationships: also("bundle"),
   }),
   config: Flags.string({
-    description: "a cordon.yaml that says which registries are asked, and how (default: the one in --dir, if any)",
+    description: "a cordon.yaml that says which registries are asked, and how [default: the one in --dir, if any]",
   }),
   upstream: Flags.string({
     description: "the registry of an ecosystem: npm=https://…",

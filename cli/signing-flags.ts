@@ -2,27 +2,28 @@
 import { Flags } from "@oclif/core";
 import { keylessSigning, publicSigstore, type Signing } from "../core/bundle/sign.ts";
 import { signingWithKeyFile } from "./bundle.ts";
-
-/** As relationships: of `exclusive`, and of flags that depend on one another, oclif's usage line leaves empty alternatives. */
-const WITHOUT_KEY = [{ type: "none" as const, flags: ["key"] }];
+import { never } from "./flag-relations.ts";
 
 const url = (description: string, env: string) =>
-  Flags.string({ description, env, helpGroup: "SIGSTORE", relationships: WITHOUT_KEY });
+  Flags.string({ description, env, helpGroup: "SIGSTORE", relationships: never("key") });
 
 export const SIGNING_FLAGS = {
   key: Flags.string({
-    description: "private key in PEM (P-256 or ed25519), as `bundle keygen` makes one; left out: keyless",
+    description: "private key in PEM (P-256 or ed25519), as `bundle keygen` makes one [default: keyless signing]",
   }),
-  fulcio: url("certificate authority (default: the public one)", "CORDON_FULCIO_URL"),
-  rekor: url("transparency log, or `none`: then the timestamp alone bears witness", "CORDON_REKOR_URL"),
+  fulcio: url("certificate authority [default: the public one]", "CORDON_FULCIO_URL"),
+  rekor: url(
+    "transparency log, or `none`: then the timestamp alone bears witness [default: the public one]",
+    "CORDON_REKOR_URL",
+  ),
   "rekor-version": Flags.integer({
     description: "the log's API; Cordon verifies both, cosign only 1",
     env: "CORDON_REKOR_VERSION",
     helpGroup: "SIGSTORE",
     options: ["1", "2"],
-    relationships: WITHOUT_KEY,
+    relationships: never("key"),
   }),
-  tsa: url("timestamp authority (default: the public one)", "CORDON_TSA_URL"),
+  tsa: url("timestamp authority [default: the public one]", "CORDON_TSA_URL"),
 };
 
 export interface SigningFlags {

@@ -11,9 +11,10 @@ import {
   type FetchOptions,
   fetchBytes,
   fetchResuming,
-  isLoopback,
+  isInTheClear,
 } from "./http.ts";
 import { isObject, own, ownString } from "./json.ts";
+import { apiFailure, apiLimits, complaintText, parseAnswer, parseComplaint } from "./json-api.ts";
 import { resetAt, retryAfter, ServerBusy } from "./server-busy.ts";
 import { oneLine } from "./words.ts";
 
@@ -57,9 +58,7 @@ export interface ReleasePage {
 }
 
 const DEFAULT_API = "https://api.github.com";
-const JSON_BYTES = 16 * 1024 * 1024;
 const SILENCE_MS = 20_000;
-const TOTAL_MS = 60_000;
 const UPLOAD_MS = 10 * 60_000;
 const PER_PAGE = 100;
 
@@ -72,11 +71,10 @@ export function createGitHub({ repository, fetch, environment }: GitHubOptions):
     "x-github-api-version": "2022-11-28",
     ...(token && { authorization: `Bearer ${token}` }),
   };
-  const limits = () => ({ maxBytes: JSON_BYTES, timeoutMs: SILENCE_MS, signal: AbortSignal.timeout(TOTAL_MS) });
   const urlOf = (path: string) => new URL(`${api.href}repos/${repository}${path}`);
   const ask = async (url: URL, options: Partial<FetchOptions> = {}): Promise<FetchedBytes> => {
     const answer = await fetchBytes(fetch, url, {
-      ...limits(),
+      ...apiLimits(),
       ...options,
       headers: { ...headers, ...options.headers },
     });
@@ -90,7 +88,7 @@ export function createGitHub({ repository, fetch, environment }: GitHubOptions):
       if (answer.status === 304) return undefined;
       const found = answer.headers["etag"];
       return {
-        releases: toReleases(page, parseJson(page, answer.body)),
+        releases: toReleases(page, parseAnswer(page, answer.body)),
         etag: typeof found === "string" ? found : undefined,
         next: nextPage(answer.headers["link"], api),
       };
@@ -109,13 +107,13 @@ export function createGitHub({ repository, fetch, environment }: GitHubOptions):
     async send(method, path, body) {
       const url = urlOf(path);
       const answer = await ask(url, { method, ...(body && { body: JSON.stringify(body) }) });
-      return answer.body.length === 0 ? undefined : parseJson(url, answer.body);
+      return answer.body.length === 0 ? undefined : parseAnswer(url, answer.body);
     },
     async login() {
       // REST tells it to people's tokens only; GraphQL to those of workflows and apps as well.
       const url = graphqlUrl(api);
       const answer = await ask(url, { method: "POST", body: JSON.stringify({ query: "{ viewer { login } }" }) });
-      const login = ownString(own(own(parseJson(url, answer.body), "data"), "viewer"), "login");
+      const login = ownString(own(own(parseAnswer(url, answer.body), "data"), "viewer"), "login");
       if (login === undefined)
         throw new CordonError("UPSTREAM_MALFORMED", `${describe(url)} does not tell whose token it is`);
       return login;
@@ -138,7 +136,7 @@ export function createGitHub({ repository, fetch, environment }: GitHubOptions):
 function apiUrl(text: string, token: string | undefined): URL {
   if (!URL.canParse(text)) throw new CordonError("USAGE", `GITHUB_API_URL is no URL: ${JSON.stringify(text)}`);
   const url = new URL(text);
-  if (token && url.protocol === "http:" && !isLoopback(url))
+  if (token && isInTheClear(url))
     throw new CordonError("USAGE", `the token is not sent to ${url.origin} in the clear: GITHUB_API_URL needs https`);
   url.pathname = `${url.pathname.replace(/\/+$/, "")}/`;
   return url;
@@ -162,14 +160,6 @@ function nextPage(link: string | string[] | undefined, api: URL): URL | undefine
   const text = /<([^>]+)>;\s*rel="next"/.exec(String(link ?? ""))?.[1];
   const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
   return url?.origin === api.origin ? url : undefined;
-}
-
-function parseJson(url: URL, body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString("utf8"));
-  } catch (cause) {
-    throw new CordonError("UPSTREAM_MALFORMED", `${describe(url)} answered with what is no JSON`, { cause });
-  }
 }
 
 function toReleases(url: URL, value: unknown): Release[] {
@@ -200,30 +190,27 @@ export function toRelease(url: URL | string, value: unknown): Release {
 function requireOk(url: URL, answer: FetchedBytes): FetchedBytes {
   const { status, headers } = answer;
   if ((status >= 200 && status < 300) || status === 304) return answer;
-  const where = describe(url);
   if (status === 403 || status === 429) {
     const spent = headers["x-ratelimit-remaining"] === "0" ? resetAt(headers["x-ratelimit-reset"]) : undefined;
     const wait = retryAfter(headers["retry-after"]) ?? spent;
-    if (wait) throw new ServerBusy(`${where} answered ${status} because of its rate limit`, wait);
+    if (wait) throw new ServerBusy(`${describe(url)} answered ${status} because of its rate limit`, wait);
   }
-  if (status === 401 || status === 403)
-    throw new CordonError("SOURCE_DENIED", `${where} answered ${status}${complaintOf(answer).message}`);
-  if (status === 404) throw new CordonError("NOT_FOUND", `${where} is not there, or not for this token`);
   const { message, codes } = complaintOf(answer);
   if (status === 422 && codes.includes("already_exists"))
-    throw new CordonError("ALREADY_EXISTS", `${where} answered ${status}${message}`);
-  throw new CordonError("UPSTREAM_STATUS", `${where} answered ${status}${message}`);
+    throw new CordonError("ALREADY_EXISTS", `${describe(url)} answered ${status}${message}`);
+  throw apiFailure(url, status, message);
 }
 
 /** GitHub's own word on what is wrong, on one line, and its codes. */
 function complaintOf({ body }: FetchedBytes): { message: string; codes: readonly string[] } {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(body.subarray(0, 4096)).toString("utf8"));
-    const errors = isObject(value) && Array.isArray(value["errors"]) ? value["errors"].filter(isObject) : [];
-    const details = errors.map(({ field, code, message }) => String(message ?? `${String(field)} ${String(code)}`));
-    const message = isObject(value) ? `: ${oneLine([String(value["message"]), ...details].join(", "), 200)}` : "";
-    return { message, codes: errors.map(({ code }) => String(code)) };
-  } catch {
-    return { message: "", codes: [] };
-  }
+  const complaint = parseComplaint(body);
+  if (!isObject(complaint)) return { message: "", codes: [] };
+  const errors = Array.isArray(complaint["errors"]) ? complaint["errors"].filter(isObject) : [];
+  const details = errors.map(({ field, code, message }) =>
+    complaintText(message ?? `${complaintText(field)} ${complaintText(code)}`),
+  );
+  return {
+    message: `: ${oneLine([complaintText(complaint["message"]), ...details].join(", "), 200)}`,
+    codes: errors.map(({ code }) => complaintText(code)),
+  };
 }

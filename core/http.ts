@@ -227,3 +227,8 @@ export function originOf(url: URL): string {
 export function isLoopback({ hostname }: URL): boolean {
   return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
+
+/** Whether others could read on the way what is sent there, such as a token. */
+export function isInTheClear(url: URL): boolean {
+  return url.protocol !== "https:" && !isLoopback(url);
+}

@@ -56,7 +56,7 @@ export interface PrivateRegistry {
 const MAX_BODY = 64 * 1024 * 1024;
 
 /** The public upstream with the private ones before it; the first whose pattern fits has the name. */
-export function withPrivate(open: Upstream, registries: readonly PrivateRegistry[]): Upstream {
+function withPrivate(open: Upstream, registries: readonly PrivateRegistry[]): Upstream {
   if (registries.length === 0) return open;
   const { type } = open.ecosystem;
   const ownerOf = (name: string) =>

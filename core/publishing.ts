@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import { CordonError } from "./errors.ts";
 import { describe, type Fetch, fetchBytes } from "./http.ts";
+import { parseAnswer } from "./json-api.ts";
 
 export const PUBLISH_LIMITS = {
   /** A release as a client sends it: its file in base64, and its manifest. */
@@ -93,11 +94,10 @@ function headersOf({ length, encoding }: WriteBody): Record<string, string> {
 function jsonOf(url: URL, status: number, body: Uint8Array): Uint8Array {
   if (body.length === 0 && status < 300) return Buffer.from("{}");
   try {
-    JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    parseAnswer(url, body);
     return body;
-  } catch (cause) {
-    if (status < 300)
-      throw new CordonError("UPSTREAM_MALFORMED", `${describe(url)} answered with what is no JSON`, { cause });
+  } catch (error) {
+    if (status < 300) throw error;
     return Buffer.from(JSON.stringify({ error: `cordon: ${describe(url)} answered ${status}` }));
   }
 }

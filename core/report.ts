@@ -8,6 +8,7 @@ import type { Rules } from "./gate.ts";
 import { changeOf, type RuleChange } from "./policy/rule-origins.ts";
 import { type ApprovalDraft, draftApproval, type Refusal, toRefusal, type Wording } from "./refusal.ts";
 import { permits } from "./verdict.ts";
+import { shellWord } from "./words.ts";
 
 export interface ReleaseReport extends Omit<Refusal, "error" | "remediation"> {
   /** The refusal's sentence; there where it is denied. */
@@ -122,7 +123,7 @@ export function reportOn(
     remediation: {
       ...remediation,
       approvalUrl: (forge && approval && newFileUrl(forge, approval)) ?? null,
-      command: isDenied ? `cordon quarantine request ${quote(decision.purl)} --reason "…"` : null,
+      command: isDenied ? `cordon quarantine request ${shellWord(decision.purl)} --reason "…"` : null,
     },
     verdicts: decision.verdicts.map((verdict) => ({ ...verdict, source: sourceOf(verdict, rules, forge) })),
     skipped: decision.skipped,
@@ -130,11 +131,6 @@ export function reportOn(
     previous: (known && compareWithPrevious(known.judged.listing, known.release, known.ecosystem)) ?? null,
     ...(approval && { approval }),
   };
-}
-
-/** For a shell. */
-function quote(purl: string): string {
-  return /^[\w@%/:.+-]+$/.test(purl) ? purl : `'${purl.replaceAll("'", "'\\''")}'`;
 }
 
 function sourceOf(

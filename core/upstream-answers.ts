@@ -2,6 +2,7 @@
 import { CordonError } from "./errors.ts";
 import { describe } from "./http.ts";
 import { countValues, MAX_VALUES } from "./json.ts";
+import { parseAnswer } from "./json-api.ts";
 
 /** What registries answer with that do not have what is asked for: not found, gone, not allowed, not implemented (RFC 9110). */
 export const NO_ENDPOINT: ReadonlySet<number> = new Set([404, 410, 405, 501]);
@@ -11,15 +12,11 @@ export function tagOf(header: string | string[] | undefined): string | undefined
   return typeof header === "string" && /^(W\/)?"[\x21\x23-\x7e]{1,256}"$/.test(header) ? header : undefined;
 }
 
-/** A page in another language, or half of one, must not pass for a registry's answer. */
+/** Throws UPSTREAM_MALFORMED, UPSTREAM_TOO_LARGE. */
 export function requireJson(url: URL, body: Uint8Array): void {
   if (countValues(body) > MAX_VALUES)
     throw new CordonError("UPSTREAM_TOO_LARGE", `${describe(url)} answered with more values than are read`);
-  try {
-    JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch (cause) {
-    throw new CordonError("UPSTREAM_MALFORMED", `${describe(url)} answered with what is no JSON`, { cause });
-  }
+  parseAnswer(url, body);
 }
 
 /** A registry that is in trouble is not one that does not want to answer. */

@@ -1,4 +1,13 @@
-/** Words for people: suggestions for misspelt names, and lists cut to a length. */
+/** Words for people: suggestions for misspelt names, and texts cut to a length. */
+
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** The text as one word of a POSIX shell, whatever stands in it: names and addresses are strangers'. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
 
 /** `; did you mean \`x\`?` for the closest candidate, or nothing where none is close. */
 export function suggest(word: string, candidates: Iterable<string>): string {

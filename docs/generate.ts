@@ -1,20 +1,17 @@
 /** Writes `docs/reference/*.md` from the schemas and the commands; `--check` only compares, and fails when one is not current. */
 import { fileURLToPath } from "node:url";
-import { settle } from "../schemas/generated.ts";
+import { writeGenerated } from "../schemas/generated.ts";
 import { commandsReference } from "./generate/commands.ts";
 import { factsReference } from "./generate/facts.ts";
 import { filesReference, readFrom } from "./generate/files.ts";
 
 const root = new URL("../", import.meta.url);
+const path = (name: string) => fileURLToPath(new URL(`docs/reference/${name}`, root));
 
-/** Texts by path. */
-export async function referencePages(): Promise<ReadonlyMap<string, string>> {
-  const path = (name: string) => fileURLToPath(new URL(`docs/reference/${name}`, root));
-  return new Map([
+writeGenerated(
+  new Map([
     [path("COMMANDS.md"), await commandsReference(fileURLToPath(root))],
     [path("FACTS.md"), factsReference()],
     [path("FILES.md"), filesReference(readFrom(root))],
-  ]);
-}
-
-if (import.meta.main) settle(await referencePages());
+  ]),
+);

@@ -1,5 +1,4 @@
 /** The bundle in force: polled, verified, opened, and swapped whole. What fails leaves the last known good one in place. */
-import { setTimeout as setTimer } from "node:timers";
 import { setTimeout } from "node:timers/promises";
 import { type OpenedBundle, openBundle } from "../core/bundle/open.ts";
 import type { BundleSource, OfferedBundle, ReadBlob } from "../core/bundle/source.ts";
@@ -15,7 +14,6 @@ import {
 } from "../core/bundle/verify.ts";
 import { CordonError, type FailureCode, messageOf } from "../core/errors.ts";
 import type { Rules } from "../core/gate.ts";
-import { ServerBusy } from "../core/server-busy.ts";
 import { formatInstant } from "../core/time.ts";
 import {
   type BundleState,
@@ -30,7 +28,7 @@ import {
 } from "./bundle-status.ts";
 import type { BundleStore } from "./bundle-store.ts";
 import type { Log } from "./log.ts";
-import { nextPollMs } from "./poll-schedule.ts";
+import { Poller } from "./poller.ts";
 
 export interface LifecycleOptions {
   readonly source: BundleSource;
@@ -68,6 +66,7 @@ const FINAL: ReadonlySet<FailureCode> = new Set([
 
 export class BundleLifecycle {
   readonly #options: LifecycleOptions;
+  readonly #poller: Poller;
   readonly #polls: PollCounts = { activated: 0, unchanged: 0, refused: 0, failed: 0 };
   /** How the poll under way has ended so far. */
   #outcome: keyof PollCounts = "failed";
@@ -78,19 +77,19 @@ export class BundleLifecycle {
   /** The trusted root that the refusal was made by: another may not refuse. */
   #refusedBy: string | null = null;
   /** Stores what is in force; undefined where that is done. */
-  #store: (() => Promise<void>) | undefined;
+  #pendingWrite: (() => Promise<void>) | undefined;
   #lastPoll: PollReport | null = null;
   #lastContact: Date | undefined;
-  #failures = 0;
-  #retryAt: Date | undefined;
-  #polling: Promise<void> | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #nextPoll: Date | undefined;
-  #isStopped = false;
   #loggedState: BundleState = "empty";
 
   constructor(options: LifecycleOptions) {
+    const { source, pollSeconds, now } = options;
     this.#options = options;
+    this.#poller = new Poller({
+      poll: () => this.#pollOnce(),
+      intervalMs: Math.max(pollSeconds, source.minPollSeconds) * 1000,
+      now,
+    });
   }
 
   /**
@@ -105,8 +104,7 @@ export class BundleLifecycle {
   }
 
   stop(): void {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
+    this.#poller.stop();
   }
 
   /** Throws BUNDLE_MISSING, or BUNDLE_EXPIRED where the operator chose `deny`. */
@@ -128,15 +126,16 @@ export class BundleLifecycle {
 
   status(): BundleStatus {
     const { source, onExpired, trust, staleMs, now } = this.#options;
+    const { next } = this.#poller;
     return {
       state: stateOf(this.#active, this.#lastPoll, staleMs, now()),
       source: source.name,
       onExpired,
       ...describeInForce(this.#active, now()),
-      stored: this.#active !== undefined && this.#store === undefined,
+      stored: this.#active !== undefined && this.#pendingWrite === undefined,
       lastPoll: this.#lastPoll,
       lastContact: this.#lastContact ? formatInstant(this.#lastContact) : null,
-      nextPoll: this.#nextPoll ? formatInstant(this.#nextPoll) : null,
+      nextPoll: next ? formatInstant(next) : null,
       polls: { ...this.#polls },
       trustedRoot: trust.root?.status() ?? null,
     };
@@ -144,11 +143,7 @@ export class BundleLifecycle {
 
   /** Asks the source once, or waits for the answer where it is being asked already; the next poll is counted from here. */
   poll(): Promise<void> {
-    this.#polling ??= this.#pollOnce().finally(() => {
-      this.#polling = undefined;
-      this.#schedule();
-    });
-    return this.#polling;
+    return this.#poller.poll();
   }
 
   async #pollOnce(): Promise<void> {
@@ -174,26 +169,17 @@ export class BundleLifecycle {
 
   /** Takes what the source offers. Throws whatever stands against it. */
   async #ask(at: Date): Promise<void> {
-    const { source } = this.#options;
-    let offered: OfferedBundle | undefined;
     try {
-      offered = await source.poll(this.#validator);
+      const offered = await this.#options.source.poll(this.#validator);
       this.#lastContact = at;
-    } catch (error) {
-      this.#failures += 1;
-      this.#retryAt = error instanceof ServerBusy ? error.retryAt : undefined;
-      throw error;
-    }
-    try {
       if (offered) await this.#accept(offered);
       // What was refused and has not changed is still refused.
       else if (this.#refusal) throw this.#refusal;
       else this.#outcome = "unchanged";
-      [this.#failures, this.#retryAt] = [0, undefined];
+      this.#poller.noteSuccess();
     } catch (error) {
       this.#outcome = isRefusal(error) ? "refused" : "failed";
-      if (this.#outcome === "failed") this.#failures += 1;
-      this.#retryAt = error instanceof ServerBusy ? error.retryAt : undefined;
+      this.#poller.noteError(error, this.#outcome === "failed");
       throw error;
     }
   }
@@ -212,7 +198,7 @@ export class BundleLifecycle {
         const opened = await openBundle(bundle, keeping, this.#active?.tables);
         // A disk that is full must not keep an old policy in force: it is enforced first, and stored afterwards.
         this.#activate(bundle, offered.bytes, opened);
-        this.#store = () => store.write(bundle, offered.bytes, kept);
+        this.#pendingWrite = () => store.write(bundle, offered.bytes, kept);
         this.#outcome = "activated";
       }
       [this.#validator, this.#refusal] = [offered.validator, undefined];
@@ -230,7 +216,7 @@ export class BundleLifecycle {
     this.#outcome = "unchanged";
     if (Buffer.compare(active.bytes, bytes) === 0) return;
     this.#active = { ...active, bundle, bytes };
-    this.#store = () => this.#options.store.write(bundle, bytes, readBlob);
+    this.#pendingWrite = () => this.#options.store.write(bundle, bytes, readBlob);
   }
 
   /** Against what was accepted before, here or in another life, and against what the operator set. */
@@ -244,8 +230,8 @@ export class BundleLifecycle {
   }
 
   async #storeActive(): Promise<void> {
-    await this.#store?.();
-    this.#store = undefined;
+    await this.#pendingWrite?.();
+    this.#pendingWrite = undefined;
   }
 
   async #restore(): Promise<void> {
@@ -286,20 +272,6 @@ export class BundleLifecycle {
     if (state === this.#loggedState) return;
     this.#options.log(state === "ok" ? "info" : "warn", "bundle state", { from: this.#loggedState, to: state });
     this.#loggedState = state;
-  }
-
-  #schedule(): void {
-    clearTimeout(this.#timer);
-    if (this.#isStopped) return;
-    const { source, pollSeconds, now } = this.#options;
-    const wait = nextPollMs(Math.max(pollSeconds, source.minPollSeconds) * 1000, {
-      failures: this.#failures,
-      retryAt: this.#retryAt,
-      now: now(),
-    });
-    this.#nextPoll = new Date(now().getTime() + wait);
-    this.#timer = setTimer(() => void this.poll(), wait);
-    this.#timer.unref();
   }
 }
 

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { CordonError, messageOf } from "../core/errors.ts";
+import { DiskIndex, type Entry } from "./disk-index.ts";
 import type { Log } from "./log.ts";
 
 /** `files/HEX` and the like: a folder, and 64 digits. */
@@ -35,124 +36,119 @@ export interface DiskCache {
   usage(): { readonly bytes: number; readonly maxBytes: number; readonly entries: number };
 }
 
-interface Entry {
-  readonly size: number;
-  isChecked: boolean;
-  /** When the disk was last told that it was used, in milliseconds. */
-  touched: number;
-}
-
-/** Each is remembered, however small it is. */
-const MAX_ENTRIES = 500_000;
-/** How long a full disk counts. */
-const HALVED_MS = 60_000;
-const SHORT: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "EIO", "ENOMEM"]);
+/** A process or a disk that is short of something: the file is none the worse for it. */
+const OUT_OF_RESOURCES: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "EIO", "ENOMEM"]);
+const DISK_FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 const TOUCH_MS = 60 * 60_000;
 const KEY = /^[a-z]+\/[0-9a-f]{64}$/;
 
 /** Takes up what is there. Throws FILE_UNREADABLE. */
 export async function openDiskCache(dir: string, maxBytes: number, log: Log): Promise<DiskCache> {
   const partial = join(dir, "partial");
-  /** In the order of use; the first is the one to drop. */
-  const entries = await scan(dir, partial);
-  let limit = maxBytes;
-  let halvedAt = Number.NEGATIVE_INFINITY;
-  let bytes = [...entries.values()].reduce((sum, { size }) => sum + size, 0);
+  const index = new DiskIndex(await scan(dir, partial), maxBytes);
+  const cache = new DirectoryCache(dir, partial, index, log);
+  await cache.trim();
+  return cache;
+}
 
-  const pathOf = (key: string) => {
-    const [kind = "", hex = ""] = key.split("/");
-    return join(dir, kind, hex.slice(0, 2), hex);
-  };
-  const forget = (key: string): void => {
-    bytes -= entries.get(key)?.size ?? 0;
-    entries.delete(key);
-  };
-  const remove = async (key: string): Promise<void> => {
-    forget(key);
-    await rm(pathOf(key), { force: true }).catch(() => {});
-  };
-  /** What came last stays, however large: somebody is reading it. */
-  const trim = async (last?: string): Promise<void> => {
-    for (const oldest of entries.keys()) {
-      if ((bytes <= limit && entries.size <= MAX_ENTRIES) || oldest === last) break;
-      await remove(oldest);
-    }
-  };
-  const create: DiskCache["create"] = async () => {
-    const path = join(partial, randomUUID());
-    return { path, handle: await open(path, "wx", 0o600) };
-  };
-  const keep: DiskCache["keep"] = async (key, path, size) => {
+class DirectoryCache implements DiskCache {
+  readonly #dir: string;
+  readonly #partial: string;
+  readonly #index: DiskIndex;
+  readonly #log: Log;
+
+  constructor(dir: string, partial: string, index: DiskIndex, log: Log) {
+    this.#dir = dir;
+    this.#partial = partial;
+    this.#index = index;
+    this.#log = log;
+  }
+
+  usage(): ReturnType<DiskCache["usage"]> {
+    return this.#index.usage;
+  }
+
+  async open(key: CacheKey, check: (handle: FileHandle) => Promise<boolean>): Promise<OpenFile | undefined> {
+    const entry = this.#index.use(key);
+    if (!entry) return undefined;
+    let handle: FileHandle | undefined;
     try {
-      await mkdir(dirname(pathOf(key)), { recursive: true });
-      await rename(path, pathOf(key));
+      handle = await open(this.#pathOf(key), "r");
+      const { size } = await handle.stat();
+      if (size !== entry.size) throw new Error("its size has changed");
+      if (!entry.isChecked && !(await check(handle))) throw new Error("it is not what was stored");
+      entry.isChecked = true;
+      touch(this.#pathOf(key), entry);
+      return { handle, size };
     } catch (error) {
-      log("warn", "not kept in the cache", { reason: messageOf(error) });
+      await handle?.close();
+      if (OUT_OF_RESOURCES.has(codeOf(error))) return undefined;
+      this.#log("warn", "taken out of the cache", { key, reason: messageOf(error) });
+      if (this.#index.has(key, entry)) await this.remove(key);
+      return undefined;
+    }
+  }
+
+  async create(): Promise<{ readonly path: string; readonly handle: FileHandle }> {
+    const path = join(this.#partial, randomUUID());
+    return { path, handle: await open(path, "wx", 0o600) };
+  }
+
+  async keep(key: CacheKey, path: string, size: number): Promise<string> {
+    const kept = this.#pathOf(key);
+    try {
+      await mkdir(dirname(kept), { recursive: true });
+      await rename(path, kept);
+    } catch (error) {
+      this.#log("warn", "not kept in the cache", { reason: messageOf(error) });
       return path;
     }
-    forget(key);
-    entries.set(key, { size, touched: Date.now(), isChecked: true });
-    bytes += size;
-    if (limit < maxBytes && performance.now() - halvedAt > HALVED_MS) limit = maxBytes;
-    await trim(key);
-    return pathOf(key);
-  };
-  const noteFailure: DiskCache["noteFailure"] = async (error) => {
-    log("warn", "the cache cannot be written", { bytes, limit, reason: messageOf(error) });
-    if (!["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "")) return;
-    // Once for all that fail together; where there is room again, so there is for the cache.
-    if (performance.now() - halvedAt < HALVED_MS) return;
-    halvedAt = performance.now();
-    limit = Math.floor(bytes / 2);
-    await trim();
-  };
-  await trim();
-  return {
-    remove,
-    create,
-    keep,
-    noteFailure,
-    usage: () => ({ bytes, maxBytes: limit, entries: entries.size }),
-    async open(key, check) {
-      const entry = entries.get(key);
-      if (!entry) return undefined;
-      entries.delete(key);
-      entries.set(key, entry);
-      let handle: FileHandle | undefined;
+    this.#index.add(key, size);
+    await this.trim(key);
+    return kept;
+  }
+
+  async store(key: CacheKey, bytes: Uint8Array): Promise<void> {
+    let path: string | undefined;
+    try {
+      const created = await this.create();
+      path = created.path;
       try {
-        handle = await open(pathOf(key), "r");
-        const { size } = await handle.stat();
-        if (size !== entry.size) throw new Error("its size has changed");
-        if (!entry.isChecked && !(await check(handle))) throw new Error("it is not what was stored");
-        entry.isChecked = true;
-        touch(pathOf(key), entry);
-        return { handle, size };
-      } catch (error) {
-        await handle?.close();
-        // Where the process or the disk is short of something, the file is none the worse for it.
-        if (SHORT.has((error as NodeJS.ErrnoException).code ?? "")) return undefined;
-        log("warn", "taken out of the cache", { key, reason: messageOf(error) });
-        if (entries.get(key) === entry) await remove(key);
-        return undefined;
+        await created.handle.writeFile(bytes);
+      } finally {
+        await created.handle.close();
       }
-    },
-    async store(key, content) {
-      let path: string | undefined;
-      try {
-        const created = await create();
-        path = created.path;
-        try {
-          await created.handle.writeFile(content);
-        } finally {
-          await created.handle.close();
-        }
-        await keep(key, path, content.length);
-      } catch (error) {
-        if (path !== undefined) await rm(path, { force: true }).catch(() => {});
-        await noteFailure(error);
-      }
-    },
-  };
+      await this.keep(key, path, bytes.length);
+    } catch (error) {
+      if (path !== undefined) await rm(path, { force: true }).catch(() => {});
+      await this.noteFailure(error);
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    this.#index.forget(key);
+    await rm(this.#pathOf(key), { force: true }).catch(() => {});
+  }
+
+  async noteFailure(error: unknown): Promise<void> {
+    const { bytes, maxBytes: limit } = this.#index.usage;
+    this.#log("warn", "the cache cannot be written", { bytes, limit, reason: messageOf(error) });
+    if (DISK_FULL.has(codeOf(error)) && this.#index.halve()) await this.trim();
+  }
+
+  /** What came last stays, however large: somebody is reading it. */
+  async trim(last?: string): Promise<void> {
+    for (const oldest of this.#index.excess(last)) await this.remove(oldest);
+  }
+
+  #pathOf(key: string): string {
+    const [kind = "", hex = ""] = key.split("/");
+    return join(this.#dir, kind, hex.slice(0, 2), hex);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? "";
 }
 
 /** Marks it as used for the order after a restart; to know it to the hour suffices. */
@@ -164,7 +160,7 @@ function touch(path: string, entry: Entry): void {
 }
 
 /** What a process before has kept; what it had begun is taken away. */
-async function scan(dir: string, partial: string): Promise<Map<string, Entry>> {
+async function scan(dir: string, partial: string): Promise<[key: string, entry: Entry][]> {
   const found: [key: string, entry: Entry][] = [];
   try {
     await rm(partial, { recursive: true, force: true });
@@ -180,5 +176,5 @@ async function scan(dir: string, partial: string): Promise<Map<string, Entry>> {
   } catch (cause) {
     throw new CordonError("FILE_UNREADABLE", `${dir} cannot be used as a cache: ${messageOf(cause)}`, { cause });
   }
-  return new Map(found.sort(([, a], [, b]) => a.touched - b.touched));
+  return found.sort(([, a], [, b]) => a.touched - b.touched);
 }

@@ -5,18 +5,18 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { compile } from "json-schema-to-typescript";
-import { settle } from "./generated.ts";
+import { writeGenerated } from "./generated.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
-export function schemaNames(): string[] {
+function schemaNames(): string[] {
   return readdirSync(here)
     .filter((file) => file.endsWith(".schema.json"))
     .map((file) => file.slice(0, -".schema.json".length))
     .sort();
 }
 
-export async function generateTypes(name: string): Promise<string> {
+async function generateTypes(name: string): Promise<string> {
   const schema = JSON.parse(readFileSync(`${here}${name}.schema.json`, "utf8"));
   return compile(schema, name, {
     additionalProperties: true,
@@ -28,11 +28,5 @@ export async function generateTypes(name: string): Promise<string> {
   });
 }
 
-export function readCommittedTypes(name: string): string {
-  return readFileSync(`${here}types/${name}.ts`, "utf8");
-}
-
-if (import.meta.main) {
-  const types = schemaNames().map(async (name) => [`${here}types/${name}.ts`, await generateTypes(name)] as const);
-  settle(new Map(await Promise.all(types)));
-}
+const types = schemaNames().map(async (name) => [`${here}types/${name}.ts`, await generateTypes(name)] as const);
+writeGenerated(new Map(await Promise.all(types)), { folder: `${here}types` });

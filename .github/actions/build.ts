@@ -2,10 +2,11 @@
  * Writes `dist/`, what GitHub runs of the actions: the entries of `cli/actions` with all that they import, for a runner
  * installs nothing. `--check` only says whether it is what the sources give; `--out DIR` writes them elsewhere.
  */
-import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { globSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Metafile, type Plugin } from "esbuild";
+import { writeGenerated } from "../../schemas/generated.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = join(here, "../..");
@@ -25,7 +26,7 @@ const versionOnly: Plugin = {
     }),
 };
 
-/** The files of `dist/` by name. */
+/** The files of `dist/` by path. */
 async function bundleEntries(): Promise<ReadonlyMap<string, string>> {
   const { outputFiles, metafile } = await build({
     entryPoints: globSync("cli/actions/*.entry.ts", { cwd: root }).sort(),
@@ -48,8 +49,8 @@ async function bundleEntries(): Promise<ReadonlyMap<string, string>> {
     metafile: true,
     write: false,
   });
-  const files = outputFiles.map(({ path, text }) => [relative(dist, path).replace(".entry.", "."), text] as const);
-  return new Map([...files, ["LICENSES.txt", licences(metafile)]]);
+  const files = outputFiles.map(({ path, text }) => [path.replace(".entry.", "."), text] as const);
+  return new Map([...files, [join(dist, "LICENSES.txt"), licences(metafile)]]);
 }
 
 /** The licence texts of what was bundled: most of them ask to be passed on. */
@@ -70,24 +71,4 @@ function licences({ inputs }: Metafile): string {
   return `${texts.join(`\n\n${"-".repeat(80)}\n\n`)}\n`;
 }
 
-function readBuilt(): ReadonlyMap<string, string> {
-  const names = existsSync(dist) ? readdirSync(dist) : [];
-  return new Map(names.map((name) => [name, readFileSync(join(dist, name), "utf8")]));
-}
-
-const [built, fresh] = [readBuilt(), await bundleEntries()];
-const names = [...new Set([...built.keys(), ...fresh.keys()])].filter((name) => built.get(name) !== fresh.get(name));
-if (process.argv.includes("--check")) {
-  for (const name of names) console.error(`.github/actions/dist/${name} is not what the sources give`);
-  if (names.length > 0) {
-    console.error("Run `npm run actions`, and commit what it writes.");
-    process.exitCode = 1;
-  }
-} else {
-  rmSync(dist, { recursive: true, force: true });
-  for (const [name, text] of fresh) {
-    mkdirSync(dirname(join(dist, name)), { recursive: true });
-    writeFileSync(join(dist, name), text);
-  }
-  console.log(`wrote ${fresh.size} files into ${relative(root, dist)}`);
-}
+writeGenerated(await bundleEntries(), { command: "npm run actions", folder: dist });

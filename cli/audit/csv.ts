@@ -28,8 +28,14 @@ export function decisionCells(entry: Entry): string[] {
     entry.agent,
     ownString(line, "cache") ?? "",
     ownString(line, "requestId") ?? "",
-    ownString(own(line, "bundle"), "revision") ?? "",
+    revisionOf(line),
   ];
+}
+
+/** Of the bundle that decided, and nothing else than a number: a line may be anybody's. */
+function revisionOf({ bundle }: Entry["line"]): string {
+  const revision = own(bundle, "revision");
+  return typeof revision === "number" ? String(revision) : "";
 }
 
 export function groupHead(fields: readonly GroupField[]): string[] {
@@ -38,6 +44,10 @@ export function groupHead(fields: readonly GroupField[]): string[] {
 
 export function groupCells({ values, count, first, last }: Group): string[] {
   return [String(count), first, last, ...values.map((value) => value ?? "")];
+}
+
+export function csvLines(records: readonly (readonly string[])[]): string {
+  return records.map((cells) => `${csvRecord(cells)}\r\n`).join("");
 }
 
 /** A record, without its line end. */

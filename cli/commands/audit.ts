@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Args, Flags, ux } from "@oclif/core";
 import { requireConfig } from "../../core/config.ts";
@@ -7,18 +6,18 @@ import type { JsonObject } from "../../core/json.ts";
 import { PURL_TYPES } from "../../core/purl.ts";
 import { readText } from "../../core/source/files.ts";
 import { DEFAULT_STATE } from "../../core/state.ts";
-import { oneLine } from "../../core/words.ts";
-import { decisionRow, decisionTable, groupTable } from "../audit/columns.ts";
-import { csvRecord, DECISION_HEAD, decisionCells, groupCells, groupHead } from "../audit/csv.ts";
+import { decisionTable, groupTable } from "../audit/columns.ts";
+import { csvLines, groupCells, groupHead } from "../audit/csv.ts";
 import type { Entry } from "../audit/entry.ts";
 import { type Filter, parseFilter } from "../audit/filter.ts";
-import { followLog } from "../audit/follow.ts";
 import { GROUP_FIELDS, type GroupField, Groups } from "../audit/groups.ts";
 import { findLogs } from "../audit/logs.ts";
 import { Newest } from "../audit/newest.ts";
 import { harmlessJson, Output } from "../audit/output.ts";
-import { describeProblem, readEntries, Tally, toEntries } from "../audit/read.ts";
+import { DecisionPrinter, type Form, printFollowed, SHOWN_PROBLEMS } from "../audit/print.ts";
+import { describeProblem, readEntries, Tally } from "../audit/read.ts";
 import { CordonCommand, EXIT } from "../command.ts";
+import { also, never } from "../flag-relations.ts";
 import { count } from "../print.ts";
 import { progressLine } from "../progress.ts";
 
@@ -30,10 +29,7 @@ interface AuditResult {
   readonly read: Pick<Tally, "files" | "lines" | "damaged" | "problems">;
 }
 
-type Form = "table" | "csv" | "jsonl";
-
 const DEFAULT_LIMIT = 1000;
-const SHOWN_PROBLEMS = 20;
 const many = { multiple: true, multipleNonGreedy: true } as const;
 
 export default class Audit extends CordonCommand {
@@ -98,19 +94,21 @@ counted and told: then the exit code is 1, and 2 where nothing could be read.`;
       description: "count decisions by what they have in common",
       options: [...GROUP_FIELDS],
       delimiter: ",",
+      relationships: never("jsonl", "follow", "limit"),
       ...many,
     }),
-    top: Flags.integer({ description: "only the largest groups", min: 1 }),
+    top: Flags.integer({ description: "only the largest groups", min: 1, relationships: also("group-by") }),
     limit: Flags.integer({
-      description: `only the newest decisions (default ${DEFAULT_LIMIT}, and with --csv and --jsonl all)`,
+      description: `only the newest decisions [default: ${DEFAULT_LIMIT}, with --csv and --jsonl all]`,
       min: 1,
       max: 100_000,
     }),
-    csv: Flags.boolean({ description: "print CSV" }),
+    csv: Flags.boolean({ description: "print CSV", relationships: never("jsonl") }),
     jsonl: Flags.boolean({ description: "print the lines as they stand" }),
     follow: Flags.boolean({
       char: "f",
       description: "print decisions as they are recorded, with --since also earlier ones, until SIGINT",
+      relationships: never("limit", "top"),
     }),
     config: Flags.string({ description: "the proxy's cordon.yaml, which names its state directory" }),
   };
@@ -121,13 +119,16 @@ counted and told: then the exit code is 1, and 2 where nothing could be read.`;
   async run(): Promise<AuditResult | undefined> {
     const { argv, flags } = await this.parse(Audit);
     const form: Form = flags.csv ? "csv" : flags.jsonl ? "jsonl" : "table";
-    refuseTogether({ ...flags, json: this.jsonEnabled() });
+    if (this.jsonEnabled()) refuseWithJson(flags);
     const filter = parseFilter(flags, new Date());
+    const printer = new DecisionPrinter(form, this.#output);
     const paths = argv.length > 0 ? argv.map(String) : [stateDirectory(flags.config)];
     if (flags.follow) {
       if (paths.includes("-"))
         throw new CordonError("USAGE", "--follow is about files: - is read as it comes, without it");
-      await this.#follow(paths, filter, form, flags.since !== undefined);
+      const note = (text: string) => this.#note(text);
+      await printFollowed(printer, paths, { filter, fromBefore: flags.since !== undefined, note });
+      this.#endIfUnread();
       return undefined;
     }
     const fields = flags["group-by"] as GroupField[] | undefined;
@@ -135,8 +136,8 @@ counted and told: then the exit code is 1, and 2 where nothing could be read.`;
     const result = fields
       ? await this.#group(paths, filter, fields, form, flags.top)
       : isStreamed
-        ? await this.#stream(paths, filter, form)
-        : await this.#list(paths, filter, form, flags.limit ?? DEFAULT_LIMIT);
+        ? await this.#stream(paths, filter, printer)
+        : await this.#list(paths, filter, printer, flags.limit ?? DEFAULT_LIMIT);
     if (this.#tally.damaged > 0) this.reportFindings();
     return result;
   }
@@ -166,13 +167,15 @@ counted and told: then the exit code is 1, and 2 where nothing could be read.`;
     return { groups: named, more, ungrouped: groups.ungrouped, read: this.#summary() };
   }
 
-  async #list(paths: readonly string[], filter: Filter, form: Form, limit: number): Promise<AuditResult> {
+  async #list(paths: readonly string[], filter: Filter, printer: DecisionPrinter, limit: number): Promise<AuditResult> {
     const newest = new Newest(limit);
     for await (const entries of this.#read(paths, filter)) for (const entry of entries) newest.add(entry);
     this.#conclude();
     const [entries, more] = [newest.list(), newest.more];
-    if (form !== "table") await this.#output.write(this.#format(entries, form, true));
-    else if (entries.length === 0) this.#printNothing();
+    if (printer.form !== "table") {
+      await printer.printHead();
+      await printer.print(entries);
+    } else if (entries.length === 0) this.#printNothing();
     else this.log(decisionTable(entries, this.#output.width));
     // Fewer than were asked for are all that memory has room for.
     const advice = entries.length < limit ? "ask for less, or take --jsonl" : "give a larger --limit";
@@ -180,41 +183,13 @@ counted and told: then the exit code is 1, and 2 where nothing could be read.`;
     return { decisions: entries.map(({ line }) => line), more, read: this.#summary() };
   }
 
-  async #stream(paths: readonly string[], filter: Filter, form: Form): Promise<undefined> {
-    if (form === "csv") await this.#output.write(this.#format([], form, true));
+  async #stream(paths: readonly string[], filter: Filter, printer: DecisionPrinter): Promise<undefined> {
+    await printer.printHead();
     for await (const entries of this.#read(paths, filter)) {
-      await this.#output.write(this.#format(entries, form));
+      await printer.print(entries);
       this.#endIfUnread();
     }
     this.#conclude();
-  }
-
-  async #follow(paths: readonly string[], filter: Filter, form: Form, fromBefore: boolean): Promise<void> {
-    const ending = new AbortController();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ending.abort());
-    const signal = AbortSignal.any([ending.signal, this.#output.closed]);
-    if (form === "csv") await this.#output.write(this.#format([], form, true));
-    for (const path of paths)
-      if (!existsSync(path)) this.#note(`${oneLine(path, 300)} is not there yet: waiting for it`);
-    let told = 0;
-    await Promise.all(
-      paths.map((path) =>
-        followLog(
-          path,
-          async (lines, file) => {
-            const tally = new Tally();
-            const entries = toEntries(lines, file, tally).filter(filter.matches);
-            for (const problem of tally.problems.slice(0, Math.max(SHOWN_PROBLEMS - told, 0)))
-              this.#note(describeProblem(problem));
-            told += tally.damaged;
-            await this.#output.write(this.#format(entries, form));
-          },
-          { since: fromBefore ? filter.since : undefined, signal },
-        ),
-      ),
-    );
-    if (told > SHOWN_PROBLEMS) this.#note(`and ${told - SHOWN_PROBLEMS} more that are no decisions`);
-    this.#endIfUnread();
   }
 
   /** Nobody reads on, and oclif would wait for what is on its way to them. */
@@ -234,13 +209,6 @@ counted and told: then the exit code is 1, and 2 where nothing could be read.`;
     } finally {
       bar.clear();
     }
-  }
-
-  #format(entries: readonly Entry[], form: Form, withHead = false): string {
-    if (form === "csv") return csvLines([...(withHead ? [DECISION_HEAD] : []), ...entries.map(decisionCells)]);
-    const { width, isTerminal } = this.#output;
-    const lineOf = ({ text }: Entry) => (isTerminal ? harmlessJson(text) : text);
-    return entries.map((entry) => `${form === "jsonl" ? lineOf(entry) : decisionRow(entry, width)}\n`).join("");
   }
 
   /** Tells what was damaged. Throws FILE_UNREADABLE where all was. */
@@ -275,25 +243,10 @@ counted and told: then the exit code is 1, and 2 where nothing could be read.`;
   }
 }
 
-function csvLines(records: readonly (readonly string[])[]): string {
-  return records.map((cells) => `${csvRecord(cells)}\r\n`).join("");
-}
-
-/** What would take the meaning from the other. */
-const APART = [
-  ["json", ["csv", "jsonl", "follow"]],
-  ["group-by", ["jsonl", "follow", "limit"]],
-  ["follow", ["limit", "top"]],
-  ["csv", ["jsonl"]],
-] as const;
-
-/** Throws USAGE. */
-function refuseTogether(flags: Readonly<Record<string, unknown>>): void {
-  const isGiven = (name: string) => flags[name] !== undefined && flags[name] !== false;
-  for (const [one, others] of APART)
-    for (const other of others)
-      if (isGiven(one) && isGiven(other)) throw new CordonError("USAGE", `--${one} does not go with --${other}`);
-  if (isGiven("top") && !isGiven("group-by")) throw new CordonError("USAGE", "--top is about groups: give --group-by");
+/** What oclif's relationships cannot say, for `--json` is its own flag. Throws USAGE. */
+function refuseWithJson(flags: { readonly csv: boolean; readonly jsonl: boolean; readonly follow: boolean }): void {
+  for (const name of ["csv", "jsonl", "follow"] as const)
+    if (flags[name]) throw new CordonError("USAGE", `--json does not go with --${name}`);
 }
 
 /** Of the proxy that is meant, as it finds it itself. */

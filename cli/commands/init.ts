@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { Flags } from "@oclif/core";
 import { CordonError } from "../../core/errors.ts";
 import { CONFIG_FILE } from "../../core/policy/source.ts";
+import { shellWord } from "../../core/words.ts";
 import { CordonCommand } from "../command.ts";
 import { dirArg, dirFlag, repositoryDir } from "../dir.ts";
 import { remoteOf } from "../git/branches.ts";
 import { beginRepository, commitFiles, isAuthorKnown, type WorkTree, workTreeOf } from "../git/first-commit.ts";
 import { findAction } from "../init/action.ts";
 import { filesOf, groupFiles } from "../init/files.ts";
-import { nextSteps, quoted, type Step } from "../init/next.ts";
+import { nextSteps, type Step } from "../init/next.ts";
 import { type Placement, planFiles, writeFiles } from "../init/place.ts";
 import { isAttended, openTerminal } from "../init/questions.ts";
 import { BRANCH, FORGES, type InitSettings } from "../init/settings.ts";
@@ -140,7 +141,7 @@ On a terminal it asks for what no flag says. Nothing is asked of a network.`;
     if (kept.length > 0) this.log(`Left as they are, because they were there: ${kept.join(", ")}`);
     if (commit !== null) this.log(`Committed as ${commit.slice(0, 12)}.`);
     for (const note of notes) this.log(`${paint("yellow", "!")} ${note}`);
-    if (next.length > 0) this.log(`\nNext${dir === "." ? "" : `, in ${quoted(dir)}`}:`);
+    if (next.length > 0) this.log(`\nNext${dir === "." ? "" : `, in ${shellWord(dir)}`}:`);
     for (const [index, { text, command }] of next.entries())
       this.log(`  ${index + 1}. ${text}:\n     ${paint("cyan", command)}`);
     return {

@@ -19,9 +19,9 @@ once. Without a verified bundle it answers 503.`;
       description: "where the bundle comes from: dir:PATH, https://…, or github:OWNER/REPO[@channel]",
     }),
     trust: Flags.string({ description: "public key in PEM, or trust policy in YAML" }),
-    listen: Flags.string({ description: `HOST:PORT (default ${DEFAULT_LISTEN})` }),
+    listen: Flags.string({ description: `HOST:PORT [default: ${DEFAULT_LISTEN}]` }),
     state: Flags.string({
-      description: `directory for the last known good bundle and the decision log (default ${DEFAULT_STATE})`,
+      description: `directory for the last known good bundle and the decision log [default: ${DEFAULT_STATE}]`,
     }),
     upstream: Flags.string({
       description: "the registry of an ecosystem: npm=https://…",

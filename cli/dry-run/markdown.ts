@@ -1,8 +1,8 @@
 /** A dry run for a job's summary, or a comment on a pull request. */
-import { permits, VERDICTS } from "../../core/verdict.ts";
+import { permits, VERDICT_WORDS, VERDICTS } from "../../core/verdict.ts";
 import { codeLink, inlineCode } from "../markdown.ts";
 import type { Affected, DryRunReport, JudgedRelease } from "./report.ts";
-import { counted, DONE, effectOf, grouping, headlineOf, holdsText, missingTexts, scriptsText } from "./words.ts";
+import { counted, effectOf, grouping, headlineOf, holdsText, missingTexts, scriptsText } from "./words.ts";
 
 /** GitHub takes 65,536 characters in a comment. */
 const MAX_CHARACTERS = 60_000;
@@ -55,7 +55,7 @@ function itemOf({ decision, places }: JudgedRelease): string {
   const end = until === null || permits(decision) ? "" : `, free at ${until}`;
   const where = places.slice(0, MAX_PLACES).map(({ path, line }) => inlineCode(`${path}:${line}`));
   const rest = places.length > MAX_PLACES ? [counted(places.length - MAX_PLACES, "more place")] : [];
-  return `**${DONE[decision.decision]}** ${inlineCode(purl)}${end}: ${inlineCode(reason, 500)} ${ids.join(" ")} (${[...where, ...rest].join(", ")})`;
+  return `**${VERDICT_WORDS[decision.decision].participle}** ${inlineCode(purl)}${end}: ${inlineCode(reason, 500)} ${ids.join(" ")} (${[...where, ...rest].join(", ")})`;
 }
 
 /** Nothing where nothing is told apart. Bars divide cells in code as well (GFM, "Tables"). */

@@ -111,7 +111,7 @@ function ruleOf({ policy, rule }: Decision): string {
 }
 
 /** What, why, on what evidence, and until when. */
-export function sentenceOf(decision: Decision): string {
+function sentenceOf(decision: Decision): string {
   const { purl, reason, evidence, until } = decision;
   const ids = evidence.length > 0 ? ` [${evidence.map(({ id }) => id).join(", ")}]` : "";
   const end = until === null || permits(decision) ? "" : ` Free at ${until}.`;

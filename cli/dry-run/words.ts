@@ -1,6 +1,7 @@
 /** What every reporter says in the same words. */
 import { grouped } from "../../core/page/said.ts";
 import type { FactSource } from "../../core/policy/facts.ts";
+import { VERDICT_WORDS } from "../../core/verdict.ts";
 import { oneLine } from "../../core/words.ts";
 import type { Verdict } from "../../schemas/types/decision.ts";
 import type { Affected, DryRunReport, Holds, Scripts, Summary, UnjudgedEntry } from "./report.ts";
@@ -18,15 +19,6 @@ export function nounFor(number: number, singular: string, plural = `${singular}s
 export function enumerated(items: readonly string[]): string {
   return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
 }
-
-/** Verdicts as adjectives. */
-export const DONE: Readonly<Record<Verdict, string>> = {
-  allow: "allowed",
-  warn: "warned of",
-  "strip-scripts": "stripped of scripts",
-  quarantine: "held",
-  block: "blocked",
-};
 
 /** What is not known where a document is not at hand. */
 export const TOLD_BY: Record<FactSource, string> = {
@@ -71,7 +63,7 @@ export function scriptsText({ running, unknown, verdicts }: Scripts): string {
   const kinds = Object.entries(verdicts).map(([verdict, number]) =>
     verdict === "unjudged"
       ? `${grouped(number)} not judged for want of facts`
-      : `${grouped(number)} ${DONE[verdict as Verdict]}`,
+      : `${grouped(number)} ${VERDICT_WORDS[verdict as Verdict].participle}`,
   );
   const known =
     running === 0
@@ -88,7 +80,7 @@ const BOUNDS = new Map<number | null, string>([
   [null, "later"],
 ]);
 
-export function boundText(hours: number | null): string {
+function boundText(hours: number | null): string {
   return BOUNDS.get(hours) ?? `within ${hours} hours`;
 }
 

@@ -1,4 +1,5 @@
 /** The three things to do with a new policy repository, by what is still missing. */
+import { shellWord } from "../../core/words.ts";
 import { RULESET_FILE, WORKFLOW_FILES } from "./github.ts";
 import { OWNERS_FILES } from "./owners.ts";
 import { BRANCH, DEFAULT_CHANNEL, type InitSettings, releasesOf, slugOf } from "./settings.ts";
@@ -30,7 +31,7 @@ function pushStep(standing: Standing): Step {
     !hasRepository && `git init -b ${BRANCH}`,
     !isCommitted && "git add . && git commit -m 'Begin the package policy'",
     isCommitted && gaps.length > 0 && "git commit -a -m 'Fill in the package policy'",
-    !hasOrigin && `git remote add origin ${settings.repository === undefined ? "URL" : quoted(settings.repository)}`,
+    !hasOrigin && `git remote add origin ${settings.repository === undefined ? "URL" : shellWord(settings.repository)}`,
     `git push -u origin ${BRANCH}`,
   ];
   const push = isCommitted ? "Push it" : "Commit and push it";
@@ -81,7 +82,7 @@ function protectStep({ settings, kept }: Standing): Step {
     text: kept.includes("trust.yaml")
       ? `Protect ${BRANCH}, ${ways}`
       : `Add the two numbers that trust.yaml asks for, and push. Then protect ${BRANCH}, ${ways}`,
-    command: `gh api --method POST ${quoted(`repos/${slug}/rulesets`)} --input ${RULESET_FILE}`,
+    command: `gh api --method POST ${shellWord(`repos/${slug}/rulesets`)} --input ${RULESET_FILE}`,
   };
 }
 
@@ -90,7 +91,7 @@ function enforceStep({ settings }: Standing): Step {
   const releases = releasesOf(settings);
   if (!isTop || !workflows || releases === undefined)
     return { text: "Read what the rules say, and try them", command: "cordon policy test --coverage" };
-  const url = publicUrl === undefined ? "" : ` --public-url ${quoted(publicUrl)}`;
+  const url = publicUrl === undefined ? "" : ` --public-url ${shellWord(publicUrl)}`;
   return {
     text: "Once the workflow has published a bundle, start a proxy",
     command: `cordon proxy --bundle ${releases} --trust trust.yaml${url}`,
@@ -99,8 +100,3 @@ function enforceStep({ settings }: Standing): Step {
 
 const listed = (parts: readonly string[]): string =>
   parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
-
-/** As one word of a shell, whatever stands in it. */
-export function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}

@@ -1,5 +1,6 @@
 /** The flags that the commands on approvals share. */
 import { Args, Flags } from "@oclif/core";
+import { never } from "../flag-relations.ts";
 import { RULES_FLAGS } from "../rules-flags.ts";
 
 export const purlArg = Args.string({ description: "one exact release, as a package URL", required: true });
@@ -8,7 +9,7 @@ export const REPOSITORY_FLAGS = {
   dir: Flags.string({ description: "a clone of the policy repository", default: "." }),
   repo: Flags.string({
     description: "clone the policy repository from this address instead, for this run",
-    relationships: [{ type: "none", flags: ["dir"] }],
+    relationships: never("dir"),
   }),
 };
 

@@ -3,6 +3,7 @@ import type { Change } from "../../core/comparison.ts";
 import type { ApprovalAnswers } from "../../core/refusal.ts";
 import type { ReleaseReport, ReleaseSummary, ReportedVerdict } from "../../core/report.ts";
 import { parseInstant } from "../../core/time.ts";
+import { VERDICT_WORDS } from "../../core/verdict.ts";
 import { oneLine } from "../../core/words.ts";
 import type { Demand } from "../audit/demand.ts";
 import type { RequestText } from "../forge/forge.ts";
@@ -91,14 +92,6 @@ function reviewing({ release, previous, verdicts }: ReleaseReport): string {
   return `${tasks}\n\nThen \`cordon quarantine approve\` with the purl above, or write your name as \`approvedBy\` into the file; and merge.`;
 }
 
-const WORDS: Readonly<Record<ReportedVerdict["verdict"], string>> = {
-  block: "blocks",
-  quarantine: "holds",
-  "strip-scripts": "takes scripts out",
-  warn: "warns",
-  allow: "allows",
-};
-
 function verdictsOf({ verdicts, skipped }: ReleaseReport): string {
   const told = verdicts.map(({ policy, rule, verdict, reason, mode, liftedBy, source }) => {
     const trial = mode === "audit" ? " (on trial)" : "";
@@ -107,7 +100,7 @@ function verdictsOf({ verdicts, skipped }: ReleaseReport): string {
     const change = source?.change
       ? `, last changed by ${inlineCode(source.change.author)} on ${timeText(source.change.date)}`
       : "";
-    return `**${WORDS[verdict]}** ${inlineCode(`${policy}/${rule}`)}${trial}${lifted}: ${inlineCode(reason, 600)}${place}${change}`;
+    return `**${VERDICT_WORDS[verdict].imperative}** ${inlineCode(`${policy}/${rule}`)}${trial}${lifted}: ${inlineCode(reason, 600)}${place}${change}`;
   });
   return [
     list("### What the policies say", ROOM.verdicts, told),

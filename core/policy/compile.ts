@@ -10,18 +10,11 @@ import { YamlFile } from "../source/yaml-file.ts";
 import { parseDuration, parseInstant } from "../time.ts";
 import { adviceOn } from "./advice.ts";
 import { type Approval, compileApprovals } from "./approvals.ts";
-import {
-  CelEnvironment,
-  CelError,
-  type CelExpression,
-  type CelPart,
-  type CelRecord,
-  type CelType,
-  TIMESTAMP,
-} from "./cel.ts";
+import { CelEnvironment, CelError, type CelExpression, type CelRecord, type CelType, TIMESTAMP } from "./cel.ts";
 import { prepareNames } from "./cel-functions.ts";
 import { FACT_DECLARATIONS, type FactSource, factSource } from "./facts.ts";
 import { compileLists, type Lists } from "./lists.ts";
+import { Reachability } from "./reachability.ts";
 import type { PolicySource } from "./source.ts";
 import { createVariableScope, type VariableScope } from "./variables.ts";
 
@@ -227,14 +220,17 @@ class PolicyCompiler {
   #compileRules(sources: readonly RuleSource[], environment: CelEnvironment, params: CelRecord): CompiledRule[] {
     const rules: CompiledRule[] = [];
     const known = [...Object.keys(params.fields), ...this.#needs.keys()];
-    const conjunctions: { name: string; terms: ReadonlySet<string> }[] = [];
-    let always: string | undefined;
+    const reachability = new Reachability(environment);
     for (const [index, { name, verdict, message, ...source }] of sources.entries()) {
       const path = ["spec", "rules", index];
       if (rules.some((rule) => rule.name === name))
         this.#error("duplicate-name", `a rule above is named \`${name}\` too`, [...path, "name"]);
-      if (always !== undefined)
-        this.#error("unreachable", `this rule is never reached: \`${always}\` above matches every release`, path);
+      if (reachability.always !== undefined)
+        this.#error(
+          "unreachable",
+          `this rule is never reached: \`${reachability.always}\` above matches every release`,
+          path,
+        );
       const condition = this.#expression(source.condition, "bool", [...path, "condition"], environment, known);
       const messageExpression = this.#optional(
         source.messageExpression,
@@ -245,23 +241,8 @@ class PolicyCompiler {
       );
       const until = this.#optional(source.until, TIMESTAMP, [...path, "until"], environment, known);
       if (!condition) continue;
-      const constant = constantOf(condition);
-      if (constant === false)
-        this.#error("constant", "this condition is false for every release, so the rule never matches", [
-          ...path,
-          "condition",
-        ]);
-      if (constant === true) always = name;
-      const terms = termsOfCondition(condition, environment);
-      const shadow = conjunctions.find((above) => [...above.terms].every((term) => terms.has(term)));
-      if (shadow && always === undefined) {
-        this.#error(
-          "unreachable",
-          `this rule is never reached: whenever it matches, \`${shadow.name}\` above matches first`,
-          path,
-        );
-      }
-      conjunctions.push({ name, terms });
+      for (const { code, message } of reachability.add(name, condition))
+        this.#error(code, message, code === "constant" ? [...path, "condition"] : path);
       rules.push({
         name,
         verdict,
@@ -336,28 +317,4 @@ function compileParam(param: unknown): [CelType, unknown] {
   if (typeof param === "boolean") return ["bool", param];
   if (typeof param === "number") return Number.isSafeInteger(param) ? ["int", BigInt(param)] : ["double", param];
   return ["map<string, bool>", new Map((param as string[]).map((item) => [item, true]))];
-}
-
-/** The value of a condition that reads nothing; undefined for all others. */
-function constantOf(condition: CelExpression): boolean | undefined {
-  if (condition.reads.size > 0) return undefined;
-  try {
-    return condition.evaluate({}) === true;
-  } catch {
-    return undefined; // It fails on every release, which the engine reports as it judges; it does not match.
-  }
-}
-
-/** A condition too deep to be taken apart is one term: it shadows no more than itself. */
-function termsOfCondition(condition: CelExpression, environment: CelEnvironment): ReadonlySet<string> {
-  try {
-    return new Set(termsOf(environment.parts(condition)));
-  } catch {
-    return new Set([condition.source]);
-  }
-}
-
-/** The terms of a conjunction, however it is bracketed. */
-function termsOf({ operator, parts, source }: CelPart): string[] {
-  return operator === "and" ? parts.flatMap(termsOf) : [source.replace(/\s+/g, " ")];
 }

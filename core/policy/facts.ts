@@ -14,7 +14,7 @@ import { RELEASE_METHODS } from "./cel-functions.ts";
  * where the listing does not tell what stands in them, and `digest`, the digest of a file of which the listing names none,
  * only where an approval waits for it.
  */
-export const DEEP_SOURCES = ["time", "manifest", "file", "digest", "attestations", "keys", "public"] as const;
+const DEEP_SOURCES = ["time", "manifest", "file", "digest", "attestations", "keys", "public"] as const;
 export type DeepSource = (typeof DEEP_SOURCES)[number];
 
 /** The document that a fact comes from; a rule is judged only where all its documents are at hand. */

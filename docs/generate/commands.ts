@@ -4,6 +4,9 @@ import { anchor, code, codes, fence, prose as plain, table, tableOfUsed } from "
 
 type Flag = Command.Flag.Cached;
 
+const ALL = new Intl.ListFormat("en-GB", { type: "conjunction" });
+const ANY = new Intl.ListFormat("en-GB", { type: "disjunction" });
+
 const HEAD = `# Commands
 
 Generated from the commands' own definitions by \`npm run generate\`; do not edit. \`cordon COMMAND --help\` says the same in a terminal.
@@ -46,9 +49,9 @@ function nameOf({ id }: Command.Loadable): string {
 function section(command: Command.Loadable): string {
   const args = Object.values(command.args).map(({ name, description, required, default: fallback }) => [
     code(name.toUpperCase()),
-    prose(description ?? ""),
+    prose(splitDefault(description).text),
     required ? "yes" : "",
-    shownValue(fallback),
+    shownValue(fallback) || splitDefault(description).fallback,
   ]);
   const flags = Object.values(command.flags).filter(({ name, hidden }) => name !== "json" && !hidden);
   const rows = flags.map((flag) => [code(spelling(flag)), say(flag), defaultOf(flag), flag.env ? code(flag.env) : ""]);
@@ -84,7 +87,7 @@ function say(flag: Flag): string {
     .filter(({ flags }) => !flags.every((named) => flag.description?.includes(`--${nameIn(named)}`)))
     .flatMap((bound) => sayBound(bound));
   const parts = [
-    prose(flag.description ?? flag.summary ?? ""),
+    prose(splitDefault(flag.description).text),
     options.length > 0 && `one of ${codes(options)}`,
     again && (flag.delimiter ? "several with commas, or several times" : "may be given several times"),
     flag.required && "needed",
@@ -96,16 +99,22 @@ function say(flag: Flag): string {
 /** What the flag needs beside it, or does not suffer. */
 function sayBound({ type, flags }: NonNullable<Flag["relationships"]>[number]): string[] {
   const names = flags.map((flag) => code(`--${nameIn(flag)}`));
-  if (type === "none") return [`not with ${names.join(" or ")}`];
-  return [`needs ${names.join(type === "all" ? " and " : " or ")}`];
+  if (type === "none") return [`not with ${ANY.format(names)}`];
+  return [`needs ${(type === "all" ? ALL : ANY).format(names)}`];
 }
 
 function nameIn(flag: string | { readonly name: string }): string {
   return typeof flag === "string" ? flag : flag.name;
 }
 
+/** oclif adds a fixed default to the help; one that is found out stands at the end of the description, in the same form. */
+function splitDefault(description = ""): { text: string; fallback: string } {
+  const [, text = "", fallback = ""] = /^(.*?)(?: \[default: (.*)\])?$/s.exec(description) ?? [];
+  return { text, fallback: fallback.includes(" ") || fallback === "" ? prose(fallback) : code(fallback) };
+}
+
 function defaultOf(flag: Flag): string {
-  return flag.type === "option" ? shownValue(flag.default) : "";
+  return (flag.type === "option" && shownValue(flag.default)) || splitDefault(flag.description).fallback;
 }
 
 function shownValue(value: unknown): string {

@@ -6,7 +6,8 @@ import { code, entries, listed, section } from "../../core/page/parts.ts";
 import { firstOf, grouped, outside, prose, said, saidLines } from "../../core/page/said.ts";
 import { dayOf, reasonText } from "../../core/page/times.ts";
 import type { ReleaseReport, ReleaseSummary, ReportedVerdict } from "../../core/report.ts";
-import type { Verdict } from "../../schemas/types/decision.ts";
+import { VERDICT_WORDS } from "../../core/verdict.ts";
+import { capitalised } from "../../core/words.ts";
 import { andMore, titleOf, toneOf } from "./report-parts.ts";
 
 const MAX_ADVISORIES = 30;
@@ -55,14 +56,6 @@ function policiesOn({ verdicts, skipped, reason }: ReleaseReport): Content {
   ]);
 }
 
-const VERDICT_WORDS: Record<Verdict, string> = {
-  block: "Blocks",
-  quarantine: "Holds",
-  "strip-scripts": "Takes scripts out",
-  warn: "Warns",
-  allow: "Allows",
-};
-
 /** `told`: the reason that the page begins with, which is not said again. `isOpen`: whether the rule is shown at once. */
 function verdictOf(
   { policy, rule, verdict, reason, mode, liftedBy, approval, source }: ReportedVerdict,
@@ -70,7 +63,8 @@ function verdictOf(
   isOpen: boolean,
 ): Markup {
   const tone = mode === "enforce" && liftedBy === null ? TONE_OF_VERDICT[verdict] : "neutral";
-  const tag = html`<span class="tag ${tone}">${VERDICT_WORDS[verdict]}${liftedBy !== null && ", lifted"}</span>`;
+  const words = capitalised(VERDICT_WORDS[verdict].imperative);
+  const tag = html`<span class="tag ${tone}">${words}${liftedBy !== null && ", lifted"}</span>`;
   const lifting = approval && html`, approved by ${said(approval.approvedBy, 100)}, until ${dayOf(approval.expires)}`;
   return html`<div class="entry-head">${tag}<h3>${titleOf({ policy, source }) ?? code(policy)}</h3></div>
 ${reason !== told && html`<p>${reasonText(reason, 600)}</p>`}

@@ -1,10 +1,12 @@
 /** What a person types to install one release, in the clients of its ecosystem. */
 import type { ReleaseId } from "../../core/purl.ts";
+import { shellWord } from "../../core/words.ts";
 
 /** The ecosystem's own client first. */
 export function installCommands({ type, name, version }: ReleaseId): readonly [string, ...string[]] {
-  const at = quote(`${name}@${version}`);
-  const exactly = quote(`${name}==${version}`);
+  // Some of npm's names, and some versions, hold characters that a shell would act on.
+  const at = shellWord(`${name}@${version}`);
+  const exactly = shellWord(`${name}==${version}`);
   switch (type) {
     case "npm":
       return [`npm install ${at}`, `pnpm add ${at}`, `yarn add ${at}`, `bun add ${at}`];
@@ -15,9 +17,4 @@ export function installCommands({ type, name, version }: ReleaseId): readonly [s
     case "golang":
       return [`go get ${at}`];
   }
-}
-
-/** Some of npm's names, and some versions, hold characters that a shell would act on. */
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

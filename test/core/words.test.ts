@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { editDistance, oneLine, suggest } from "../../core/words.ts";
+import { editDistance, oneLine, shellWord, suggest } from "../../core/words.ts";
 
 describe("suggest()", () => {
   it("names the closest candidate", () => {
@@ -39,6 +39,19 @@ describe("editDistance()", () => {
 
   it("stops at the limit", () => assert.equal(editDistance("kitten", "sitting", 2), 2));
   it("does not compare long words", () => assert.equal(editDistance("a".repeat(300), "a".repeat(300), 5), 5));
+});
+
+describe("shellWord()", () => {
+  for (const [what, text, expected] of [
+    ["a purl", "pkg:npm/%40acme/ui@1.0.0+build", "pkg:npm/%40acme/ui@1.0.0+build"],
+    ["an exact requirement", "requests==2.32.0", "requests==2.32.0"],
+    ["a command in a name", "a'b;$(id)", `'a'\\''b;$(id)'`],
+    ["a space", "my policies", "'my policies'"],
+    ["a line feed", "a\nid", "'a\nid'"],
+    ["nothing", "", "''"],
+  ] as const) {
+    it(`handles ${what}`, () => assert.equal(shellWord(text), expected));
+  }
 });
 
 describe("oneLine()", () => {

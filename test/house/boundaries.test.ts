@@ -43,6 +43,7 @@ const LEAVES = new Set(
     "github",
     "http",
     "json",
+    "json-api",
     "purl",
     "schema",
     "server-busy",

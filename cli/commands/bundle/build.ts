@@ -5,6 +5,7 @@ import type { Manifest } from "../../../schemas/types/manifest.ts";
 import { buildInto, partsTable } from "../../bundle.ts";
 import { CordonCommand } from "../../command.ts";
 import { dirArg, dirFlag, repositoryDir } from "../../dir.ts";
+import { also } from "../../flag-relations.ts";
 import { readForBundle, warnOfIneffective } from "../../publish/ineffective-approvals.ts";
 import { requireFeeds } from "../../repository.ts";
 import { readPublishedBundle } from "../../trusted-bundle.ts";
@@ -23,14 +24,14 @@ the same part digests on every machine. The bundle is not trusted before it is s
     dir: dirFlag,
     out: Flags.string({ description: "the directory to write to", required: true }),
     revision: Flags.integer({
-      description: "the revision's number; left out: one more than the previous bundle's",
+      description: "the revision's number [default: one more than the previous bundle's]",
       min: 1,
     }),
     previous: Flags.string({
-      description: "where the bundle is published that this one follows; left out: the one in --out",
-      dependsOn: ["trust"],
+      description: "where the bundle is published that this one follows [default: the one in --out]",
+      relationships: also("trust"),
     }),
-    trust: Flags.string({ description: "who may have signed the previous bundle", dependsOn: ["previous"] }),
+    trust: Flags.string({ description: "who may have signed the previous bundle", relationships: also("previous") }),
     "new-epoch": Flags.boolean({
       description: "count from revision 1 again, above every earlier revision: after one was taken far too high",
     }),

@@ -1,6 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { revisionOf } from "../../../core/bundle/manifest.ts";
 import { CordonCommand } from "../../command.ts";
+import { also } from "../../flag-relations.ts";
 import { paint } from "../../print.ts";
 import { buildSuccessor, readAcceptedBundle } from "../../publish/build.ts";
 import { publishTarget } from "../../publish/index.ts";
@@ -23,7 +24,7 @@ Tokens are read from GITHUB_TOKEN (github:) and CORDON_BUNDLE_TOKEN (https:).`;
   static override args = { out: Args.string({ description: "the directory of the signed bundle", required: true }) };
   static override flags = {
     to: Flags.string({ description: "dir:PATH, https://… or github:OWNER/REPO[@channel]", required: true }),
-    from: Flags.string({ description: "build and sign this policy repository first", dependsOn: ["trust"] }),
+    from: Flags.string({ description: "build and sign this policy repository first", relationships: also("trust") }),
     trust: Flags.string({ description: "publish only what this trust policy accepts" }),
     keep: Flags.integer({ description: "how many releases of the channel stay (github:)", default: 30, min: 1 }),
     ...SIGNING_FLAGS,

@@ -4,6 +4,7 @@ import { readTrust } from "../../../core/bundle/trust.ts";
 import { floorOf, reverifyBundle, type VerifiedBundle, verifyFloor } from "../../../core/bundle/verify.ts";
 import { CordonError } from "../../../core/errors.ts";
 import { CordonCommand } from "../../command.ts";
+import { also, never } from "../../flag-relations.ts";
 import { paint } from "../../print.ts";
 import { directoryTarget } from "../../publish/directory.ts";
 import { type PolledStatus, pollNow } from "../../running-proxy.ts";
@@ -29,10 +30,10 @@ bundle at once, and what came of it is told. Exits with 1 when the bundle is ref
   static override args = { source: Args.string({ description: "dir:PATH, https://… or github:OWNER/REPO[@channel]" }) };
   static override flags = {
     trust: Flags.string({ description: "public key in PEM, or trust policy in YAML" }),
-    out: Flags.string({ description: "the directory to write to", dependsOn: ["trust"] }),
+    out: Flags.string({ description: "the directory to write to", relationships: also("trust") }),
     state: Flags.string({
       description: "the state directory of a proxy on this machine",
-      relationships: [{ type: "none", flags: ["out", "trust"] }],
+      relationships: never("out", "trust"),
     }),
   };
 

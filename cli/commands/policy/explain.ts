@@ -18,6 +18,7 @@ import { atFlag, parseAt } from "../../at.ts";
 import { CordonCommand } from "../../command.ts";
 import { parsePurlArgument } from "../../dir.ts";
 import { formatExplanation } from "../../explanation.ts";
+import { never } from "../../flag-relations.ts";
 import { factsLive } from "../../live.ts";
 import { openRules } from "../../open-rules.ts";
 import { readRuleHistory } from "../../rule-history.ts";
@@ -48,7 +49,7 @@ or false, and where each rule stands. With --replay, makes a logged decision aga
   static override flags = {
     facts: Flags.string({
       description: "facts in YAML or JSON, in the form of facts.schema.json; no network is used",
-      exclusive: ["replay", "offline"],
+      relationships: never("replay", "offline"),
     }),
     offline: Flags.boolean({ description: "explain by what the purl tells; no network is used" }),
     replay: Flags.string({ description: "a line of the decision log, or a file that begins with one" }),

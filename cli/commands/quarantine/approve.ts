@@ -30,7 +30,7 @@ forge's, and its reviewers'. Read the request first.`;
   ];
   static override args = { purl: purlArg };
   static override flags = {
-    "approved-by": Flags.string({ description: "who approves (default: whom git names)" }),
+    "approved-by": Flags.string({ description: "who approves [default: whom git names]" }),
     self: Flags.boolean({ description: "also where you asked for it yourself" }),
     "dry-run": dryRunFlag,
     ...JUDGE_FLAGS,

@@ -38,10 +38,10 @@ page on which to open it is printed.`;
   static override flags = {
     reason: Flags.string({ description: "why it is needed, and what was looked at", required: true }),
     expires: Flags.string({
-      description: `when the approval ends: a number of days such as ${DEFAULT_DAYS}d, a duration, or a time (default: ${DEFAULT_DAYS}d, or what cordon.yaml allows)`,
+      description: `when the approval ends: a number of days such as ${DEFAULT_DAYS}d, a duration, or a time [default: ${DEFAULT_DAYS}d, or what cordon.yaml allows]`,
     }),
     ticket: Flags.string({ description: "where it is discussed: an id or an address" }),
-    "requested-by": Flags.string({ description: "who asks (default: whom git names)" }),
+    "requested-by": Flags.string({ description: "who asks [default: whom git names]" }),
     "override-malicious": Flags.boolean({ description: "also where an advisory calls the release malicious" }),
     log: Flags.string({
       description: "decision logs, to tell the reviewer who asked for the release",

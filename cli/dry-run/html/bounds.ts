@@ -25,7 +25,7 @@ export function bounded<T>(items: readonly T[], draw: (item: T) => Markup, bytes
 }
 
 /** `and 900 more releases, in the JSON`. */
-export function andMore(count: number, singular: string, plural?: string): Markup | undefined {
+function andMore(count: number, singular: string, plural?: string): Markup | undefined {
   if (count === 0) return undefined;
   return html`<p class="muted small">and ${grouped(count)} more ${nounFor(count, singular, plural)}, in the JSON</p>`;
 }

@@ -65,7 +65,7 @@ function entryOf({ decision, places }: JudgedRelease, at: string): Markup {
 }
 
 /** When a denial ends. */
-export function untilOf({ decision, until }: Decision, at: string): Content {
+function untilOf({ decision, until }: Decision, at: string): Content {
   if (until !== null) {
     const left = between(at, until) ?? 0;
     return html`until ${timeOf(until)}${left > 0 && ` (in ${spanText(left)})`}`;

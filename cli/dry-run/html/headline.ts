@@ -3,12 +3,13 @@ import type { Tone } from "../../../core/page/colours.ts";
 import { type Content, html, type Markup } from "../../../core/page/html.ts";
 import { grouped, said } from "../../../core/page/said.ts";
 import { timeOf } from "../../../core/page/times.ts";
-import { permits } from "../../../core/verdict.ts";
+import { permits, VERDICT_WORDS } from "../../../core/verdict.ts";
+import { capitalised } from "../../../core/words.ts";
 import type { Verdict } from "../../../schemas/types/decision.ts";
 import type { DryRunReport, JudgedRelease } from "../report.ts";
 import { counted } from "../words.ts";
 import { segmentsOf, shareBar, swatch } from "./charts.ts";
-import { DECIDED, joined, repositories, shareText } from "./words.ts";
+import { joined, repositories, shareText } from "./words.ts";
 
 /** What an install would be refused, the most severe first. */
 export function deniedIn({ releases }: DryRunReport): readonly JudgedRelease[] {
@@ -96,10 +97,14 @@ const TILES: readonly Verdict[] = ["block", "quarantine", "strip-scripts", "warn
 
 function pictureOf(report: DryRunReport): Markup {
   const { decisions, releases } = report.summary;
-  const words = TILES.map((verdict) => `${DECIDED[verdict]}: ${grouped(decisions[verdict])}`).join("; ");
+  const words = TILES.map((verdict) => `${decided(verdict)}: ${grouped(decisions[verdict])}`).join("; ");
   const tiles = TILES.map((verdict) => html`<li>${tileOf(verdict, report)}</li>`);
   return html`<div class="picture">${shareBar(segmentsOf(decisions), `All ${counted(releases, "release")}. ${words}.`)}
 <ul class="tiles">${tiles}</ul></div>`;
+}
+
+function decided(verdict: Verdict): string {
+  return capitalised(VERDICT_WORDS[verdict].participle);
 }
 
 function tileOf(verdict: Verdict, report: DryRunReport): Markup {
@@ -108,7 +113,7 @@ function tileOf(verdict: Verdict, report: DryRunReport): Markup {
   const refused = verdict === "strip-scripts" ? refusedForScripts(report) : 0;
   const note = `${grouped(refused)} of them cannot be, and ${refused === 1 ? "is" : "are"} refused`;
   return html`<span class="amount${count === 0 && " none"}">${grouped(count)}</span>
-<span class="what">${swatch(verdict)}${DECIDED[verdict]}</span> <span class="muted small">${shareText(count, releases)}</span>
+<span class="what">${swatch(verdict)}${decided(verdict)}</span> <span class="muted small">${shareText(count, releases)}</span>
 ${refused > 0 && html`<span class="small note">${note}</span>`}`;
 }
 

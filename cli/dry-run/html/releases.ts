@@ -4,11 +4,12 @@ import { type Content, html, type Markup } from "../../../core/page/html.ts";
 import { code, ECOSYSTEMS, listed } from "../../../core/page/parts.ts";
 import { firstOf, omission, outside, plain, said } from "../../../core/page/said.ts";
 import { parseReleasePurl } from "../../../core/purl.ts";
-import { permits } from "../../../core/verdict.ts";
+import { permits, VERDICT_WORDS } from "../../../core/verdict.ts";
+import { capitalised } from "../../../core/words.ts";
 import type { Decision } from "../../../schemas/types/decision.ts";
 import type { Place } from "../report.ts";
 import { counted } from "../words.ts";
-import { DECIDED, repositories } from "./words.ts";
+import { repositories } from "./words.ts";
 
 const MAX_EVIDENCE = 4;
 /** A link that is longer shows nobody where it leads. */
@@ -44,7 +45,8 @@ export function decisionTag(decision: Decision): Markup {
       ? "blocked"
       : "held";
   const isRefused = decision.decision === "strip-scripts" && tone === "held";
-  return html`<span class="tag ${tone}">${isRefused ? "Held for its install scripts" : DECIDED[decision.decision]}</span>`;
+  const words = isRefused ? "held for its install scripts" : VERDICT_WORDS[decision.decision].participle;
+  return html`<span class="tag ${tone}">${capitalised(words)}</span>`;
 }
 
 /** `known-malicious, rule malware`. */

@@ -2,7 +2,8 @@
 import { TONE_OF_VERDICT } from "../../../core/page/colours.ts";
 import { html, type Markup } from "../../../core/page/html.ts";
 import { grouped } from "../../../core/page/said.ts";
-import { permits, severity } from "../../../core/verdict.ts";
+import { permits, severity, VERDICT_WORDS } from "../../../core/verdict.ts";
+import { capitalised } from "../../../core/words.ts";
 import type { Verdict } from "../../../schemas/types/decision.ts";
 import type { DryRunReport, JudgedRelease, Scripts } from "../report.ts";
 import { counted } from "../words.ts";
@@ -25,16 +26,6 @@ const SAID: Record<Shade, string> = {
   allow: "Let them run",
 };
 
-/** The same of one release, in its row. */
-const DONE: Record<Shade, string> = {
-  block: "Block",
-  quarantine: "Hold",
-  "strip-scripts": "Take out",
-  warn: "Warn",
-  unjudged: "Not judged",
-  allow: "Let run",
-};
-
 export function scriptsPart({ releases, summary }: DryRunReport): Part {
   const { scripts } = summary;
   const running = releases
@@ -55,7 +46,7 @@ ${scripts.unknown > 0 && html`<p class="muted">Of ${counted(scripts.unknown, "re
   };
 }
 
-export function runningText({ running }: Scripts, all: number): string {
+function runningText({ running }: Scripts, all: number): string {
   if (running === 0) return "No release is known to run a script when it is installed.";
   const verb = running === 1 ? "runs" : "run";
   return `${grouped(running)} of ${counted(all, "release")} ${verb} scripts when installed (${shareText(running, all)}).`;
@@ -90,5 +81,6 @@ function rowOf({ decision, scriptVerdict, places }: JudgedRelease): Markup {
 }
 
 function scriptTag(verdict: Verdict | null): Markup {
-  return html`<span class="tag ${verdict === null ? "neutral" : TONE_OF_VERDICT[verdict]}">${DONE[verdict ?? "unjudged"]}</span>`;
+  if (verdict === null) return html`<span class="tag neutral">Not judged</span>`;
+  return html`<span class="tag ${TONE_OF_VERDICT[verdict]}">${capitalised(VERDICT_WORDS[verdict].imperative)}</span>`;
 }

@@ -1,13 +1,14 @@
 /** What policies that are on trial would do: it is recorded, and is in none of the other figures. */
 import { html } from "../../../core/page/html.ts";
 import { code } from "../../../core/page/parts.ts";
+import { VERDICT_WORDS } from "../../../core/verdict.ts";
 import type { PolicyVerdict, Verdict } from "../../../schemas/types/decision.ts";
 import type { DryRunReport } from "../report.ts";
 import { counted } from "../words.ts";
 import { bounded, folded, groupBy } from "./bounds.ts";
 import { barRow, barTable, segmentsOf } from "./charts.ts";
 import type { Part } from "./part.ts";
-import { DECIDED, joined, SHADES, type Shade } from "./words.ts";
+import { joined, SHADES, type Shade } from "./words.ts";
 
 const BYTES = 60_000;
 const OPEN = 20;
@@ -42,5 +43,5 @@ export function trialPart({ releases }: DryRunReport): Part | undefined {
 
 function wordsOn(counts: Readonly<Partial<Record<Shade, number>>>) {
   const words = SHADES.filter((shade): shade is Verdict => shade !== "unjudged" && (counts[shade] ?? 0) > 0);
-  return joined(words.map((verdict) => `${counts[verdict]} ${DECIDED[verdict].toLowerCase()}`));
+  return joined(words.map((verdict) => `${counts[verdict]} ${VERDICT_WORDS[verdict].participle}`));
 }

@@ -9,15 +9,6 @@ export type Shade = Verdict | "unjudged";
 /** As people are told them: from severe to harmless. */
 export const SHADES: readonly Shade[] = ["block", "quarantine", "strip-scripts", "warn", "unjudged", "allow"];
 
-/** What a decision does to a release. */
-export const DECIDED: Record<Verdict, string> = {
-  block: "Blocked",
-  quarantine: "Held",
-  "strip-scripts": "Scripts taken out",
-  warn: "Warned",
-  allow: "Allowed",
-};
-
 export function repositories(number: number): string {
   return counted(number, "repository", "repositories");
 }

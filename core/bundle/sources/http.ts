@@ -1,7 +1,7 @@
 /** A bundle below a URL: a web server, or a bucket that is served as one. */
 import { sha256 } from "../../digest.ts";
 import { CordonError } from "../../errors.ts";
-import { describe, type Fetch, type FetchedBytes, fetchBytes, fetchResuming, isLoopback } from "../../http.ts";
+import { describe, type Fetch, type FetchedBytes, fetchBytes, fetchResuming, isInTheClear } from "../../http.ts";
 import { retryAfter, ServerBusy } from "../../server-busy.ts";
 import { BUNDLE_FILE, BUNDLE_LIMITS, blobPath } from "../manifest.ts";
 import type { BundleSource } from "../source.ts";
@@ -63,7 +63,7 @@ export function baseUrl(text: string, token: string | undefined): URL {
       "USAGE",
       `a bundle's URL has no credentials, query or fragment: give a token in CORDON_BUNDLE_TOKEN, and ${describe(url)}`,
     );
-  if (token && url.protocol === "http:" && !isLoopback(url))
+  if (token && isInTheClear(url))
     throw new CordonError("USAGE", `CORDON_BUNDLE_TOKEN is not sent to ${describe(url)} in the clear: use https`);
   url.pathname = `${url.pathname.replace(new RegExp(`/?(${BUNDLE_FILE.replaceAll(".", "\\.")})?$`), "")}/`;
   return url;

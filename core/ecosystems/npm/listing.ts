@@ -212,7 +212,7 @@ function earlier(a: Date | undefined, b: Date | undefined): Date | undefined {
   return a && b ? (a < b ? a : b) : undefined;
 }
 
-export function isDeprecated(deprecated: unknown): boolean {
+function isDeprecated(deprecated: unknown): boolean {
   return (typeof deprecated === "string" && deprecated !== "") || deprecated === true;
 }
 

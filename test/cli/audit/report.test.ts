@@ -106,8 +106,12 @@ describe("CSV", () => {
     assert.equal(csvRecord(["a,=1+1"]), `"a,'=1+1"`);
   });
 
-  it("leaves empty what should be a text and is none", () => {
-    for (const revision of [{ toString: 1 }, [[]], 7])
+  it("names the bundle's revision", () => {
+    assert.equal(decisionCells(entryOf("pkg:npm/x@1.0.0", { bundle: { revision: 7 } })).at(-1), "7");
+  });
+
+  it("leaves empty what should be a number and is none", () => {
+    for (const revision of [{ toString: 1 }, [[]], "7", null])
       assert.equal(decisionCells(entryOf("pkg:npm/x@1.0.0", { bundle: { revision } })).at(-1), "");
   });
 

@@ -69,7 +69,7 @@ describe("requestText()", () => {
     const { body } = requestText(evidenceOf(HELD));
     assert.match(body, /is \*\*held\*\* by policy `release-age`, rule `too-young`, until 2026-11-23 16:40 UTC\./);
     assert.match(body, /Build attestation: \*\*none, though `4\.1\.7` had one\*\*/);
-    assert.match(body, /\*\*warns\*\* `provenance\/lost` \(on trial\)/);
+    assert.match(body, /\*\*warn\*\* `provenance\/lost` \(on trial\)/);
   });
 
   it("leaves out who asked where no log was given, and says where nobody did", () => {

@@ -197,7 +197,7 @@ describe("releasePage()", () => {
       URL_OF_PROXY,
     );
     assert.match(page, /An approval lifts what policies hold against it/);
-    assert.match(page, /Blocks, lifted/);
+    assert.match(page, /Block, lifted/);
     assert.match(page, /approved by <bdi>security<\/bdi>, until <time/);
     assert.match(page, /On trial/);
   });

@@ -201,7 +201,7 @@ describe("the report's sections", () => {
     const text = sectionOf(page, "trial");
     assert.match(text, /2 policies are on trial: what they say is recorded and not enforced/);
     assert.match(text, /new-publisher 35 held/);
-    assert.match(text, /licences 21 blocked and 13 warned/);
+    assert.match(text, /licences 21 blocked and 13 allowed with a warning/);
     assert.match(page, /would <em class="blocked">block 3<\/em> and <em class="held">hold 7</);
     const lifted = judged({ purl: "pkg:npm/a@1.0.0", verdicts: [{ ...trial, liftedBy: "approvals/a.yaml" }] });
     assert.doesNotMatch(htmlReport(runOf(lifted)), /id="trial"/);
