@@ -2,7 +2,7 @@
 import { openBundle } from "../core/bundle/open.ts";
 import type { BundleSource, OfferedBundle } from "../core/bundle/source.ts";
 import { bundleSource } from "../core/bundle/sources/index.ts";
-import { readTrust } from "../core/bundle/trust.ts";
+import { readTrust, type Trust } from "../core/bundle/trust.ts";
 import {
   reverifyBundle,
   type VerifiedBundle,
@@ -12,6 +12,7 @@ import {
 } from "../core/bundle/verify.ts";
 import { CordonError } from "../core/errors.ts";
 import type { Rules } from "../core/gate.ts";
+import { requireOwnState } from "./own-state.ts";
 
 export interface TrustedBundle {
   /** The source's name. */
@@ -29,7 +30,7 @@ export async function readPublishedBundle(
   source: BundleSource,
   trustFile: string,
 ): Promise<VerifiedBundle | undefined> {
-  const trust = readTrust(trustFile);
+  const trust = await openTrust(trustFile);
   const published = await readPublished(source);
   await trust.root?.refresh(new Date());
   return published && reverifyBundle(published.bytes, trust);
@@ -51,11 +52,17 @@ export async function openTrustedBundle(sourceText: string, trustFile: string): 
   const polled = await source.poll(undefined);
   if (!polled) throw new CordonError("BUNDLE_MISSING", `${source.name} has no bundle`);
   const now = new Date();
-  const trust = readTrust(trustFile);
+  const trust = await openTrust(trustFile);
   await trust.root?.refresh(now);
   const verified = verifyBundle(polled.bytes, trust, now);
   verifyMinimum(verified, trust);
   verifyFresh(verified, now);
   const { rules } = await openBundle(verified, polled.readBlob);
   return { source: source.name, verified, rules, offered: polled };
+}
+
+/** The roots that TUF gave lie in the folder of the command line, and count where TUF gives none. */
+async function openTrust(file: string): Promise<Trust> {
+  await requireOwnState(".");
+  return readTrust(file);
 }

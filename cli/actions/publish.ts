@@ -18,7 +18,7 @@ export async function buildBundle(workflow: Workflow): Promise<void> {
   await requireChecked(workflow);
   const out = workflow.input("out", "dist");
   const options = { out, revision: undefined, now: new Date(), version: VERSION };
-  const { statement } = await buildInto(requireFeeds(workflow.input("dir", ".")), options);
+  const { statement } = await buildInto(await requireFeeds(workflow.input("dir", ".")), options);
   workflow.output("bundle", out);
   workflow.output("revision", number(statement.predicate));
   workflow.log(`Built ${revisionOf(statement.predicate)} in ${out}.`);

@@ -28,7 +28,7 @@ export async function buildSuccessor({
   version,
 }: SuccessorOptions): Promise<BuiltBundle> {
   const previous = (await readPublishedBundle(target.source, trust)) ?? null;
-  const read = typeof repository === "string" ? requireFeeds(repository) : repository;
+  const read = typeof repository === "string" ? await requireFeeds(repository) : repository;
   const built = await buildInto(read, { out, revision: undefined, previous, now: new Date(), version });
   await signInto(out, signing);
   return built;

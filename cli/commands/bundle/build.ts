@@ -38,7 +38,7 @@ the same part digests on every machine. The bundle is not trusted before it is s
   async run(): Promise<Manifest> {
     const { args, flags } = await this.parse(BundleBuild);
     const { out, revision, previous, trust } = flags;
-    const { statement } = await buildInto(requireFeeds(repositoryDir(args, flags)), {
+    const { statement } = await buildInto(await requireFeeds(repositoryDir(args, flags)), {
       out,
       revision,
       ...(previous !== undefined &&
