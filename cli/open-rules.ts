@@ -5,6 +5,7 @@ import { type CordonConfig, requireConfig } from "../core/config.ts";
 import type { Rules } from "../core/gate.ts";
 import { CONFIG_FILE } from "../core/policy/source.ts";
 import { readText } from "../core/source/files.ts";
+import { requireOwnState } from "./own-state.ts";
 import { type RegistrySettings, registrySettings } from "./registries.ts";
 import { requireFeeds } from "./repository.ts";
 import { openTrustedBundle } from "./trusted-bundle.ts";
@@ -24,8 +25,9 @@ export interface OpenedRules {
   readonly registries: RegistrySettings;
 }
 
-/** Throws USAGE, CONFIG_INVALID, POLICY_INVALID, FEED_MISSING, and what openTrustedBundle() throws. */
+/** Throws USAGE, CONFIG_INVALID, POLICY_INVALID, FEED_MISSING, and what requireOwnState() and openTrustedBundle() throw. */
 export async function openRules({ dir, bundle, trust, config, upstream }: RulesFlags): Promise<OpenedRules> {
+  await requireOwnState("."); // what registries answered lies there, and whose attestations count
   const path = config ?? join(dir, CONFIG_FILE);
   if (bundle !== undefined && trust !== undefined) {
     const { rules } = await openTrustedBundle(bundle, trust);
@@ -36,7 +38,7 @@ export async function openRules({ dir, bundle, trust, config, upstream }: RulesF
       registries: registrySettings(hasConfig ? readConfig(path) : requireConfig(undefined), path, upstream),
     };
   }
-  const repository = requireFeeds(dir);
+  const repository = await requireFeeds(dir);
   const settings = config === undefined ? repository.config : readConfig(config);
   return { rules: repository.rules, registries: registrySettings(settings, path, upstream) };
 }

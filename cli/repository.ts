@@ -13,6 +13,7 @@ import { type Diagnostic, formatDiagnostic } from "../core/source/diagnostic.ts"
 import { YamlFile } from "../core/source/yaml-file.ts";
 import type { CordonConfig } from "../schemas/types/cordon.ts";
 import { readSnapshotTable, snapshotDir } from "./intel/snapshot.ts";
+import { requireOwnState } from "./own-state.ts";
 
 /** The feed of the repository's own `advisories/`. */
 const LOCAL_FEED = "local";
@@ -28,8 +29,9 @@ export interface Repository {
   readonly missingFeeds: readonly string[];
 }
 
-/** Reads everything and collects every issue. Throws only where `dir` is no policy repository. */
-export function readRepository(dir: string): Repository {
+/** Reads everything and collects every issue. Throws only where `dir` is no policy repository, or brings feeds of its own. */
+export async function readRepository(dir: string): Promise<Repository> {
+  await requireOwnState(dir);
   const source = readPolicySource(dir);
   const configFile = readConfigFile(dir);
   const { config, diagnostics: inConfig } = parseConfig(configFile);
@@ -78,8 +80,8 @@ export function readRepository(dir: string): Repository {
 }
 
 /** As `read`. Throws POLICY_INVALID where anything in it is an error. */
-export function requireRepository(dir: string, read = readRepository): Repository {
-  const repository = read(dir);
+export async function requireRepository(dir: string, read = readRepository): Promise<Repository> {
+  const repository = await read(dir);
   const errors = repository.diagnostics.filter(({ severity }) => severity === "error");
   if (errors[0]) {
     const more = errors.length > 1 ? `\nand ${errors.length - 1} more` : "";
@@ -89,8 +91,8 @@ export function requireRepository(dir: string, read = readRepository): Repositor
 }
 
 /** As requireRepository(), for decisions that count. Throws FEED_MISSING: leaving a feed out would let through what it names. */
-export function requireFeeds(dir: string, read = readRepository): Repository {
-  const repository = requireRepository(dir, read);
+export async function requireFeeds(dir: string, read = readRepository): Promise<Repository> {
+  const repository = await requireRepository(dir, read);
   if (repository.missingFeeds.length > 0) {
     throw new CordonError(
       "FEED_MISSING",

@@ -17,7 +17,7 @@ export async function readRuleHistory(
     });
     if (found.length > 0) changes[file] = Object.fromEntries(found);
   }
-  return Object.keys(changes).length === 0 ? undefined : { folder: await readPrefix(dir), changes };
+  return Object.keys(changes).length === 0 ? undefined : { folder: readPrefix(dir), changes };
 }
 
 /** The newest of the rule's lines; undefined where one of them is not committed. */

@@ -2,7 +2,7 @@
 import { isTooLarge, openBundle } from "../core/bundle/open.ts";
 import type { BundleSource, OfferedBundle } from "../core/bundle/source.ts";
 import { bundleSource } from "../core/bundle/sources/index.ts";
-import { readTrust } from "../core/bundle/trust.ts";
+import { readTrust, type Trust } from "../core/bundle/trust.ts";
 import {
   reverifyBundle,
   type VerifiedBundle,
@@ -12,6 +12,7 @@ import {
 } from "../core/bundle/verify.ts";
 import { CordonError, messageOf } from "../core/errors.ts";
 import type { Rules } from "../core/gate.ts";
+import { requireOwnState } from "./own-state.ts";
 
 export interface TrustedBundle {
   /** The source's name. */
@@ -29,7 +30,7 @@ export async function readPublishedBundle(
   source: BundleSource,
   trustFile: string,
 ): Promise<VerifiedBundle | undefined> {
-  const trust = readTrust(trustFile);
+  const trust = await openTrust(trustFile);
   const published = await readPublished(source);
   await trust.root?.refresh(new Date());
   return published && reverifyBundle(published.bytes, trust);
@@ -48,7 +49,7 @@ export async function readPublished(source: BundleSource): Promise<OfferedBundle
 /** `sourceText` as in `dir:PATH`; `trustFile` a public key in PEM, or a trust policy. Throws BUNDLE_* and TRUST_INVALID. */
 export async function openTrustedBundle(sourceText: string, trustFile: string): Promise<TrustedBundle> {
   const source = bundleSource(sourceText);
-  const trust = readTrust(trustFile);
+  const trust = await openTrust(trustFile);
   const polled = await source.poll(undefined).catch((error: unknown) => {
     throw isTooLarge(error) ? new CordonError("BUNDLE_MALFORMED", messageOf(error), { cause: error }) : error;
   });
@@ -60,4 +61,10 @@ export async function openTrustedBundle(sourceText: string, trustFile: string): 
   verifyFresh(verified, now);
   const { rules } = await openBundle(verified, polled.readBlob);
   return { source: source.name, verified, rules, offered: polled };
+}
+
+/** The roots that TUF gave lie in the folder of the command line, and count where TUF gives none. */
+async function openTrust(file: string): Promise<Trust> {
+  await requireOwnState(".");
+  return readTrust(file);
 }

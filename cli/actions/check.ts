@@ -5,6 +5,7 @@ import { readConfigFile } from "../../core/policy/source.ts";
 import { annotation } from "../annotation.ts";
 import { tryPullFeed } from "../intel/pull.ts";
 import { describeChecked, LINT_REPORTERS } from "../lint-report.ts";
+import { requireOwnState } from "../own-state.ts";
 import { type Repository, readRepository } from "../repository.ts";
 import { REPORTERS } from "../test-report.ts";
 import { describeShortfall, testRepository } from "../test-repository.ts";
@@ -32,7 +33,7 @@ export async function requireChecked(step: ActionStep): Promise<void> {
 async function check(step: ActionStep): Promise<CheckResult> {
   const dir = step.input("dir", ".");
   if (step.choice("feeds", ["pull", "keep"]) === "pull") await pullFeeds(step, dir);
-  const repository = readRepository(dir);
+  const repository = await readRepository(dir);
   const found = { dir, ...lint(step, repository), ...test(step, repository) };
   const isFine = found.errors === 0 && found.tests?.failed === 0 && found.shortfall === undefined;
   const result = { isFine, ...found };
@@ -42,6 +43,7 @@ async function check(step: ActionStep): Promise<CheckResult> {
 
 /** A feed that fails keeps what it has: policies must not wait for it. One that has nothing is an error of whoever builds. */
 async function pullFeeds(step: ActionStep, dir: string): Promise<void> {
+  await requireOwnState(dir);
   for (const feed of requireConfig(readConfigFile(dir)).feeds ?? []) {
     const pulled = await tryPullFeed(feed, dir, { progress: () => {}, accept: false });
     if ("error" in pulled)

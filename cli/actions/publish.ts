@@ -57,9 +57,9 @@ async function requirePublishable(step: ActionStep): Promise<Repository> {
   } catch (error) {
     const isFailedCheck = error instanceof CordonError && error.code === "POLICY_INVALID";
     const threshold = Number(step.input("threshold", "0"));
-    if (!isFailedCheck || !passesOtherwise(readForBundle(dir), threshold)) throw error;
+    if (!isFailedCheck || !passesOtherwise(await readForBundle(dir), threshold)) throw error;
   }
-  const repository = requireFeeds(dir, readForBundle);
+  const repository = await requireFeeds(dir, readForBundle);
   warnOfApprovals(step, repository);
   return repository;
 }

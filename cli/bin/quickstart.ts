@@ -77,7 +77,7 @@ interface Prepared {
 }
 
 async function prepare(): Promise<Prepared> {
-  const repository = requireFeeds(paths.policies);
+  const repository = await requireFeeds(paths.policies);
   const key = join(paths.keys, "cordon.key");
   if (!existsSync(key)) writeKeyPair(paths.keys);
   const { statement } = await buildInto(repository, {

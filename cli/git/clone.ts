@@ -1,6 +1,7 @@
 /** Shallow clones of repositories that are only read. */
-import { existsSync, mkdirSync } from "node:fs";
+import { lstatSync, mkdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
+import { CordonError } from "../../core/errors.ts";
 import { attempt, type Git, openGit } from "./open.ts";
 
 export interface Clone {
@@ -15,15 +16,17 @@ const TIMEOUT_MS = 10 * 60 * 1000;
 
 /**
  * A shallow clone in `dir`, made where there is none. The remote is a stranger's: links are written as plain files, and
- * neither hooks nor filters nor submodules of it are run. Throws UPSTREAM_UNREACHABLE.
+ * neither hooks nor filters nor submodules of it are run. Throws FILE_UNREADABLE where `dir` leads to another repository.
  */
 export async function openClone(dir: string, url: string, branch: string | undefined): Promise<Clone> {
   mkdirSync(dir, { recursive: true });
+  const isNew = lstatSync(dir).isDirectory() && !lstatSync(join(dir, ".git"), { throwIfNoEntry: false });
   const git = openGit(dir, {
     timeout: { block: TIMEOUT_MS },
     config: ["core.symlinks=false", "core.autocrlf=false", "gc.auto=0", "fetch.fsckObjects=true"],
   });
-  if (!existsSync(join(dir, ".git"))) await git.init();
+  if (isNew) await git.init();
+  await requireOwn(dir, git);
   return {
     async fetch() {
       await attempt("UPSTREAM_UNREACHABLE", `fetch ${url}`, () =>
@@ -48,6 +51,16 @@ export async function openClone(dir: string, url: string, branch: string | undef
     },
     changes: (from, to, top) => readChanges(git, from, to, top),
   };
+}
+
+/** Links and settings can make a folder the door to another repository, whose files a checkout would then replace. */
+async function requireOwn(dir: string, git: Git): Promise<void> {
+  const isFolder = [dir, join(dir, ".git")].every((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory());
+  const top = isFolder ? (await git.revparse(["--show-toplevel"]).catch(() => "")).trim() : "";
+  if (top !== "" && realpathSync(top) === realpathSync(dir)) return;
+  throw new CordonError("FILE_UNREADABLE", `${dir} is no clone of its own, and what it leads to is left alone`, {
+    next: "Remove it; the next pull clones anew.",
+  });
 }
 
 /** A clone with its history, in a folder that is there and empty, for whoever proposes something in it. Throws UPSTREAM_UNREACHABLE. */

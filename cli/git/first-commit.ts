@@ -1,8 +1,9 @@
 /** The repository that a folder lies in, and a commit of files that were written there: made as `git commit` makes it for its user. */
 import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { whoCommits } from "./branches.ts";
 import { attempt, openOwnGit } from "./open.ts";
+import { foldersUpFrom } from "./work-tree.ts";
 
 export interface WorkTree {
   readonly top: string;
@@ -15,7 +16,7 @@ export interface WorkTree {
  * where there is one that git does not open.
  */
 export async function workTreeOf(dir: string): Promise<WorkTree | undefined> {
-  const folders = [...ancestors(dir)];
+  const folders = [...foldersUpFrom(dir)];
   const existing = folders.find((folder) => existsSync(folder));
   // git says in the user's own language that a folder is in no repository.
   if (existing === undefined || !folders.some((folder) => existsSync(join(folder, ".git")))) return undefined;
@@ -23,13 +24,6 @@ export async function workTreeOf(dir: string): Promise<WorkTree | undefined> {
   const top = await attempt("GIT_FAILED", `open the repository of ${dir}`, () => git.revparse(["--show-toplevel"]));
   const branch = await git.raw(["symbolic-ref", "--quiet", "--short", "HEAD"]).catch(() => "");
   return { top: top.trim(), branch: branch.trim() || undefined };
-}
-
-function* ancestors(dir: string): Generator<string> {
-  for (let folder = resolve(dir); ; folder = dirname(folder)) {
-    yield folder;
-    if (dirname(folder) === folder) return;
-  }
 }
 
 /** Throws GIT_FAILED. */

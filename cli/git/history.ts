@@ -3,23 +3,22 @@ import type { RuleChange } from "../../core/policy/rule-origins.ts";
 import { formatInstant } from "../../core/time.ts";
 import { oneLine } from "../../core/words.ts";
 import { openGit } from "./open.ts";
+import { placeOf } from "./work-tree.ts";
 
 /** The commit of the work tree that `dir` lies in; null where it is none, or has no commit yet. */
 export async function readCommit(dir: string): Promise<string | null> {
+  const place = placeOf(dir);
+  if (place === undefined) return null;
   try {
-    return (await openGit(dir).revparse(["HEAD"])).trim();
+    return (await openGit(place.top).revparse(["HEAD"])).trim();
   } catch {
     return null; // a bundle may be built outside git; its manifest then says that no commit is known
   }
 }
 
 /** Where `dir` lies in its work tree, with a slash at the end; empty at the top, and outside git. */
-export async function readPrefix(dir: string): Promise<string> {
-  try {
-    return (await openGit(dir).revparse(["--show-prefix"])).trim();
-  } catch {
-    return "";
-  }
+export function readPrefix(dir: string): string {
+  return placeOf(dir)?.prefix ?? "";
 }
 
 /**
@@ -27,10 +26,13 @@ export async function readPrefix(dir: string): Promise<string> {
  * shallow clone, where git would name the oldest commit that it has.
  */
 export async function readLineChanges(dir: string, file: string): Promise<ReadonlyMap<number, RuleChange>> {
-  const git = openGit(dir);
+  const place = placeOf(dir);
+  if (place === undefined) return new Map();
+  const git = openGit(place.top);
   try {
     if ((await git.revparse(["--is-shallow-repository"])).trim() !== "false") return new Map();
-    return parseBlame(await git.raw(["blame", "--porcelain", "--", file]));
+    // What attributes and settings make of a file to show it is another text, by a program of theirs.
+    return parseBlame(await git.raw(["blame", "--porcelain", "--no-textconv", "--", `${place.prefix}${file}`]));
   } catch {
     return new Map();
   }

@@ -6,6 +6,7 @@ import { formatInstant } from "../../core/time.ts";
 import { oneLine } from "../../core/words.ts";
 import type { OsvRecord } from "../../schemas/types/advisory.ts";
 import type { Feed } from "../../schemas/types/cordon.ts";
+import { requireOwnState } from "../own-state.ts";
 import { pullDirectory } from "./directory.ts";
 import { pullGit } from "./git.ts";
 import { pullOsvExport } from "./osv-export.ts";
@@ -43,6 +44,7 @@ export async function tryPullFeed(
 ): Promise<PullResult | PullFailure> {
   const dir = snapshotDir(repository, feed.name);
   try {
+    await requireOwnState(repository);
     const context = { repository, dir, fetch: createFetch(), now: () => new Date(), progress };
     return await pullFeed(feed, context, accept);
   } catch (cause) {

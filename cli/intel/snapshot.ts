@@ -14,10 +14,11 @@ import { formatAdvisory, type TableRow, tableChunks } from "../../core/advisorie
 import { readBytes } from "../../core/source/files.ts";
 import { oneLine } from "../../core/words.ts";
 import type { OsvRecord } from "../../schemas/types/advisory.ts";
+import { STATE_FOLDER } from "../own-state.ts";
 
 /** Where a repository's pulled feeds lie. */
 export function snapshotDir(repository: string, feed: string): string {
-  return join(repository, ".cordon", "intel", feed);
+  return join(repository, STATE_FOLDER, "intel", feed);
 }
 
 /** What is known of a feed's last pull. */

@@ -9,8 +9,8 @@ import { testRepository } from "../test-repository.ts";
 const CODES: ReadonlySet<string> = new Set(["approval-malicious", "approval-expired"]);
 
 /** As readRepository(), for a bundle: what lint says of such approvals is a warning. */
-export function readForBundle(dir: string): Repository {
-  const repository = readRepository(dir);
+export async function readForBundle(dir: string): Promise<Repository> {
+  const repository = await readRepository(dir);
   const diagnostics = repository.diagnostics.map(
     (found): Diagnostic => (CODES.has(found.code) ? { ...found, severity: "warning" } : found),
   );

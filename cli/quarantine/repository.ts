@@ -82,7 +82,7 @@ async function openPolicies(dir: string): Promise<PolicyRepository> {
     config,
     address,
     base: branch,
-    folder: await readPrefix(dir),
+    folder: readPrefix(dir),
     site,
     forge: site && openForge(site, { fetch: createFetch(4), environment: process.env, api }),
   };

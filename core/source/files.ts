@@ -1,6 +1,7 @@
 /** Files from disk, bounded: a policy repository may be somebody else's. */
 import {
   existsSync,
+  lstatSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -53,7 +54,8 @@ export function readBytes(path: string, maxBytes: number): Uint8Array {
 
 /**
  * The text files below `top/folder` whose names end in one of `endings`, sorted by path; none where the folder does
- * not exist. Symbolic links are not followed: a repository must not read what lies beside it.
+ * not exist. Symbolic links are not followed, the folder itself included: a repository must not read what lies beside it,
+ * nor rules from a place where nobody looks for them.
  */
 export function readFolder(top: string, folder: string, endings: readonly string[]): SourceFile[] {
   const files: SourceFile[] = [];
@@ -67,7 +69,7 @@ export function readFolder(top: string, folder: string, endings: readonly string
         throw new CordonError("FILE_TOO_LARGE", `${join(top, folder)} has more than ${MAX_FILES} files`);
     }
   };
-  visit(folder);
+  if (!isLink(join(top, folder))) visit(folder);
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
@@ -100,12 +102,17 @@ export async function writeWholeLater(path: string, content: Uint8Array | string
  * texts for people, are nobody's policy.
  */
 export function listStrays(top: string, folder: string, endings: readonly string[]): string[] {
+  if (isLink(join(top, folder))) return [folder];
   return listFolder(join(top, folder)).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
     if (entry.name.startsWith(".") || /\.(md|txt)$/.test(entry.name)) return [];
     if (entry.isDirectory()) return listStrays(top, path, endings);
     return entry.isFile() && endings.some((ending) => entry.name.endsWith(ending)) ? [] : [path];
   });
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 function listFolder(path: string) {

@@ -1,9 +1,10 @@
 /** The action `policy` builds, and publishes as the run that it is; what it has published a proxy verifies and enforces. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { generateKeyPair } from "../../core/bundle/keys.ts";
 import { BUNDLE_FILE } from "../../core/bundle/manifest.ts";
 import { type ActionRun, runAction } from "../support/action.ts";
@@ -217,5 +218,88 @@ describe("the action policy, commands build and publish", () => {
     const { code, annotations } = await run("publish", { trust: "nowhere.yaml" });
     assert.notEqual(code, 0);
     assert.match(annotations.join("\n"), /nowhere\.yaml/);
+  });
+});
+
+describe("the action policy, of a repository that brings state of its own", () => {
+  let folder: Folder;
+  const at = (name: string) => join(folder.path, name);
+  const git = (dir: string, ...args: string[]) =>
+    execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@acme.example", ...args], { cwd: at(dir) });
+  const commit = (dir: string) => {
+    git(dir, "init", "-q", "-b", "main");
+    git(dir, "add", "-A", "-f");
+    git(dir, "commit", "-qm", "x");
+  };
+
+  beforeEach(() => {
+    folder = makeFolder({
+      "feed/osv/MAL-2026-1.json": JSON.stringify(malwareRecord("evil", ["1.0.1"])),
+      [`feed/${MALWARE_POLICY.path}`]: MALWARE_POLICY.text.replaceAll("block", "warn"),
+      [`work/${MALWARE_POLICY.path}`]: MALWARE_POLICY.text,
+      "work/advisories/MAL-2026-1.json": JSON.stringify(malwareRecord("evil", ["1.0.1"])),
+      "work/tests/malware.yaml": testFile("block"),
+    });
+    commit("feed");
+    const feeds = JSON.stringify([{ name: "extra", kind: "git", url: at("feed"), path: "osv" }]);
+    folder.write("work/cordon.yaml", `apiVersion: cordon/v1\nkind: Cordon\nfeeds: ${feeds}\n`);
+  });
+  afterEach(() => folder.remove());
+
+  const run = (inputs: Readonly<Record<string, string>>): Promise<ActionRun> =>
+    runAction("policy", {
+      inputs: { command: "build", dir: ".", feeds: "pull", comment: "false", out: at("out"), ...inputs },
+      cwd: at("work"),
+    });
+
+  const refused = async (message: RegExp, inputs: Readonly<Record<string, string>> = {}) => {
+    const { code, log } = await run(inputs);
+    assert.notEqual(code, 0);
+    assert.match(log, message);
+    assert.equal(existsSync(at("out")), false);
+    assert.equal(readFileSync(at(`work/${MALWARE_POLICY.path}`), "utf8"), MALWARE_POLICY.text);
+  };
+
+  it("builds what was reviewed, with the feed", async () => {
+    commit("work");
+    const { code, log } = await run({});
+    assert.equal(code, 0, log);
+    assert.match(log, /feed extra: 1 records/);
+    assert.equal(readFileSync(at(`work/${MALWARE_POLICY.path}`), "utf8"), MALWARE_POLICY.text);
+  });
+
+  it("checks out no feed over what was reviewed, by a link that stands where the feed's clone would", async () => {
+    mkdirSync(at("work/.cordon/intel/extra"), { recursive: true });
+    symlinkSync("../../..", at("work/.cordon/intel/extra/clone"));
+    commit("work");
+    await refused(/clone is a link/);
+  });
+
+  it("writes nothing outside of the checkout, by a link that stands where its state would", async () => {
+    symlinkSync("../outside", at("work/.cordon"));
+    mkdirSync(at("outside"));
+    commit("work");
+    await refused(/\.cordon is a link/);
+    assert.deepEqual(readdirSync(at("outside")), []);
+  });
+
+  it("takes no committed snapshot for what the feed says, pulled or kept", async () => {
+    assert.equal((await run({})).code, 0);
+    rmSync(at("out"), { recursive: true });
+    commit("work");
+    for (const feeds of ["pull", "keep"]) await refused(/\.cordon\/intel\/extra\/\S+ is committed/, { feeds });
+  });
+
+  it("takes no committed root of trust, where the policies are a folder of the workspace", async () => {
+    const { publicKey } = generateKeyPair();
+    folder.write("work/cordon.pub", publicKey);
+    folder.write("work/.cordon/sigstore/root.json", "{}");
+    mkdirSync(at("work/inner"));
+    for (const part of ["policies", "advisories", "tests"]) renameSync(at(`work/${part}`), at(`work/inner/${part}`));
+    commit("work");
+    const { code, log } = await run({ command: "publish", dir: "inner", trust: "cordon.pub", to: `dir:${at("to")}` });
+    assert.equal(code, 1);
+    assert.match(log, /root\.json is committed/);
+    assert.equal(existsSync(at("to")), false);
   });
 });

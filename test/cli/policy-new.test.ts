@@ -139,12 +139,12 @@ describe("cordon policy new", () => {
 
 describe("renameRecipe()", () => {
   for (const name of ["zz", "a", "1st-try", "constructor", "a--b-"]) {
-    it(`gives files that lint and pass under the name ${name}`, () => {
+    it(`gives files that lint and pass under the name ${name}`, async () => {
       for (const recipe of RECIPES) {
         const files = renameRecipe(recipe, name);
         const folder = makeFolder(Object.fromEntries(files.map(({ path, text }) => [path, text])));
         try {
-          assert.deepEqual(resultsOf(folder.path, name), [], recipe.name);
+          assert.deepEqual(await resultsOf(folder.path, name), [], recipe.name);
         } finally {
           folder.remove();
         }
@@ -152,32 +152,29 @@ describe("renameRecipe()", () => {
     });
   }
 
-  it("gives tests that pass beside each other recipe, and beside all of them", () => {
+  it("gives tests that pass beside each other recipe, and beside all of them", async () => {
     const pairs = RECIPES.flatMap((one, index) => RECIPES.slice(index + 1).map((other) => [one, other]));
     for (const recipes of [...pairs, RECIPES]) {
       const files = recipes.flatMap((recipe) => renameRecipe(recipe, recipe.name));
       const folder = makeFolder(Object.fromEntries(files.map(({ path, text }) => [path, text])));
       try {
         const names = recipes.map(({ name }) => name);
-        assert.deepEqual(
-          names.flatMap((name) => resultsOf(folder.path, name)),
-          [],
-          names.join(" + "),
-        );
+        const results = await Promise.all(names.map((name) => resultsOf(folder.path, name)));
+        assert.deepEqual(results.flat(), [], names.join(" + "));
       } finally {
         folder.remove();
       }
     }
   });
 
-  it("gives tests that pass beside the default pack", () => {
+  it("gives tests that pass beside the default pack", async () => {
     for (const recipe of RECIPES) {
       const folder = makeFolder();
       try {
         for (const part of ["policies", "lists", "advisories"])
           cpSync(join(ROOT, "policies", part), join(folder.path, part), { recursive: true });
         for (const { path, text } of renameRecipe(recipe, "zz-mine")) folder.write(path, text);
-        assert.deepEqual(resultsOf(folder.path, "zz-mine"), [], recipe.name);
+        assert.deepEqual(await resultsOf(folder.path, "zz-mine"), [], recipe.name);
       } finally {
         folder.remove();
       }
@@ -206,8 +203,8 @@ describe("schemaComment()", () => {
 });
 
 /** What lint and the tests of a policy have against it. */
-function resultsOf(dir: string, name: string): string[] {
-  const { rules, diagnostics } = readRepository(dir);
+async function resultsOf(dir: string, name: string): Promise<string[]> {
+  const { rules, diagnostics } = await readRepository(dir);
   const path = `tests/${name}.yaml`;
   const run = runPolicyTest({ path, text: readFileSync(join(dir, path), "utf8") }, { rules, dir });
   return [

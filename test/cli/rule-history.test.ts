@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { after, afterEach, before, describe, it } from "node:test";
+import { readCommit, readPrefix } from "../../cli/git/history.ts";
+import { openGit, openOwnGit } from "../../cli/git/open.ts";
 import { readRuleHistory } from "../../cli/rule-history.ts";
 import { compilePolicies } from "../../core/policy/compile.ts";
 import { readPolicySource } from "../../core/policy/source.ts";
@@ -87,6 +90,41 @@ describe("readRuleHistory()", () => {
   it("knows nothing in a shallow clone, where everything would seem to be of its oldest commit", async () => {
     git("", "clone", "-q", "--depth", "1", `file://${folder.path}/repo`, "shallow");
     assert.equal(await history("shallow/rules"), undefined);
+  });
+
+  describe("where the repository would have git run a program", () => {
+    const marker = () => join(folder.path, "ran");
+    const textconv = () => `touch ${marker()}; cat`;
+    afterEach(() => {
+      assert.equal(existsSync(marker()), false);
+      folder.write("repo/.git/info/attributes", "");
+    });
+
+    it("runs none that its own settings name for showing files, and knows as much", async () => {
+      write(RULES.map((line) => line.replace('"a"', '"aa"')));
+      git("repo", "config", "diff.x.textconv", textconv());
+      folder.write("repo/.git/info/attributes", "* diff=x\n");
+      assert.deepEqual(Object.keys((await history("repo/rules"))?.changes["policies/p.yaml"] ?? {}), ["6", "11"]);
+    });
+
+    it("takes its folder for no repository, though it is laid out as a bare one", async () => {
+      git("repo", "init", "-q", "--bare", "rules");
+      // As one that has the policies as its own work tree, and a commit of them.
+      git("repo/rules", "config", "core.bare", "false");
+      git("repo/rules", "config", "core.worktree", ".");
+      git("repo/rules", "add", "policies");
+      git("repo/rules", "-c", "user.name=x", "-c", "user.email=x@acme.example", "commit", "-qm", "x");
+      git("repo/rules", "config", "diff.x.textconv", textconv());
+      folder.write("repo/rules/info/attributes", "* diff=x\n");
+      const at = join(folder.path, "repo/rules");
+      assert.equal((await history("repo/rules"))?.changes["policies/p.yaml"]?.["6"]?.commit, ids[1]);
+      assert.deepEqual([await readCommit(at), readPrefix(at)], [ids[1], "rules/"]);
+    });
+
+    it("opens none that is laid out so, whoever asks", async () => {
+      await assert.rejects(openGit(join(folder.path, "repo/rules")).revparse(["HEAD"]), /safe\.bareRepository/);
+      await assert.rejects(openOwnGit(join(folder.path, "repo/rules")).revparse(["HEAD"]), /safe\.bareRepository/);
+    });
   });
 
   it("knows nothing outside git", async () => {

@@ -29,8 +29,8 @@ const FENCES = [...DOCS.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(({ 1: language
 describe("policies/cookbook", () => {
   it("has a dozen recipes", () => assert.ok(RECIPES.length >= 12));
 
-  it("is no part of the default pack", () => {
-    const { source } = readRepository(join(ROOT, "policies"));
+  it("is no part of the default pack", async () => {
+    const { source } = await readRepository(join(ROOT, "policies"));
     const paths = [...source.policies, ...source.lists].map(({ path }) => path);
     assert.deepEqual(
       paths.filter((path) => path.includes("cookbook")),
@@ -48,12 +48,12 @@ describe("policies/cookbook", () => {
       });
       after(() => folder.remove());
 
-      it("compiles, and lint has nothing to say", () => {
-        assert.deepEqual(readRepository(folder.path).diagnostics.map(formatDiagnostic), []);
+      it("compiles, and lint has nothing to say", async () => {
+        assert.deepEqual((await readRepository(folder.path)).diagnostics.map(formatDiagnostic), []);
       });
 
-      it("has tests that pass, and that see each part of each rule both ways", () => {
-        const { rules } = readRepository(folder.path);
+      it("has tests that pass, and that see each part of each rule both ways", async () => {
+        const { rules } = await readRepository(folder.path);
         const coverage = new Coverage(rules.set);
         const path = `tests/${recipe.name}.yaml`;
         const source = { path, text: readFileSync(join(folder.path, path), "utf8") };

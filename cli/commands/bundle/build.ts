@@ -40,7 +40,7 @@ the same part digests on every machine. The bundle is not trusted before it is s
   async run(): Promise<Manifest> {
     const { args, flags } = await this.parse(BundleBuild);
     const { out, revision, previous, trust } = flags;
-    const repository = requireFeeds(repositoryDir(args, flags), readForBundle);
+    const repository = await requireFeeds(repositoryDir(args, flags), readForBundle);
     for (const line of warnOfIneffective(repository)) this.logToStderr(line);
     const { statement } = await buildInto(repository, {
       out,

@@ -42,7 +42,7 @@ Tokens are read from GITHUB_TOKEN (github:) and CORDON_BUNDLE_TOKEN (https:).`;
     const target = publishTarget(flags.to, { keep: flags.keep });
     if (flags.from !== undefined && flags.trust !== undefined) {
       const { out } = args;
-      const repository = requireFeeds(flags.from, readForBundle);
+      const repository = await requireFeeds(flags.from, readForBundle);
       for (const line of warnOfIneffective(repository)) this.logToStderr(line);
       const [trust, signing, version] = [flags.trust, toSigning(flags), this.config.version];
       const { statement } = await buildSuccessor({ repository, out, target, trust, signing, version });

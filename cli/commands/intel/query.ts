@@ -32,7 +32,7 @@ export default class IntelQuery extends CordonCommand {
   > {
     const { args, flags } = await this.parse(IntelQuery);
     const id = parsePurlArgument(args.purl, parsePurl);
-    const { tables } = requireFeeds(flags.dir).rules;
+    const { tables } = (await requireFeeds(flags.dir)).rules;
     if (id.version === undefined) {
       const advisories = tables.flatMap((table) =>
         table.lookup(id).map((advisory) => ({ feed: table.feed, advisory })),

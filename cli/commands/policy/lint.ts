@@ -28,7 +28,7 @@ with its file, line and column. Exits with 1 when there is an error.`;
   async run(): Promise<{ policies: number; diagnostics: readonly Diagnostic[] }> {
     const { args, flags } = await this.parse(PolicyLint);
     const dir = repositoryDir(args, flags);
-    const repository = readRepository(dir);
+    const repository = await readRepository(dir);
     const { rules, diagnostics } = repository;
     const policies = rules.set.policies.length;
     const report = { dir, policies, diagnostics, checked: describeChecked(repository), version: this.config.version };

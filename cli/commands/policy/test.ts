@@ -54,8 +54,8 @@ Exits with 1 when a test fails or the coverage is below the threshold, and with 
     return this.#watch(dir, options);
   }
 
-  #runOnce(dir: string, { threshold, reporter, ...options }: TestOptions): TestReport {
-    const { report, diagnostics } = testRepository(requireRepository(dir), options);
+  async #runOnce(dir: string, { threshold, reporter, ...options }: TestOptions): Promise<TestReport> {
+    const { report, diagnostics } = testRepository(await requireRepository(dir), options);
     for (const diagnostic of diagnostics) this.logToStderr(`${formatDiagnostic(diagnostic)}\n`);
     this.log(REPORTERS[reporter as Reporter](report, dir));
     const shortfall = describeShortfall(report, threshold);
@@ -66,9 +66,9 @@ Exits with 1 when a test fails or the coverage is below the threshold, and with 
 
   /** Until the command is stopped; what fails is shown, and the next change is waited for. */
   async #watch(dir: string, options: TestOptions): Promise<never> {
-    const runAndShow = () => {
+    const runAndShow = async () => {
       try {
-        this.#runOnce(dir, options);
+        await this.#runOnce(dir, options);
       } catch (error) {
         if (!(error instanceof CordonError)) throw error;
         this.logToStderr(`Error: ${error.message}\n${error.next}`);
@@ -79,7 +79,7 @@ Exits with 1 when a test fails or the coverage is below the threshold, and with 
       clearTimeout(timer);
       timer = setTimeout(runAndShow, SETTLE_MS);
     });
-    runAndShow();
+    await runAndShow();
     return new Promise(() => {});
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -541,5 +541,52 @@ describe("a git feed", () => {
     await pull(feed());
     assert.ok(!existsSync(marker));
     assert.ok(readFileSync(join(folder.path, "intel", "clone", "osv", "MAL-2026-0.json"), "utf8").includes("pkg-0"));
+  });
+
+  describe("whose clone is somebody else's repository", () => {
+    const theirs = (...args: string[]) =>
+      execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example", ...args], {
+        cwd: join(folder.path, "theirs"),
+        encoding: "utf8",
+      }).trim();
+    const clone = () => join(folder.path, "intel", "clone");
+    let before: string;
+
+    beforeEach(() => {
+      folder.write("theirs/osv/reviewed.txt", "reviewed");
+      theirs("init", "-q", "-b", "main");
+      theirs("add", ".");
+      theirs("commit", "-qm", "theirs");
+      before = theirs("rev-parse", "HEAD");
+    });
+
+    const refused = async () => {
+      await assert.rejects(pull(feed()), { code: "FILE_UNREADABLE", message: /is no clone of its own/ });
+      assert.equal(theirs("rev-parse", "HEAD"), before);
+      assert.equal(theirs("status", "--porcelain"), "");
+    };
+
+    for (const [what, make] of Object.entries({
+      "by a link to it": () => {
+        mkdirSync(join(folder.path, "intel"));
+        symlinkSync(join(folder.path, "theirs"), clone());
+      },
+      "by a link to its .git": () => {
+        mkdirSync(clone(), { recursive: true });
+        symlinkSync(join(folder.path, "theirs", ".git"), join(clone(), ".git"));
+      },
+      "by a file that names its .git": () =>
+        folder.write("intel/clone/.git", `gitdir: ${join(folder.path, "theirs", ".git")}\n`),
+      "by its own setting": () => {
+        mkdirSync(clone(), { recursive: true });
+        execFileSync("git", ["init", "-q"], { cwd: clone() });
+        execFileSync("git", ["config", "core.worktree", join(folder.path, "theirs")], { cwd: clone() });
+      },
+    })) {
+      it(`${what}, is refused before anything is fetched or checked out`, async () => {
+        make();
+        await refused();
+      });
+    }
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { readBytes, readFolder, readText, readTextWithin, writeWhole } from "../../../core/source/files.ts";
+import { listStrays, readBytes, readFolder, readText, readTextWithin, writeWhole } from "../../../core/source/files.ts";
 import { type Folder, makeFolder } from "../../support/folder.ts";
 
 const MIB = 1024 * 1024;
@@ -113,6 +113,13 @@ describe("files", () => {
 
     it("finds nothing where there is no such folder", () => {
       assert.deepEqual(readFolder(folder.path, "none", [".yaml"]), []);
+    });
+
+    it("follows no link in the folder's own place, and tells of it", () => {
+      folder.write("samples/p/a.yaml", "a");
+      symlinkSync("samples/p", at("policies"));
+      assert.deepEqual(readFolder(folder.path, "policies", [".yaml"]), []);
+      assert.deepEqual(listStrays(folder.path, "policies", [".yaml"]), ["policies"]);
     });
 
     it("follows no link, to a file or to a folder", () => {
