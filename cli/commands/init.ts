@@ -14,7 +14,7 @@ import { nextSteps, type Step } from "../init/next.ts";
 import { type Placement, planFiles, writeFiles } from "../init/place.ts";
 import { isAttended, openTerminal } from "../init/questions.ts";
 import { BRANCH, FORGES, type InitSettings } from "../init/settings.ts";
-import { settle } from "../init/settle.ts";
+import { OWN_CI, settle } from "../init/settle.ts";
 import { count, paint, table } from "../print.ts";
 
 interface InitResult {
@@ -59,7 +59,7 @@ On a terminal it asks for what no flag says. Nothing is asked of a network.`;
       multipleNonGreedy: true,
     }),
     action: Flags.string({
-      description: "where Cordon's action lies, as OWNER/REPO@REF [default: this Cordon's own repository and commit]",
+      description: "address of Cordon's action, as OWNER/REPO@REF [default: this Cordon's own repository and commit]",
     }),
     workflows: Flags.boolean({ description: "write workflows [default: yes]", allowNo: true }),
     commit: Flags.boolean({ description: "commit what is written [default: yes]", allowNo: true }),
@@ -92,6 +92,7 @@ On a terminal it asks for what no flag says. Nothing is asked of a network.`;
       hasRepository: tree !== undefined || existsSync(join(dir, ".git")),
       isCommitted: commit !== null || plan.write.length === 0,
       hasOrigin: origin !== undefined,
+      branch: tree?.branch,
       kept: plan.kept,
     });
     return this.#report(dir, plan, { notes, commit, next }, "Wrote");
@@ -128,7 +129,7 @@ On a terminal it asks for what no flag says. Nothing is asked of a network.`;
     verb: "Wrote" | "Would write",
   ): InitResult {
     const written = write.map(({ path }) => path);
-    if (written.length === 0) this.log(`Nothing to write: ${dir} has it all.`);
+    if (written.length === 0) this.log(`Nothing to write: everything is in ${dir} already.`);
     else {
       this.log(`${verb} ${count(written.length, "file")} to ${dir}:`);
       const rows = groupFiles(written).map(({ name, files, about }) => [
@@ -181,6 +182,8 @@ function notesOn({ isTop, forge }: InitSettings, { tree, kept, workflows }: Circ
       `This folder lies in the repository ${tree.top}, and a forge reads workflows and owners at its top only: none were written. ` +
         "For a repository of its own run `git init` here first.",
     );
+  if (isTop && forge !== "github" && workflows === undefined)
+    notes.push(`There are no workflows for ${forge} to write. ${OWN_CI}`);
   if (isTop && forge === "github" && tree?.branch !== undefined && tree.branch !== BRANCH)
     notes.push(`The branch here is ${tree.branch}; what was written is for ${BRANCH}.`);
   if (kept.includes(".gitignore")) notes.push("See to it that .gitignore has .cordon/ and dist/: they are made anew.");

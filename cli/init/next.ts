@@ -10,6 +10,8 @@ export interface Standing {
   readonly hasRepository: boolean;
   readonly isCommitted: boolean;
   readonly hasOrigin: boolean;
+  /** The branch that is checked out, if there was one before. */
+  readonly branch?: string | undefined;
   /** What was left as it was: nothing is to be filled in there. */
   readonly kept: readonly string[];
 }
@@ -25,14 +27,14 @@ export function nextSteps(standing: Standing): [Step, Step, Step] {
 }
 
 function pushStep(standing: Standing): Step {
-  const { settings, hasRepository, isCommitted, hasOrigin } = standing;
+  const { settings, hasRepository, isCommitted, hasOrigin, branch = BRANCH } = standing;
   const gaps = gapsOf(standing);
   const commands = [
     !hasRepository && `git init -b ${BRANCH}`,
     !isCommitted && "git add . && git commit -m 'Begin the package policy'",
     isCommitted && gaps.length > 0 && "git commit -a -m 'Fill in the package policy'",
     !hasOrigin && `git remote add origin ${settings.repository === undefined ? "URL" : shellWord(settings.repository)}`,
-    `git push -u origin ${BRANCH}`,
+    `git push -u origin ${branch === BRANCH ? BRANCH : `HEAD:${BRANCH}`}`,
   ];
   const push = isCommitted ? "Push it" : "Commit and push it";
   return {
@@ -57,7 +59,7 @@ function gapsOf({ settings, kept }: Standing): string[] {
     [owners.length > 0 || !isTop, "the owners", [OWNERS_FILES[forge]]],
     [
       !hasWorkflows || (action.repository !== undefined && action.ref !== undefined),
-      "where Cordon's action lies",
+      "the address of Cordon's action",
       [WORKFLOW_FILES.check, WORKFLOW_FILES.publish],
     ],
   ];

@@ -49,8 +49,8 @@ export async function settle(given: Given, around: Surroundings): Promise<InitSe
   const action = optional(given.action, parseAction) ?? around.action;
   const { repository, forge } = await settleRepository(given, around);
   const { terminal, isTop } = around;
-  const hasWorkflows = isTop && (given.workflows ?? true);
-  if (forge !== "github" && hasWorkflows) throw noWorkflows(forge);
+  if (forge !== "github" && isTop && given.workflows === true) throw noWorkflows(forge);
+  const hasWorkflows = isTop && (given.workflows ?? forge === "github");
   const ask = async <T>(text: string, fallback: string, parse: (answer: string) => T, otherwise: T): Promise<T> =>
     terminal
       ? await terminal.ask({ text, fallback, parse: (answer) => (answer === "" ? otherwise : parse(answer)) })
@@ -105,9 +105,13 @@ async function settleForge(page: string | undefined, terminal: Terminal | undefi
   });
 }
 
+/** What stands in for workflows where there are none to write. */
+export const OWN_CI =
+  "Have its CI run `cordon policy lint` and `cordon policy test` for each request and, on main, `cordon bundle publish` with a key.";
+
 function noWorkflows(forge: ForgeKind): CordonError {
   return new CordonError("USAGE", `there are no workflows for ${forge} to write`, {
-    next: "Give --no-workflows, and have its CI run `cordon policy lint` and `cordon policy test` for each request and, on main, `cordon bundle publish` with a key.",
+    next: `Leave --workflows out. ${OWN_CI}`,
   });
 }
 

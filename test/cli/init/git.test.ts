@@ -80,6 +80,13 @@ describe("cordon init and git", () => {
     assert.doesNotMatch(next[0] ?? "", /remote add/);
   });
 
+  it("pushes to main what stands on another branch", async () => {
+    git("init", "-q", "-b", "master");
+    const { next, notes } = await init();
+    assert.match(notes.join("\n"), /^The branch here is master; what was written is for main\.$/);
+    assert.match(next[0] ?? "", /git push -u origin HEAD:main$/);
+  });
+
   it("understands git's own spelling of an address", async () => {
     git("init", "-q", "-b", "main");
     git("remote", "add", "origin", "git@github.com:acme/policies.git");

@@ -170,7 +170,7 @@ describe("cordon init, where an address is somebody's trap", () => {
     const flags = ["--repository", "https://code.acme.example/acme/policies"];
     const [unknown, gitea] = await Promise.all([
       cordon("init", dir, ...flags),
-      cordon("init", dir, ...flags, "--forge", "gitea"),
+      cordon("init", dir, ...flags, "--forge", "gitea", "--workflows"),
     ]);
     assert.match(
       unknown.stderr,
@@ -178,7 +178,7 @@ describe("cordon init, where an address is somebody's trap", () => {
     );
     assert.match(
       gitea.stderr,
-      /^Error: there are no workflows for gitea to write\nGive --no-workflows, and have its CI run /,
+      /^Error: there are no workflows for gitea to write\nLeave --workflows out\. Have its CI run /,
     );
     assert.deepEqual([unknown.code, gitea.code, existsSync(dir)], [2, 2, false]);
   });

@@ -272,10 +272,11 @@ describe("cordon init", () => {
         "init",
         other,
         ...address,
-        ...["--owners", "@acme/security", "--no-workflows", "--no-commit", "--json"],
+        ...["--owners", "@acme/security", "--no-commit", "--json"],
       );
-      const { written, next } = json() as Result;
+      const { written, next, notes } = json() as Result;
       assert.equal(code, 0);
+      assert.match(notes.join("\n"), new RegExp(`^There are no workflows for ${forge} to write\\. Have its CI run `));
       assert.deepEqual(
         written.filter((file) => /^\.git(?!ignore)/.test(file)),
         [path],
