@@ -6,6 +6,7 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { CordonError } from "../core/errors.ts";
+import { isLink } from "../core/source/files.ts";
 import { findTracked } from "./git/tracked.ts";
 
 export const STATE_FOLDER = ".cordon";
@@ -47,8 +48,4 @@ function findLinkBelow(folder: string, depth: number): string | undefined {
     if (link !== undefined) return link;
   }
   return undefined;
-}
-
-function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CordonError } from "../errors.ts";
-import { listStrays, readFolder, readText, type SourceFile } from "../source/files.ts";
+import { isLink, listLinks, listStrays, readFolder, readTextWithin, type SourceFile } from "../source/files.ts";
 import type { RuleHistory } from "./rule-origins.ts";
 
 export interface PolicySource {
@@ -22,6 +22,13 @@ export function readPolicySource(dir: string): PolicySource {
   if (existsSync(join(inner, CONFIG_FILE)) || existsSync(join(inner, "policies"))) {
     throw new CordonError("FILE_UNREADABLE", `${dir} is not a policy repository; did you mean ${inner}?`);
   }
+  if (isLink(inner)) {
+    throw new CordonError(
+      "FILE_UNREADABLE",
+      `${dir} is not a policy repository: its folder policies is a link, and links are not followed`,
+      { next: "Name the repository that the link leads to, or put the folder itself in its place." },
+    );
+  }
   const source = {
     policies: readFolder(dir, "policies", YAML_ENDINGS),
     lists: readFolder(dir, "lists", YAML_ENDINGS),
@@ -40,16 +47,17 @@ export function findStrays(dir: string): string[] {
   const folders = ["policies", "lists", "approvals"].flatMap((folder) => listStrays(dir, folder, YAML_ENDINGS));
   return [
     ...folders,
+    ...["advisories", "tests"].flatMap((folder) => listLinks(dir, folder)),
     ...["cordon.yml", "Cordon.yaml"].filter(
       (name) => existsSync(join(dir, name)) && !existsSync(join(dir, CONFIG_FILE)),
     ),
   ];
 }
 
-/** The repository's `cordon.yaml`; undefined where it has none. */
+/** The repository's `cordon.yaml`; undefined where it has none. Throws FILE_UNREADABLE where it lies elsewhere by a link. */
 export function readConfigFile(dir: string): SourceFile | undefined {
   const path = join(dir, CONFIG_FILE);
-  return existsSync(path) ? { path: CONFIG_FILE, text: readText(path) } : undefined;
+  return existsSync(path) ? { path: CONFIG_FILE, text: readTextWithin(dir, CONFIG_FILE) } : undefined;
 }
 
 /** The repository's own tests. */

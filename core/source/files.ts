@@ -111,7 +111,17 @@ export function listStrays(top: string, folder: string, endings: readonly string
   });
 }
 
-function isLink(path: string): boolean {
+/** The links at and below `top/folder`, which readFolder() does not follow. */
+export function listLinks(top: string, folder: string): string[] {
+  if (isLink(join(top, folder))) return [folder];
+  return listFolder(join(top, folder)).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return listLinks(top, path);
+    return entry.isSymbolicLink() ? [path] : [];
+  });
+}
+
+export function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 

@@ -33,6 +33,37 @@ describe("readRepository()", () => {
     ]);
   });
 
+  it("reports folders that are links, of policy, advisories and tests alike, and reads nothing through them", async () => {
+    const other = { "lists/x.yaml": "x", "approvals/x.yaml": "x", "advisories/x.json": "x", "tests/x.yaml": "x" };
+    for (const [path, text] of Object.entries(other)) folder.write(`samples/p/${path}`, text);
+    for (const name of ["lists", "approvals", "advisories"])
+      symlinkSync(join("samples", "p", name), join(folder.path, name));
+    folder.write("tests/own.txt", "x");
+    symlinkSync("../samples/p/tests/x.yaml", join(folder.path, "tests", "linked.yaml"));
+    const found = (await readRepository(folder.path)).diagnostics.map(({ file, code }) => `${code} ${file}`);
+    assert.deepEqual(found.sort(), [
+      "not-read advisories",
+      "not-read approvals",
+      "not-read lists",
+      "not-read tests/linked.yaml",
+    ]);
+  });
+
+  it("is none where its policies, or its settings, lie elsewhere by a link", async () => {
+    const outer = makeFolder({ "cordon.yaml": "apiVersion: cordon/v1\nkind: Cordon\n" });
+    symlinkSync(join(folder.path, "policies"), join(outer.path, "policies"));
+    await assert.rejects(readRepository(outer.path), {
+      code: "FILE_UNREADABLE",
+      message: `${outer.path} is not a policy repository: its folder policies is a link, and links are not followed`,
+    });
+    symlinkSync(join(outer.path, "cordon.yaml"), join(folder.path, "cordon.yaml"));
+    await assert.rejects(readRepository(folder.path), {
+      code: "FILE_UNREADABLE",
+      message: `cordon.yaml does not lie in ${folder.path}`,
+    });
+    outer.remove();
+  });
+
   it("says nothing of texts for people and of hidden files", async () => {
     folder.write("policies/README.md", "x");
     folder.write("approvals/.gitkeep", "");
