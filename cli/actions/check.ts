@@ -3,6 +3,7 @@ import { requireConfig } from "../../core/config.ts";
 import { CordonError } from "../../core/errors.ts";
 import { readConfigFile } from "../../core/policy/source.ts";
 import { annotation } from "../annotation.ts";
+import { readsBeside } from "../intel/beside.ts";
 import { tryPullFeed } from "../intel/pull.ts";
 import { describeChecked, LINT_REPORTERS } from "../lint-report.ts";
 import { requireOwnState } from "../own-state.ts";
@@ -41,10 +42,19 @@ async function check(step: ActionStep): Promise<CheckResult> {
   return result;
 }
 
+/** Whoever proposes a change writes the feeds' paths too. */
+const BESIDE =
+  "Not pulled: it reads files of the runner outside the workspace, and a pull request may name any of them.\nGive it a path in the workspace, or check pull requests with `feeds: keep`.";
+
 /** A feed that fails keeps what it has: policies must not wait for it. One that has nothing is an error of whoever builds. */
 async function pullFeeds(step: ActionStep, dir: string): Promise<void> {
   await requireOwnState(dir);
+  const isProposed = pullRequestOf(step) !== undefined;
   for (const feed of requireConfig(readConfigFile(dir)).feeds ?? []) {
+    if (isProposed && readsBeside(".", feed, dir)) {
+      step.log(annotation("warning", { title: `feed ${feed.name}` }, BESIDE));
+      continue;
+    }
     const pulled = await tryPullFeed(feed, dir, { progress: () => {}, accept: false });
     if ("error" in pulled)
       step.log(annotation("warning", { title: `feed ${feed.name}` }, `${pulled.error.message}\n${pulled.error.next}`));

@@ -1,6 +1,6 @@
 /** The action `policy` checks pull requests. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { type ActionRun, runAction } from "../support/action.ts";
@@ -231,6 +231,32 @@ describe("the action policy, command check", () => {
       assert.ok(!run.annotations.some((line) => line.startsWith("::error::injected")), run.log);
       for (const markdown of [run.summary, ...comments()]) assert.ok(!wordsOf(markdown).includes("EVIL"), markdown);
     });
+
+  it("pulls no feed of a pull request from the runner's disk outside the workspace, but does so for what is merged", async () => {
+    const record = JSON.stringify(malwareRecord("evil", ["1.0.1"]));
+    const outside = makeFolder({ "a.json": record });
+    symlinkSync(outside.path, join(folder.path, "link"));
+    folder.write("records/a.json", record);
+    const feeds = [
+      { name: "inside", kind: "directory", path: "../records" },
+      { name: "outside", kind: "directory", path: outside.path },
+      { name: "linked", kind: "directory", path: "../link" },
+      { name: "cloned", kind: "git", url: outside.path },
+      { name: "cloned-from-beside", kind: "git", url: "../../../../../../beside" },
+      { name: "cloned-by-url", kind: "git", url: `file://${outside.path}` },
+    ];
+    folder.write("policy/cordon.yaml", JSON.stringify({ apiVersion: "cordon/v1", kind: "Cordon", feeds }));
+    const { code, log, annotations } = await check();
+    assert.equal(code, 0, log);
+    assert.match(log, /feed inside: 1 records/);
+    const refused = annotations.filter((line) => line.includes("::Not pulled"));
+    assert.deepEqual(
+      refused.map((line) => /title=feed ([\w-]+)/.exec(line)?.[1]),
+      ["outside", "linked", "cloned", "cloned-from-beside", "cloned-by-url"],
+    );
+    assert.match((await check({}, {})).log, /feed outside: 1 records[\s\S]*feed linked: 1 records/);
+    outside.remove();
+  });
 
   it("names what is wrong with its own inputs", async () => {
     const wrong = async (inputs: Readonly<Record<string, string>>): Promise<ActionRun> => {
