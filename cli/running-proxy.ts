@@ -46,6 +46,15 @@ export async function findRunning(state: string, fetch: Fetch = createFetch(1)) 
   return { proxy, status: await requireRunning(proxy, state, fetch) };
 }
 
+/** Two proxies would write over each other's bundle, cache and decisions. Throws USAGE where one runs on the directory. */
+export async function requireUnused(state: string): Promise<void> {
+  const running = await findRunning(state).catch(() => undefined); // what does not answer is not running
+  if (running)
+    throw new CordonError("USAGE", `a proxy runs on the state directory ${state} already: ${running.proxy.url}`, {
+      next: "Give each proxy a --state of its own, or stop that one first.",
+    });
+}
+
 /** Its status, once that says that the process is the one. Throws PROXY_MISSING. */
 export async function requireRunning(proxy: RunningProxy, state: string, fetch: Fetch = createFetch(1)) {
   const status = await readStatus(proxy, fetch).catch((cause: unknown) => {

@@ -8,6 +8,7 @@ import { parseDuration } from "../core/time.ts";
 import { type ProxyOptions, type RunningProxy, startProxy } from "../proxy/server.ts";
 import type { DecisionLogSettings } from "../schemas/types/cordon.ts";
 import { attestationRoot, fileOrigins, privateRegistries, registrySettings, upstreamUrls } from "./registries.ts";
+import { requireUnused } from "./running-proxy.ts";
 
 export type { RunningProxy } from "../proxy/server.ts";
 
@@ -26,7 +27,7 @@ export interface ProxyFlags {
 }
 
 /** `changes` override flags and config. Throws USAGE, CONFIG_INVALID, and what startProxy() throws. */
-export function startFromFlags(flags: ProxyFlags, changes: Partial<ProxyOptions> = {}): Promise<RunningProxy> {
+export async function startFromFlags(flags: ProxyFlags, changes: Partial<ProxyOptions> = {}): Promise<RunningProxy> {
   const { config, pathOf } = readConfig(flags.config);
   const bundle = flags.bundle ?? pathOf(config.proxy?.bundle);
   const trust = flags.trust ?? pathOf(config.proxy?.trust);
@@ -34,6 +35,7 @@ export function startFromFlags(flags: ProxyFlags, changes: Partial<ProxyOptions>
   if (trust === undefined)
     throw new CordonError("USAGE", "a proxy without a trust policy would enforce anybody's bundle: give --trust FILE");
   const state = flags.state ?? pathOf(config.proxy?.state) ?? DEFAULT_STATE;
+  await requireUnused(state);
   const registries = registrySettings(config, flags.config, flags.upstream);
   return startProxy({
     bundle,

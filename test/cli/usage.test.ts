@@ -122,11 +122,12 @@ describe("a command whose reader has gone", () => {
 describe("cordon proxy", () => {
   it("enforces a bundle until it gets SIGTERM, and then exits with 0", async () => {
     const folder = makeBundleFolder();
-    const child = startCordon([
+    const args = [
       "proxy",
       ...["--bundle", `dir:${folder.bundle}`, "--trust", folder.trust],
       ...["--listen", "127.0.0.1:0", "--state", join(folder.path, "state"), "--upstream", "npm=http://127.0.0.1:9"],
-    ]);
+    ];
+    const child = startCordon(args);
     try {
       let stdout = "";
       const url = await new Promise<string>((resolve, reject) => {
@@ -140,6 +141,12 @@ describe("cordon proxy", () => {
       assert.match(stdout, /^No bundle in force: there is no .*bundle\.sigstore\.json\n/);
       assert.equal((await fetch(`${url}/-/healthz`)).status, 200);
       assert.equal((await fetch(`${url}/npm/plain`)).status, 503);
+      const second = await cordon(...args);
+      assert.match(
+        second.stderr,
+        /^Error: a proxy runs on the state directory \S+ already: http:\/\/127\.0\.0\.1:\d+\nGive each/,
+      );
+      assert.deepEqual([second.code, second.stdout], [2, ""]);
       const ended = once(child, "close");
       // Deno's own kill() takes the signal for the reason of the end, whatever the process does with it.
       process.kill(Number(child.pid), "SIGTERM");
