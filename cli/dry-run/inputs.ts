@@ -52,7 +52,8 @@ export function findInputs(paths: readonly string[]): Inputs {
       });
   };
   for (const path of paths) {
-    if (!existsSync(path)) throw new CordonError("USAGE", `there is no ${path}`, { next: "Check the path." });
+    if (!existsSync(path))
+      throw new CordonError("USAGE", `there is no file or folder ${path}`, { next: "Check the path." });
     if (!statSync(path).isDirectory()) {
       const folder = dirname(path);
       add({ path, repository: shown(gitAround(folder) ?? folder), isNamed: true });

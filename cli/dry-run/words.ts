@@ -69,7 +69,7 @@ export function scriptsText({ running, unknown, verdicts }: Scripts): string {
     running === 0
       ? "No release is known to run install scripts"
       : `${counted(running, "release runs", "releases run")} install scripts: ${enumerated(kinds)}`;
-  return unknown === 0 ? `${known}.` : `${known}; of ${counted(unknown, "release")} nobody tells.`;
+  return unknown === 0 ? `${known}.` : `${known}; for ${counted(unknown, "release")} it is not known.`;
 }
 
 const BOUNDS = new Map<number | null, string>([

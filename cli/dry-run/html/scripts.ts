@@ -38,7 +38,7 @@ export function scriptsPart({ releases, summary }: DryRunReport): Part {
     figure: scripts.running,
     words: html`<p>${runningText(scripts, releases.length)}</p>
 ${scripts.running > 0 && html`<p>A script runs with the rights of whoever installs: on a laptop, or with the secrets of a build.</p>`}
-${scripts.unknown > 0 && html`<p class="muted">Of ${counted(scripts.unknown, "release")} nobody tells whether ${scripts.unknown === 1 ? "it does" : "they do"}.</p>`}`,
+${scripts.unknown > 0 && html`<p class="muted">For ${counted(scripts.unknown, "release")} it is not known whether ${scripts.unknown === 1 ? "it does" : "they do"}.</p>`}`,
     figures: running.length > 0 && [
       scripts.running > 0 && chartOf(scripts),
       folded(rows, { open: OPEN, wrap: tableOf, singular: "release" }),
