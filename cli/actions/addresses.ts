@@ -1,6 +1,6 @@
 /** Where a proxy's registries are, as clients are told. */
 import { CordonError } from "../../core/errors.ts";
-import { isLoopback } from "../../core/http.ts";
+import { isInTheClear } from "../../core/http.ts";
 import type { ActionStep } from "./action-step.ts";
 
 export interface Addresses {
@@ -21,7 +21,7 @@ export function addressesOf(text: string, token: string): Addresses {
     throw new CordonError("USAGE", "the input url is no address of the web without credentials, query and fragment", {
       next: "Write it like `url: https://packages.acme.example`; a token belongs into the input token.",
     });
-  if (token !== "" && url.protocol !== "https:" && !isLoopback(url))
+  if (token !== "" && isInTheClear(url))
     throw new CordonError("USAGE", "the token is not sent in the clear", { next: "Give the proxy's https address." });
   const base = url.href.replace(/\/+$/, "");
   return {

@@ -1,5 +1,6 @@
 /** What a proxy decided in a job, for the run's page. Names and reasons are strangers': they are shown as code, and bounded. */
 
+import { VERDICT_WORDS, VERDICTS } from "../../core/verdict.ts";
 import { oneLine } from "../../core/words.ts";
 import type { Verdict } from "../../schemas/types/decision.ts";
 import { annotation } from "../annotation.ts";
@@ -28,13 +29,6 @@ const MAX_DENIED = 200;
 /** GitHub shows no more of one step. */
 const MAX_ANNOTATIONS = 10;
 const MAX_REASON = 300;
-const WORDS: Readonly<Record<Verdict, string>> = {
-  allow: "allowed",
-  warn: "allowed with a warning",
-  "strip-scripts": "served without install scripts",
-  quarantine: "held",
-  block: "blocked",
-};
 
 /** Reads the decision logs of a proxy's state directory. A proxy that was killed may leave half a line. */
 export async function readDecided(state: string): Promise<Decided> {
@@ -65,14 +59,14 @@ function shortened({ purl, policy, rule, reason, decision }: Entry): Denied["ent
 }
 
 export function decidedMarkdown({ counts, denied, more, damaged }: Decided): string {
-  const sums = (Object.keys(WORDS) as Verdict[])
-    .filter((verdict) => counts.has(verdict))
-    .map((verdict) => `${counts.get(verdict)} ${WORDS[verdict]}`);
+  const sums = VERDICTS.filter((verdict) => counts.has(verdict)).map(
+    (verdict) => `${counts.get(verdict)} ${VERDICT_WORDS[verdict].participle}`,
+  );
   const rows = denied.map(({ entry, refused }) => {
     const place = entry.policy === null ? "" : `${entry.policy}${entry.rule === null ? "" : ` / ${entry.rule}`}`;
     const cells = [
       cell(entry.purl),
-      WORDS[entry.decision],
+      VERDICT_WORDS[entry.decision].participle,
       refused > 0 ? `refused ${refused === 1 ? "once" : `${refused} times`}` : "left out of listings",
       cell(place),
       cell(entry.reason),
