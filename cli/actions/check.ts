@@ -7,9 +7,10 @@ import { readsBeside } from "../intel/beside.ts";
 import { tryPullFeed } from "../intel/pull.ts";
 import { describeChecked, LINT_REPORTERS } from "../lint-report.ts";
 import { requireOwnState } from "../own-state.ts";
-import { type Repository, readRepository } from "../repository.ts";
+import { readForBundle } from "../publish/ineffective-approvals.ts";
+import { type Repository, readRepository, requireFeeds } from "../repository.ts";
 import { REPORTERS } from "../test-report.ts";
-import { describeShortfall, testRepository } from "../test-repository.ts";
+import { describeShortfall, type RepositoryTestOptions, testRepository } from "../test-repository.ts";
 import { VERSION } from "../version.ts";
 import { type ActionStep, MAX_SUMMARY, pullRequestOf } from "./action-step.ts";
 import { type CheckResult, checkMarkdown, shortened } from "./check-markdown.ts";
@@ -22,20 +23,24 @@ export async function checkRepository(step: ActionStep): Promise<void> {
   if (!result.isFine) process.exitCode = 1;
 }
 
-/** As checkRepository(), for what builds on it. Throws POLICY_INVALID where anything is wrong. */
-export async function requireChecked(step: ActionStep): Promise<void> {
-  const { isFine } = await check(step);
+/**
+ * As checkRepository(), for a bundle: of approvals that lift nothing it only warns. Throws POLICY_INVALID where anything
+ * else is wrong, and FEED_MISSING.
+ */
+export async function requirePublishable(step: ActionStep): Promise<Repository> {
+  const { isFine } = await check(step, { forBundle: true });
   if (!isFine)
     throw new CordonError("POLICY_INVALID", "the policy repository does not pass its check, so nothing is built", {
       next: "Mend what the annotations name.",
     });
+  return requireFeeds(step.input("dir", "."), readForBundle);
 }
 
-async function check(step: ActionStep): Promise<CheckResult> {
+async function check(step: ActionStep, { forBundle = false } = {}): Promise<CheckResult> {
   const dir = step.input("dir", ".");
   if (step.choice("feeds", ["pull", "keep"]) === "pull") await pullFeeds(step, dir);
-  const repository = await readRepository(dir);
-  const found = { dir, ...lint(step, repository), ...test(step, repository) };
+  const repository = await (forBundle ? readForBundle : readRepository)(dir);
+  const found = { dir, ...lint(step, repository), ...test(step, repository, { allowsExpired: forBundle }) };
   const isFine = found.errors === 0 && found.tests?.failed === 0 && found.shortfall === undefined;
   const result = { isFine, ...found };
   step.summarize(describe(step, result, MAX_SUMMARY));
@@ -74,10 +79,14 @@ function lint(step: ActionStep, repository: Repository) {
 }
 
 /** What does not compile is not tested: the tests would speak of other rules than those that were written. */
-function test(step: ActionStep, repository: Repository): Pick<CheckResult, "tests" | "shortfall"> {
+function test(
+  step: ActionStep,
+  repository: Repository,
+  options: Pick<RepositoryTestOptions, "allowsExpired">,
+): Pick<CheckResult, "tests" | "shortfall"> {
   if (repository.diagnostics.some(({ severity }) => severity === "error")) return {};
   const threshold = thresholdOf(step);
-  const { report } = testRepository(repository, { coverage: true, at: undefined });
+  const { report } = testRepository(repository, { coverage: true, at: undefined, ...options });
   step.log(REPORTERS.github(report, repository.dir));
   step.output("passed", report.passed);
   step.output("failed", report.failed);

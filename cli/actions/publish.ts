@@ -2,22 +2,23 @@
 import { revisionOf } from "../../core/bundle/manifest.ts";
 import { keySigning, type Signing } from "../../core/bundle/sign.ts";
 import { CordonError } from "../../core/errors.ts";
-import { annotatedPath, annotation } from "../annotation.ts";
+import { annotatedPath } from "../annotation.ts";
 import { buildInto } from "../bundle.ts";
 import { inlineCode } from "../markdown.ts";
 import { buildSuccessor, readAcceptedBundle } from "../publish/build.ts";
 import { publishTarget } from "../publish/index.ts";
-import { ADVICE, ineffectiveApprovals, passesOtherwise, readForBundle } from "../publish/ineffective-approvals.ts";
+import { ADVICE, ineffectiveApprovals } from "../publish/ineffective-approvals.ts";
 import { publishBundle } from "../publish/publish.ts";
-import { type Repository, requireFeeds } from "../repository.ts";
+import type { Repository } from "../repository.ts";
 import { keylessWith } from "../signing-flags.ts";
 import { VERSION } from "../version.ts";
 import type { ActionStep } from "./action-step.ts";
-import { requireChecked } from "./check.ts";
+import { requirePublishable } from "./check.ts";
 
 /** Builds the bundle into `out`, unsigned: to look at, or to sign elsewhere. */
 export async function buildUnsigned(step: ActionStep): Promise<void> {
   const repository = await requirePublishable(step);
+  summarizeApprovals(step, repository);
   const out = step.input("out", "dist");
   const options = { out, revision: undefined, now: new Date(), version: VERSION };
   const { statement } = await buildInto(repository, options);
@@ -29,6 +30,7 @@ export async function buildUnsigned(step: ActionStep): Promise<void> {
 /** Builds on what is published, signs, verifies as a proxy does, and publishes. Nothing is sent that fails before. */
 export async function publishPolicies(step: ActionStep): Promise<void> {
   const repository = await requirePublishable(step);
+  summarizeApprovals(step, repository);
   const [out, trust] = [step.input("out", "dist"), step.input("trust")];
   const target = publishTarget(targetOf(step), { keep: keepOf(step), environment: tokenIn(step) });
   const signing = signingOf(step);
@@ -49,28 +51,14 @@ export async function publishPolicies(step: ActionStep): Promise<void> {
   );
 }
 
-/** What passes its check, or fails it by nothing but approvals that lift nothing: those are told, and stop no advisory. */
-async function requirePublishable(step: ActionStep): Promise<Repository> {
-  const dir = step.input("dir", ".");
-  try {
-    await requireChecked(step);
-  } catch (error) {
-    const isFailedCheck = error instanceof CordonError && error.code === "POLICY_INVALID";
-    const threshold = Number(step.input("threshold", "0"));
-    if (!isFailedCheck || !passesOtherwise(await readForBundle(dir), threshold)) throw error;
-  }
-  const repository = await requireFeeds(dir, readForBundle);
-  warnOfApprovals(step, repository);
-  return repository;
-}
-
-function warnOfApprovals({ log, summarize }: ActionStep, repository: Repository): void {
+/** On the run's page, besides the annotations of lint: they fail every check, and somebody has to remove them. */
+function summarizeApprovals({ summarize }: ActionStep, repository: Repository): void {
   const found = ineffectiveApprovals(repository);
   if (found.length === 0) return;
-  const places = found.map(({ file, line, message }) => ({ file: annotatedPath(repository.dir, file), line, message }));
-  for (const { message, ...place } of places)
-    log(annotation("warning", { ...place, title: "approval without effect" }, `${message}\n${ADVICE}`));
-  const listed = places.map(({ file, line, message }) => `- ${inlineCode(`${file}:${line}`)}: ${inlineCode(message)}`);
+  const listed = found.map(({ file, line, message }) => {
+    const place = `${annotatedPath(repository.dir, file)}:${line}`;
+    return `- ${inlineCode(place)}: ${inlineCode(message)}`;
+  });
   summarize(["### ⚠️ Approvals without effect", "", ...listed, "", ADVICE].join("\n"));
 }
 

@@ -4,7 +4,6 @@
  */
 import { type Diagnostic, formatDiagnostic } from "../../core/source/diagnostic.ts";
 import { type Repository, readRepository } from "../repository.ts";
-import { testRepository } from "../test-repository.ts";
 
 const CODES: ReadonlySet<string> = new Set(["approval-malicious", "approval-expired"]);
 
@@ -29,11 +28,4 @@ export const ADVICE =
 export function warnOfIneffective(repository: Repository): readonly string[] {
   const found = ineffectiveApprovals(repository);
   return found.length > 0 ? [...found.map((one) => `${formatDiagnostic(one)}\n`), `${ADVICE}\n`] : [];
-}
-
-/** Whether such approvals are all that fails the check of the repository, as readForBundle() reads it. */
-export function passesOtherwise(repository: Repository, threshold: number): boolean {
-  if (repository.diagnostics.some(({ severity }) => severity === "error")) return false;
-  const { report } = testRepository(repository, { coverage: true, at: undefined, allowsExpired: true });
-  return report.failed === 0 && (report.coverage?.percent ?? 100) >= threshold;
 }

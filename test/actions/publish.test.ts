@@ -172,13 +172,14 @@ describe("the action policy, commands build and publish", () => {
 
     assert.equal(published.code, 0, published.log);
     assert.equal(published.outputs["revision"], "0.1");
-    const warnings = published.annotations.filter((line) => line.includes("title=approval without effect"));
+    const warnings = published.annotations.filter((line) => line.includes("file=approvals/"));
     assert.match(warnings[0] ?? "", /^::warning file=approvals\/npm\/evil\.yaml,line=1.*MAL-2026-1 calls this release/);
     assert.match(warnings[1] ?? "", /^::warning file=approvals\/npm\/old\.yaml,line=1.*the approval has expired/);
     assert.match(
       published.summary,
       /### ⚠️ Approvals without effect\n\n- `approvals\/npm\/evil\.yaml:1`: .*MAL-2026-1 [\s\S]*Remove their files/,
     );
+    assert.doesNotMatch(`${published.log}${published.summary}`, /::error|❌/);
     assert.equal(checked.code, 1);
     assert.match(checked.summary, /❌ Policy check/);
     for (const refused of [belowThreshold, failing]) {
