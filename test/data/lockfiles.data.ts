@@ -5,7 +5,11 @@ import { basename } from "node:path";
 import { it } from "node:test";
 import { readInventory } from "../../cli/inventory/inventory.ts";
 import { readInventoryText } from "../../cli/inventory/text.ts";
-import { dataPath, describeData } from "./shared-data.ts";
+import { PackageFindings } from "../../core/advisories/findings.ts";
+import { compileRecord } from "../../core/advisories/osv.ts";
+import { AdvisoryTable, writeTable } from "../../core/advisories/table.ts";
+import { toPurl } from "../../core/purl.ts";
+import { dataPath, describeData, FEEDS, readFeed } from "./shared-data.ts";
 
 /** File, and distinct releases in parentheses. */
 const ROW = /^\| (\S+) \|.*?\| \d+ \((\d+)\) \|/gm;
@@ -33,5 +37,33 @@ describeData("the data set's lockfiles", () => {
           row.includes("node_modules/");
         assert.ok(isThere, `${path}:${line}: ${row.slice(0, 100)} does not name ${id.name}`);
       }
+    });
+});
+
+/**
+ * File, and how many of its releases match a record: of ours, or of a set that is kept aside, so ours find no more. The
+ * table passes over npm's scopes in package URLs (`%40babel`), and those releases are affected too.
+ */
+const MATCHES = /^\| (\S+) \|.*?\| \d+ \(\d+\) \| (\d+) \| (?:(\S+@\S+) MAL-)?/gm;
+
+describeData("the data set's lockfiles against its advisories", () => {
+  const rows = [...readFileSync(dataPath("lockfiles/README.md"), "utf8").matchAll(MATCHES)];
+  const tables = FEEDS.map(
+    (feed) => new AdvisoryTable(feed, writeTable(readFeed(feed).records.flatMap(compileRecord))),
+  );
+
+  for (const [, file = "", count, malicious] of rows)
+    it(`${file} has at most ${count} releases that are affected, and ${malicious ?? "none that the table calls"} malicious`, () => {
+      const path = dataPath(`lockfiles/${file}`);
+      const { releases } = readInventory(path, readInventoryText(path));
+      const [affected, attacks] = [new Set<string>(), new Set<string>()];
+      for (const { id } of releases) {
+        const found = new PackageFindings(id, tables).affecting(id.version);
+        if (found.some(({ kind }) => kind !== "malicious") && !(file.startsWith("sbom-") && id.name.startsWith("@")))
+          affected.add(toPurl(id));
+        if (found.some(({ kind }) => kind === "malicious")) attacks.add(`${id.name}@${id.version}`);
+      }
+      assert.ok(affected.size <= Number(count), [...affected].join(" "));
+      if (malicious !== undefined) assert.ok(attacks.has(malicious), [...attacks].join(" "));
     });
 });
