@@ -295,7 +295,7 @@ describe("Go modules through the proxy", () => {
       ["v1.1.0", "{}"],
       ["v1.0.9", '{"Version":1}'],
       ["main", '{"Version":"main"}'],
-      ["next", '{"Version":"v1.0.9007199254740993"}'],
+      ["next", '{"Version":"v1.02.0"}'],
     ])
       modules.answer(`${BASE}/@v/${query}.info`, (_request, response) => response.end(body));
     modules.answer("/example.com/untagged/@latest", (_request, response) => response.end("[]"));
@@ -325,7 +325,7 @@ describe("Go modules through the proxy", () => {
         assert.equal(await statusOf(`${path}/${what}`), 400, what);
     for (const what of ["zip", "mod", "info"].map((ending) => `v1.0.0-${"a".repeat(260)}.${ending}`))
       assert.equal(await statusOf(`${BASE}/@v/${what}`), 400, what);
-    assert.equal(await statusOf(`${BASE}/@v/v1.0.9007199254740993.zip`), 400);
+    assert.equal(await statusOf(`${BASE}/@v/v1.02.0.zip`), 400);
     assert.deepEqual(modules.requests, []);
   });
 
