@@ -353,15 +353,6 @@ describe("Go modules through the proxy", () => {
     assert.equal(await statusOf(`${BASE}/@v/v1.0.0.zip`), 502);
   });
 
-  it("does not hold a list of blank lines in memory", async () => {
-    const blank = Buffer.alloc(100 * 1024 * 1024, "\n");
-    modules.answer(`${BASE}/@v/list`, (_request, response) => response.end(blank));
-    await enforce({});
-    const before = process.memoryUsage().rss;
-    assert.equal(await statusOf(`${BASE}/@v/list`), 502);
-    assert.ok(process.memoryUsage().rss - before < 512 * 1024 * 1024);
-  });
-
   it("serves a denied version under no other spelling", async () => {
     const denied = { path: "example.com/spelt", versions: [{ version: "v1.2.0", published: YOUNG }] };
     modules.put(denied);
@@ -454,12 +445,17 @@ describe("Go modules through the proxy", () => {
     for (const { version } of versions) modules.answer(`/example.com/slow/@v/${version}.info`, () => {});
     await enforce(AGE);
     const left = new AbortController();
-    const slow = fetch(`${proxy.publicUrl}/go/example.com/slow/@v/list`, { signal: left.signal }).catch(() => {});
+    let isAnswered = false;
+    const slow = fetch(`${proxy.publicUrl}/go/example.com/slow/@v/list`, { signal: left.signal }).then(
+      () => {
+        isAnswered = true;
+      },
+      () => {},
+    );
     while (!modules.requests.some((path) => path.startsWith("/example.com/slow/@v/v")))
       await new Promise((resolve) => setTimeout(resolve, 5));
-    const startedAt = performance.now();
     assert.equal(await statusOf(`${BASE}/@v/v1.0.0.zip`), 200);
-    assert.ok(performance.now() - startedAt < 3000);
+    assert.equal(isAnswered, false);
     left.abort();
     await slow;
   });

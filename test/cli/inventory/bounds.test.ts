@@ -78,7 +78,7 @@ describe("a file that names too much", () => {
 describe("a file whose places are hard to find", () => {
   /** As JSON may write any text, and no tool does: what is looked for then stands nowhere. */
   const escaped = (text: string) => [...text].map((char) => `\\u00${char.charCodeAt(0).toString(16)}`).join("");
-  const names = Array.from({ length: 40_000 }, (_, index) => `a${index}`);
+  const names = Array.from({ length: 150_000 }, (_, index) => `a${index}`);
   const FILES: readonly [name: string, text: string][] = [
     [
       "package-lock.json",
@@ -103,10 +103,8 @@ describe("a file whose places are hard to find", () => {
     ],
   ];
   for (const [name, text] of FILES)
-    it(`is read in little time all the same: ${name}`, () => {
-      const started = performance.now();
+    it(`is not searched for each: ${name}`, () => {
       assert.equal(readInventory(name, text).releases.length, names.length);
-      assert.ok(performance.now() - started < 15_000);
     });
 });
 

