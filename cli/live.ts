@@ -1,5 +1,5 @@
 /** Decisions with the facts that registries tell now. */
-import type { ListedRelease, Listing } from "../core/ecosystems/ecosystem.ts";
+import type { JudgedListing, ListedRelease, Listing } from "../core/ecosystems/ecosystem.ts";
 import { requireEcosystem } from "../core/ecosystems/index.ts";
 import { findRelease } from "../core/ecosystems/judged.ts";
 import { CordonError } from "../core/errors.ts";
@@ -16,7 +16,7 @@ import type { Inspection } from "../core/inspection.ts";
 import type { FactSource } from "../core/policy/facts.ts";
 import { type ReleaseId, toPurl } from "../core/purl.ts";
 import type { RecordedFacts } from "../core/recorded-facts.ts";
-import type { Wording } from "../core/refusal.ts";
+import { alternativesTo, type Wording } from "../core/refusal.ts";
 import { type ReleaseReport, type ReportedRelease, reportOn } from "../core/report.ts";
 import { permits } from "../core/verdict.ts";
 import type { Decision } from "../schemas/types/decision.ts";
@@ -42,6 +42,8 @@ export interface LiveDecision {
   readonly known: ReadonlySet<FactSource>;
   /** Undefined where its registry does not list it. */
   readonly facts: Facts | undefined;
+  /** As alternativesTo() finds them. */
+  readonly alternatives: string[];
 }
 
 /**
@@ -98,6 +100,7 @@ class Judge {
   readonly #rules: Rules;
   readonly #now: Date;
   readonly #registries: LiveRegistries;
+  readonly #judged = new WeakMap<Listing, JudgedListing>();
 
   constructor(rules: Rules, settings: RegistrySettings, now: Date, sources: LiveSources) {
     this.#rules = rules;
@@ -113,19 +116,17 @@ class Judge {
     const listing = await listed;
     const release = listing && (await this.#registries.release(listing, id));
     if (!listing || !release) return this.#unlisted(id);
-    const known = toldBy(listing);
     const decision = this.#inspected(listing, release, NOTHING);
-    const facts = factsOn(this.#rules, listing, release);
     const mayOpen = permits(decision) || awaitsDigest(this.#rules, listing, release, NOTHING, this.#now);
-    if (!mayOpen) return { decision, known, facts };
-    const inspection = await orMissing(this.#registries.inspect(this.#rules, listing, release));
-    if (inspection === "missing") return this.#unlisted(id);
-    if (!inspection) return { decision, known, facts };
-    return {
-      decision: this.#inspected(listing, release, inspection),
-      known: new Set([...known, ...inspection.sources]),
-      facts: factsOn(this.#rules, listing, release, inspection.found),
-    };
+    const inspection = mayOpen ? await orMissing(this.#registries.inspect(this.#rules, listing, release)) : undefined;
+    return inspection === "missing" ? this.#unlisted(id) : this.#decided(listing, release, inspection ?? NOTHING);
+  }
+
+  /** Every release of it by what it lists; a package may have thousands, and several that are asked for. */
+  judged(listing: Listing): JudgedListing {
+    const judged = this.#judged.get(listing) ?? judgeListing(this.#rules, listing, this.#now);
+    this.#judged.set(listing, judged);
+    return judged;
   }
 
   /** Of a file whose digest nobody tells, the file is read: an approval has to name one. */
@@ -135,13 +136,23 @@ class Judge {
     return digests ? { ...facts, release: { ...facts.release, digests } } : facts;
   }
 
+  #decided(listing: Listing, release: ListedRelease, inspection: Inspection): LiveDecision {
+    const decision = this.#inspected(listing, release, inspection);
+    return {
+      decision,
+      known: new Set([...toldBy(listing), ...inspection.sources]),
+      facts: factsOn(this.#rules, listing, release, inspection.found),
+      alternatives: permits(decision) ? [] : alternativesTo(decision, this.judged(listing)),
+    };
+  }
+
   #inspected(listing: Listing, release: ListedRelease, { found, sources }: Inspection): Decision {
     return decideInspected(this.#rules, listing, release, found, sources, this.#now);
   }
 
   #unlisted(id: ReleaseId): LiveDecision {
     const decision: Decision = { ...decideUnlisted(this.#rules, id, this.#now), unlisted: "not-found" };
-    return { decision, known: new Set(["identity"]), facts: undefined };
+    return { decision, known: new Set(["identity"]), facts: undefined, alternatives: [] };
   }
 }
 
@@ -163,7 +174,7 @@ export async function reportLive(
   const release = listing && facts && findRelease(requireEcosystem(id.type), listing, id.version);
   const known = release && {
     ecosystem: requireEcosystem(id.type),
-    judged: judgeListing(rules, listing, now),
+    judged: judge.judged(listing),
     release,
     facts: permits(decision) ? facts : await judge.withDigest(listing, release, facts),
   };

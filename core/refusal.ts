@@ -1,6 +1,6 @@
 /** How a decision that denies is worded, and its form for programs. */
 import type { ForgeSettings } from "../schemas/types/cordon.ts";
-import type { Decision, Evidence } from "../schemas/types/decision.ts";
+import type { Decision, Evidence, Remediation } from "../schemas/types/decision.ts";
 import type { Release } from "../schemas/types/facts.ts";
 import { sha256 } from "./digest.ts";
 import type { JudgedListing } from "./ecosystems/ecosystem.ts";
@@ -10,6 +10,11 @@ import { parseReleasePurl } from "./purl.ts";
 import { permits } from "./verdict.ts";
 import { VERSION_ORDERS } from "./versions/index.ts";
 import { HIDDEN } from "./words.ts";
+
+/** As programs read it elsewhere than at the proxy: in `cordon check --json`, in the decision log. */
+export interface AdvisedDecision extends Decision {
+  readonly remediation: Remediation;
+}
 
 /** The body of a 403, for npm and for programs (docs/HTTP.md). */
 export interface Refusal
@@ -21,14 +26,14 @@ export interface Refusal
   /** For programs, and those that write programs: whether to try again, and what to do instead. */
   readonly retry: string;
   readonly evidence: readonly Evidence[];
-  readonly remediation: { readonly requestUrl: string | null; readonly alternatives: readonly string[] };
+  readonly remediation: Remediation;
 }
 
 export type RefusalCode = "POLICY_BLOCKED" | "POLICY_HELD" | "POLICY_STRIPPED" | "POLICY_ALLOWED";
 
 export interface Wording {
-  /** Where clients reach the proxy, without a slash at the end. */
-  readonly publicUrl: string;
+  /** Where clients reach the proxy, without a slash at the end; null where it is not known. */
+  readonly publicUrl: string | null;
   /** The policy repository, for links to propose an approval. */
   readonly repository: string | null;
   /** What hosts it, where its name does not tell. */
@@ -45,7 +50,6 @@ const MAX_ALTERNATIVES = 3;
 
 export function toRefusal(decision: Decision, wording: Wording, judged?: JudgedListing): Refusal {
   const { decision: verdict, purl, policy, rule, reason, evidence, until, bundle, decidedAt } = decision;
-  const isDenied = !permits(decision);
   return {
     code: codeOf(decision),
     error: sentenceOf(decision, wording),
@@ -59,11 +63,19 @@ export function toRefusal(decision: Decision, wording: Wording, judged?: JudgedL
     until,
     bundle,
     decidedAt,
-    remediation: {
-      requestUrl: isDenied ? `${whyUrl(purl, wording)}#request` : null,
-      alternatives: judged && isDenied ? alternativesTo(decision, judged) : [],
-    },
+    remediation: remediationOf(decision, wording, judged ? alternativesTo(decision, judged) : []),
   };
+}
+
+/** `alternatives`: as alternativesTo() finds them; none where no listing is at hand. */
+export function advise(decision: Decision, wording: Wording, alternatives: string[]): AdvisedDecision {
+  const error = permits(decision) ? {} : { error: sentenceOf(decision, wording) };
+  return { ...decision, ...error, remediation: remediationOf(decision, wording, alternatives) };
+}
+
+function remediationOf(decision: Decision, wording: Wording, alternatives: string[]): Remediation {
+  const page = permits(decision) ? null : whyUrl(decision.purl, wording);
+  return { requestUrl: page === null ? null : `${page}#request`, alternatives };
 }
 
 function codeOf({ decision }: Decision): RefusalCode {
@@ -90,18 +102,27 @@ export function sentenceOf(decision: Decision, wording: Wording): string {
     ...(ids.length > MAX_IDS ? [`and ${ids.length - MAX_IDS} more`] : []),
   ].join(", ");
   const reason = decision.reason.replace(/[.!?]$/, "");
-  return `cordon: ${what} ${decision.purl}${until}: ${reason} (${evidence}). Why, and how to ask for an exception: ${whyUrl(decision.purl, wording)}`;
+  const page = whyUrl(decision.purl, wording);
+  const where = page === null ? "" : ` Why, and how to ask for an exception: ${page}`;
+  return `cordon: ${what} ${decision.purl}${until}: ${reason} (${evidence}).${where}`;
 }
 
-export function whyUrl(purl: string, { publicUrl }: Wording): string {
-  return `${publicUrl}/-/why/${purl}`;
+/** The decision page; null where no proxy is known. */
+export function whyUrl(purl: string, { publicUrl }: Wording): string | null {
+  return publicUrl === null ? null : `${publicUrl}/-/why/${purl}`;
 }
 
-/** What to install instead: the highest allowed release of the same major, then the highest of all, then the next lower one. */
-export function alternativesTo({ purl }: Decision, judged: JudgedListing): string[] {
-  const { type, version } = parseReleasePurl(purl);
+/**
+ * What to install instead of what is denied: the highest allowed release of the same major, then the highest of all, then
+ * the next lower one. None of what may be installed.
+ */
+export function alternativesTo(decision: Decision, judged: JudgedListing): string[] {
+  if (permits(decision)) return [];
+  const { type, version } = parseReleasePurl(decision.purl);
   const order = VERSION_ORDERS[type];
-  const allowed = allowedVersions(judged).filter((candidate) => !order.isPrerelease(candidate));
+  // By the listing it may be allowed itself, and denied by what its file says.
+  const isOther = (candidate: string) => candidate !== version && !order.isPrerelease(candidate);
+  const allowed = allowedVersions(judged).filter(isOther);
   const sameMajor = allowed.findLast((candidate) => candidate.split(".")[0] === version.split(".")[0]);
   const lower = order.isValid(version)
     ? allowed.findLast((candidate) => order.compare(candidate, version) < 0)

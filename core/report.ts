@@ -1,5 +1,5 @@
 /** Everything that can be said of a release and of the decision on it: the decision page's document, and what a reviewer reads. */
-import type { Decision, PolicyVerdict } from "../schemas/types/decision.ts";
+import type { Decision, PolicyVerdict, Remediation } from "../schemas/types/decision.ts";
 import type { Advisory, Attestation, Facts, Release, Script } from "../schemas/types/facts.ts";
 import { type Comparison, compareWithPrevious, shownScripts, shownText } from "./comparison.ts";
 import type { Ecosystem, JudgedListing, ListedRelease } from "./ecosystems/ecosystem.ts";
@@ -13,7 +13,7 @@ import { shellWord } from "./words.ts";
 export interface ReleaseReport extends Omit<Refusal, "error" | "remediation"> {
   /** The refusal's sentence; there where it is denied. */
   readonly error?: string;
-  readonly remediation: Remediation;
+  readonly remediation: ReportedRemediation;
   /** Of every policy that has something to say, most severe first. */
   readonly verdicts: readonly ReportedVerdict[];
   /** Policies that could not be judged. */
@@ -26,11 +26,7 @@ export interface ReleaseReport extends Omit<Refusal, "error" | "remediation"> {
   readonly approval?: ApprovalDraft;
 }
 
-export interface Remediation {
-  /** The part of the decision page that tells how to ask; null where nothing is denied. */
-  readonly requestUrl: string | null;
-  /** The newest allowed versions, best first. */
-  readonly alternatives: readonly string[];
+export interface ReportedRemediation extends Remediation {
   /** The forge's page for a new file, filled in; null where the forge is not known, or the draft is too long for an address. */
   readonly approvalUrl: string | null;
   /** The command that makes a request; null where nothing is denied. */

@@ -7,7 +7,7 @@ import { factsOn, type Rules } from "../core/gate.ts";
 import type { Inspection } from "../core/inspection.ts";
 import { parseReleasePurl } from "../core/purl.ts";
 import { type RecordedFacts, recordFacts } from "../core/recorded-facts.ts";
-import { toRefusal, type Wording } from "../core/refusal.ts";
+import { type AdvisedDecision, advise, alternativesTo, toRefusal, type Wording } from "../core/refusal.ts";
 import { type ReportedRelease, reportOn } from "../core/report.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { Decision } from "../schemas/types/decision.ts";
@@ -33,7 +33,7 @@ export interface RegistryOptions {
   readonly files: Files;
   /** Throws where there is nothing to judge by. */
   readonly rules: () => Rules;
-  readonly wording: Wording;
+  readonly wording: ProxyWording;
   /** Where clients reach this registry. */
   readonly registry: string;
   /** Whether clients are told to send their tokens, which whoever stands before the proxy checks. */
@@ -41,6 +41,11 @@ export interface RegistryOptions {
   readonly decisions: DecisionLog;
   readonly now: () => Date;
   readonly log: Log;
+}
+
+/** The proxy knows where it is reached. */
+export interface ProxyWording extends Wording {
+  readonly publicUrl: string;
 }
 
 /** A decision, and what it was made from. */
@@ -63,17 +68,25 @@ export function contextOf(ctx: Context, kind: DecisionContext["kind"], { upstrea
   };
 }
 
-/** By decision: what it was made from does not change. */
-const facts = new WeakMap<Decision, { readonly recorded: RecordedFacts | undefined }>();
+/** By decision: what it was made from does not change, nor what can be done about it. */
+const records = new WeakMap<Decision, Recorded>();
+
+interface Recorded {
+  readonly advised: AdvisedDecision;
+  readonly facts: RecordedFacts | undefined;
+}
 
 export function record(
   { decision, judged, rules, inspection }: Answer,
   context: DecisionContext,
-  { decisions }: RegistryOptions,
+  { decisions, wording }: RegistryOptions,
 ): void {
-  const known = facts.get(decision) ?? { recorded: recordFacts(rules, decision.purl, judged, inspection) };
-  facts.set(decision, known);
-  decisions.record(decision, context, known.recorded);
+  const known = records.get(decision) ?? {
+    advised: advise(decision, wording, judged ? alternativesTo(decision, judged) : []),
+    facts: recordFacts(rules, decision.purl, judged, inspection),
+  };
+  records.set(decision, known);
+  decisions.record(known.advised, context, known.facts);
 }
 
 export function refuse(ctx: Context, answer: Answer, context: DecisionContext, options: RegistryOptions): void {

@@ -4,12 +4,12 @@ import Router from "@koa/router";
 import Koa, { type Context } from "koa";
 import { CordonError, messageOf } from "../core/errors.ts";
 import type { PurlType } from "../core/purl.ts";
-import type { Wording } from "../core/refusal.ts";
 import { sentenceOf } from "../core/refusal.ts";
 import type { RootSource } from "../core/sigstore/trusted-root.ts";
 import { formatInstant } from "../core/time.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { Decision } from "../schemas/types/decision.ts";
+import type { ProxyWording } from "./answer.ts";
 import type { BundleLifecycle } from "./bundle-lifecycle.ts";
 import type { DecisionLog } from "./decision-log.ts";
 import type { DiskCache } from "./disk-cache.ts";
@@ -34,7 +34,7 @@ export interface AppOptions {
   /** Of each registry behind them. */
   readonly health: readonly UpstreamHealth[];
   readonly lifecycle: BundleLifecycle;
-  readonly wording: Wording;
+  readonly wording: ProxyWording;
   readonly decisions: DecisionLog;
   readonly cache: DiskCache;
   /** Whose certificates count for build attestations. */

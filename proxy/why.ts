@@ -7,10 +7,10 @@ import { decideUnlisted, factsOn, type Rules } from "../core/gate.ts";
 import { isThere } from "../core/inspection.ts";
 import { reportPackage } from "../core/package-report.ts";
 import { type PackageId, parsePurl, type ReleaseId, toPurl } from "../core/purl.ts";
-import type { Wording } from "../core/refusal.ts";
 import { type ReleaseReport, reportOn } from "../core/report.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { permits } from "../core/verdict.ts";
+import type { ProxyWording } from "./answer.ts";
 import type { Inspections } from "./inspections.ts";
 import type { Listings } from "./listings.ts";
 import { packagePage } from "./pages/package.ts";
@@ -28,7 +28,7 @@ export interface JudgingRegistry {
 export interface WhyOptions {
   readonly registries: readonly JudgingRegistry[];
   readonly rules: () => Rules;
-  readonly wording: Wording;
+  readonly wording: ProxyWording;
   readonly now: () => Date;
 }
 
@@ -68,7 +68,7 @@ interface Asked {
   readonly registry: JudgingRegistry | undefined;
   /** Undefined where the package is not listed. */
   readonly judged: JudgedListing | undefined;
-  readonly wording: Wording;
+  readonly wording: ProxyWording;
   readonly now: Date;
 }
 

@@ -1,8 +1,10 @@
 import { Args, Flags } from "@oclif/core";
 import { CordonError } from "../../core/errors.ts";
 import { parseReleasePurl, toPurl } from "../../core/purl.ts";
+import { type AdvisedDecision, advise } from "../../core/refusal.ts";
 import { formatInstant } from "../../core/time.ts";
 import { permits } from "../../core/verdict.ts";
+import { shellWord } from "../../core/words.ts";
 import type { Decision, PolicyVerdict } from "../../schemas/types/decision.ts";
 import { atFlag, parseAt } from "../at.ts";
 import { CordonCommand } from "../command.ts";
@@ -12,10 +14,11 @@ import { readWanted, type Wanted } from "../dry-run/read.ts";
 import type { UnjudgedEntry } from "../dry-run/report.ts";
 import { DRY_RUN_REPORTERS, type DryRunReporter } from "../dry-run/reporters.ts";
 import { reportOf } from "../dry-run/summary.ts";
-import { unjudgedTexts } from "../dry-run/words.ts";
+import { insteadText, unjudgedTexts } from "../dry-run/words.ts";
 import { openRules } from "../open-rules.ts";
 import { count, describeUnlisted, paint, paintVerdict, table } from "../print.ts";
 import { RULES_FLAGS } from "../rules-flags.ts";
+import { wordingOf } from "../wording.ts";
 
 export default class Check extends CordonCommand {
   static override summary = "Decide on releases now.";
@@ -51,7 +54,7 @@ judged, and said; exits with 2 when there is nothing else.`;
     ...RULES_FLAGS,
   };
 
-  async run(): Promise<{ decisions: readonly Decision[]; unjudged: readonly UnjudgedEntry[] }> {
+  async run(): Promise<{ decisions: readonly AdvisedDecision[]; unjudged: readonly UnjudgedEntry[] }> {
     const { argv, flags } = await this.parse(Check);
     const { releases: wanted, inputs, unjudged } = wantedBy(argv.map(String), flags);
     if (wanted.length === 0 && inputs.length === 0)
@@ -63,7 +66,8 @@ judged, and said; exits with 2 when there is nothing else.`;
     const releases = flags.offline
       ? judgeOffline(wanted, rules, now)
       : await judgeOnline(wanted, rules, registries, now, { failsFast: true });
-    const decisions = releases.map(({ decision }) => decision);
+    const wording = wordingOf(registries.config);
+    const decisions = releases.map(({ decision, alternatives }) => advise(decision, wording, alternatives));
     if (flags.reporter === "pretty") this.#print(decisions, unjudged);
     else {
       const { version } = this.config;
@@ -73,6 +77,7 @@ judged, and said; exits with 2 when there is nothing else.`;
         version,
         rules: by,
         isOffline: flags.offline,
+        wording,
         releases,
         inputs,
         unjudged,
@@ -85,19 +90,21 @@ judged, and said; exits with 2 when there is nothing else.`;
     return { decisions, unjudged };
   }
 
-  #print(decisions: readonly Decision[], unjudged: readonly UnjudgedEntry[]): void {
+  #print(decisions: readonly AdvisedDecision[], unjudged: readonly UnjudgedEntry[]): void {
     if (decisions.length > 0)
       this.log(`${table(decisions.map((decision) => [markVerdict(decision), decision.purl, explain(decision)]))}\n`);
-    const denied = decisions.filter((decision) => !permits(decision)).length;
+    const denied = decisions.filter((decision) => !permits(decision));
     const unlisted = decisions.filter(({ unlisted }) => unlisted !== undefined).length;
     const open = unlisted === 0 ? "" : `, ${unlisted} not listed`;
-    this.log(`${count(decisions.length, "release")}, ${denied} denied${open}`);
+    this.log(`${count(decisions.length, "release")}, ${denied.length} denied${open}`);
     for (const text of unjudgedTexts(unjudged)) this.log(paint("yellow", text));
     if (decisions.length === 0 && unjudged.length > 0) this.log(paint("red", "Nothing could be judged."));
     const partly = decisions.filter(({ skipped }) => skipped.length > 0);
-    if (partly.length === 0) return;
     const skipped = [...new Set(partly.flatMap((decision) => decision.skipped))].join(", ");
-    this.log(`${count(partly.length, "release")} judged in part only; not judged: ${skipped}`);
+    if (partly.length > 0) this.log(`${count(partly.length, "release")} judged in part only; not judged: ${skipped}`);
+    const [first, ...others] = denied;
+    const purl = others.length > 0 ? "PURL" : shellWord(first?.purl ?? "");
+    if (first) this.log(`To ask for an exception: cordon quarantine request ${purl} --reason "…"`);
   }
 }
 
@@ -112,15 +119,16 @@ function markVerdict(decision: Decision): string {
 }
 
 /** Why it is denied, and what would have denied it but for an approval. */
-function explain(decision: Decision): string {
+function explain(decision: AdvisedDecision): string {
   const lifted = decision.verdicts.filter(({ liftedBy }) => liftedBy !== null).map(explainLifted);
   return [...explainObjection(decision), ...lifted, ...describeUnlisted(decision)].join("; ");
 }
 
-function explainObjection({ policy, rule, reason, evidence, until }: Decision): string[] {
+function explainObjection({ policy, rule, reason, evidence, until, remediation }: AdvisedDecision): string[] {
   if (policy === null) return [];
   const ids = evidence.length > 0 ? ` [${evidence.map(({ id }) => id).join(", ")}]` : "";
-  return [`${policy}/${rule}: ${reason}${ids}${until === null ? "" : ` Free at ${until}.`}`];
+  const end = until === null ? "" : ` Free at ${until}.`;
+  return [`${policy}/${rule}: ${reason}${ids}${end}${insteadText(remediation.alternatives)}`];
 }
 
 function explainLifted({ policy, rule, liftedBy, approval }: PolicyVerdict): string {

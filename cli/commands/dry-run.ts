@@ -20,6 +20,7 @@ import { openRules } from "../open-rules.ts";
 import { progressLine } from "../progress.ts";
 import type { RegistrySettings } from "../registries.ts";
 import { RULES_FLAGS } from "../rules-flags.ts";
+import { wordingOf } from "../wording.ts";
 
 /** Where answers of registries are kept between runs. */
 const CACHE = join(".cordon", "registries");
@@ -83,6 +84,7 @@ no input could be read.`;
       version: this.config.version,
       rules: { bundle: rules.reference, policies: rules.set.policies.map(({ name }) => name) },
       isOffline: flags.offline,
+      wording: wordingOf(registries.config),
       releases: judged,
       inputs,
       unjudged,

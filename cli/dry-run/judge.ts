@@ -44,10 +44,10 @@ export async function judgeOnline(
     const live = found[index];
     if (!live || live instanceof CordonError)
       return { ...judgeTold(release, rules, scriptPolicies, now), problem: live?.message.split("\n", 1)[0] ?? "" };
-    const { decision, known, facts } = live;
+    const { decision, known, facts, alternatives } = live;
     const scripts = facts?.release.installScripts;
     const runsScripts = scripts ? scripts.length > 0 : (release.runsScripts ?? null);
-    return describe(release, decision, { known, rules, scriptPolicies, runsScripts });
+    return describe(release, decision, { known, rules, scriptPolicies, runsScripts, alternatives });
   });
 }
 
@@ -59,7 +59,13 @@ function judgeTold(
 ): JudgedRelease {
   const { id, told = {}, runsScripts = null } = release;
   const decision = decideTold(rules, id, told, now);
-  return describe(release, decision, { known: sourcesTold(told), rules, scriptPolicies, runsScripts });
+  return describe(release, decision, {
+    known: sourcesTold(told),
+    rules,
+    scriptPolicies,
+    runsScripts,
+    alternatives: [],
+  });
 }
 
 interface Circumstances {
@@ -67,18 +73,20 @@ interface Circumstances {
   readonly rules: Rules;
   readonly scriptPolicies: ReadonlySet<string>;
   readonly runsScripts: boolean | null;
+  readonly alternatives: string[];
 }
 
 function describe(
   { places }: WantedRelease,
   decision: Decision,
-  { known, rules, scriptPolicies, runsScripts }: Circumstances,
+  { known, rules, scriptPolicies, runsScripts, alternatives }: Circumstances,
 ): JudgedRelease {
   const skipped = rules.set.policies.filter(({ name }) => decision.skipped.includes(name));
   const missing = skipped.flatMap(({ rules }) => rules.flatMap(({ needs }) => [...needs]));
   return {
     decision,
     places,
+    alternatives,
     runsScripts,
     scriptVerdict: verdictOf(decision, scriptPolicies),
     missing: [...new Set(missing)].filter((source) => !known.has(source)),

@@ -49,13 +49,17 @@ function list(heading: string, items: readonly string[]): string {
   return `${heading}\n\n${[...items.slice(0, MAX_ITEMS), ...rest].map((item) => `- ${item}`).join("\n")}`;
 }
 
-function itemOf({ decision, places }: JudgedRelease): string {
+function itemOf({ decision, alternatives, places }: JudgedRelease): string {
   const { purl, reason, evidence, until } = decision;
   const ids = evidence.slice(0, 5).map(({ id, url }) => codeLink(url, id));
   const end = until === null || permits(decision) ? "" : `, free at ${until}`;
+  const instead =
+    alternatives.length === 0
+      ? ""
+      : `; allowed instead: ${alternatives.map((version) => inlineCode(version)).join(", ")}`;
   const where = places.slice(0, MAX_PLACES).map(({ path, line }) => inlineCode(`${path}:${line}`));
   const rest = places.length > MAX_PLACES ? [counted(places.length - MAX_PLACES, "more place")] : [];
-  return `**${VERDICT_WORDS[decision.decision].participle}** ${inlineCode(purl)}${end}: ${inlineCode(reason, 500)} ${ids.join(" ")} (${[...where, ...rest].join(", ")})`;
+  return `**${VERDICT_WORDS[decision.decision].participle}** ${inlineCode(purl)}${end}: ${inlineCode(reason, 500)} ${ids.join(" ")}${instead} (${[...where, ...rest].join(", ")})`;
 }
 
 /** Nothing where nothing is told apart. Bars divide cells in code as well (GFM, "Tables"). */

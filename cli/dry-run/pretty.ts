@@ -10,6 +10,7 @@ import {
   grouping,
   headlineOf,
   holdsText,
+  insteadText,
   missingTexts,
   scriptsText,
   unjudgedTexts,
@@ -39,7 +40,7 @@ function more(count: number, noun: string): string {
   return count > 0 ? `\nand ${counted(count, `more ${noun}`)}; --json names all` : "";
 }
 
-function entryOf({ decision, places }: JudgedRelease): string {
+function entryOf({ decision, alternatives, places }: JudgedRelease): string {
   const { purl, policy, rule, reason, evidence, until } = decision;
   const ids =
     evidence.length > 0
@@ -51,7 +52,7 @@ function entryOf({ decision, places }: JudgedRelease): string {
   const end = until === null || permits(decision) ? "" : ` Free at ${until}.`;
   return [
     `${paintVerdict(decision.decision)}  ${paint("bold", oneLine(purl, MAX_TEXT))}`,
-    `    ${oneLine(reason, MAX_TEXT)}${ids}${end} ${paint("dim", `(${policy}/${rule})`)}`,
+    `    ${oneLine(reason, MAX_TEXT)}${ids}${end}${insteadText(alternatives)} ${paint("dim", `(${policy}/${rule})`)}`,
     `    ${paint("dim", placesText(places))}`,
   ].join("\n");
 }

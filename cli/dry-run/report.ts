@@ -1,5 +1,6 @@
 /** What a dry run found: what every reporter draws. */
 import type { FactSource } from "../../core/policy/facts.ts";
+import type { Wording } from "../../core/refusal.ts";
 import type { BundleReference, Decision, Verdict } from "../../schemas/types/decision.ts";
 
 export interface DryRunReport {
@@ -10,6 +11,7 @@ export interface DryRunReport {
   readonly isOffline: boolean;
   /** Of Cordon. */
   readonly version: string;
+  readonly wording: Wording;
   /** Each release once, the most severe decisions first, then by purl. */
   readonly releases: readonly JudgedRelease[];
   readonly inputs: readonly Input[];
@@ -21,6 +23,8 @@ export interface DryRunReport {
 /** A release that inputs name. */
 export interface JudgedRelease {
   readonly decision: Decision;
+  /** Versions to install instead, where it is denied and its registry was asked. */
+  readonly alternatives: string[];
   readonly places: readonly Place[];
   /** Whether an install runs scripts of it; null where nobody tells. */
   readonly runsScripts: boolean | null;

@@ -1,4 +1,5 @@
 /** A dry run for people and for the tools that read it. Each reporter is a function from data to text. */
+import { advise } from "../../core/refusal.ts";
 import { permits, severity } from "../../core/verdict.ts";
 import { oneLine } from "../../core/words.ts";
 import type { Decision } from "../../schemas/types/decision.ts";
@@ -9,7 +10,7 @@ import { htmlReport } from "./html/page.ts";
 import { markdown } from "./markdown.ts";
 import { pretty } from "./pretty.ts";
 import type { DryRunReport, JudgedRelease } from "./report.ts";
-import { grouping, headlineOf, unjudgedTexts } from "./words.ts";
+import { grouping, headlineOf, insteadText, unjudgedTexts } from "./words.ts";
 
 export const DRY_RUN_REPORTERS = { pretty, json, html: htmlReport, markdown, sarif, junit, github } as const;
 export type DryRunReporter = keyof typeof DRY_RUN_REPORTERS;
@@ -19,8 +20,11 @@ const MAX_PLACES = 100;
 const MAX_TEXT = 1000;
 
 /** The contract's shape: scripts rely on `decisions`, `inputs` and `summary`. */
-export function toJson({ at, isOffline, releases, inputs, unjudged, summary }: DryRunReport) {
-  const decisions = releases.map(({ decision, ...rest }) => ({ ...decision, ...rest }));
+export function toJson({ at, isOffline, wording, releases, inputs, unjudged, summary }: DryRunReport) {
+  const decisions = releases.map(({ decision, alternatives, ...rest }) => ({
+    ...advise(decision, wording, alternatives),
+    ...rest,
+  }));
   return { at, offline: isOffline, decisions, inputs, unjudged, summary };
 }
 
@@ -47,11 +51,12 @@ function sarif({ releases, inputs, unjudged, version }: DryRunReport): string {
   });
 }
 
-function toResult({ decision, places }: JudgedRelease): SarifResult {
+function toResult(release: JudgedRelease): SarifResult {
+  const { decision, places } = release;
   return {
     ruleId: ruleOf(decision),
     level: permits(decision) ? "warning" : "error",
-    text: sentenceOf(decision),
+    text: sentenceOf(release),
     places: places.slice(0, MAX_PLACES).map(({ path, line }) => ({ file: path, line })),
     fingerprint: `${decision.purl} ${ruleOf(decision)}`,
   };
@@ -65,14 +70,14 @@ function junit({ releases, inputs, unjudged }: DryRunReport): string {
       name: path,
       cases: [
         ...(error === undefined ? [] : [{ name: "can be read", file: path, line: 1, failures: [error] }]),
-        ...releases.flatMap(({ decision, places }) =>
-          places
+        ...releases.flatMap((release) =>
+          release.places
             .filter((place) => place.path === path)
             .map(({ line }) => ({
-              name: decision.purl,
+              name: release.decision.purl,
               file: path,
               line,
-              failures: permits(decision) ? [] : [sentenceOf(decision)],
+              failures: permits(release.decision) ? [] : [sentenceOf(release)],
             })),
         ),
         ...(left.get(path) ?? []).map(({ name, reason, line }) => ({
@@ -91,15 +96,12 @@ function junit({ releases, inputs, unjudged }: DryRunReport): string {
 function github(report: DryRunReport): string {
   const ofReleases = report.releases
     .filter(({ decision }) => severity(decision.decision) > 0)
-    .flatMap(({ decision, places }) =>
-      places.map(({ path, line }) =>
-        annotation(
-          permits(decision) ? "warning" : "error",
-          { file: path, line, title: `cordon: ${decision.decision} ${decision.purl}` },
-          sentenceOf(decision),
-        ),
-      ),
-    );
+    .flatMap((release) => {
+      const { decision, places } = release;
+      const level = permits(decision) ? "warning" : "error";
+      const title = `cordon: ${decision.decision} ${decision.purl}`;
+      return places.map(({ path, line }) => annotation(level, { file: path, line, title }, sentenceOf(release)));
+    });
   const ofInputs = report.inputs.flatMap(({ path, error }) =>
     error === undefined ? [] : [annotation("error", { file: path, title: "cordon: cannot be read" }, error)],
   );
@@ -110,10 +112,11 @@ function ruleOf({ policy, rule }: Decision): string {
   return `${policy}/${rule}`;
 }
 
-/** What, why, on what evidence, and until when. */
-function sentenceOf(decision: Decision): string {
+/** What, why, on what evidence, until when, and what to install instead. */
+function sentenceOf({ decision, alternatives }: JudgedRelease): string {
   const { purl, reason, evidence, until } = decision;
   const ids = evidence.length > 0 ? ` [${evidence.map(({ id }) => id).join(", ")}]` : "";
   const end = until === null || permits(decision) ? "" : ` Free at ${until}.`;
-  return oneLine(`${decision.decision} ${purl}: ${reason}${ids}${end} (${ruleOf(decision)})`, MAX_TEXT);
+  const text = `${decision.decision} ${purl}: ${reason}${ids}${end}${insteadText(alternatives)} (${ruleOf(decision)})`;
+  return oneLine(text, MAX_TEXT);
 }

@@ -84,6 +84,11 @@ function boundText(hours: number | null): string {
   return BOUNDS.get(hours) ?? `within ${hours} hours`;
 }
 
+/** Behind a reason; nothing where nothing is known to be allowed. */
+export function insteadText(alternatives: readonly string[]): string {
+  return alternatives.length === 0 ? "" : ` Allowed instead: ${oneLine(alternatives.join(", "), MAX_TEXT)}.`;
+}
+
 /** Nothing where nothing is held. */
 export function holdsText({ open, ending, within, last }: Holds): string | undefined {
   if (open + ending === 0) return undefined;

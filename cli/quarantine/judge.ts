@@ -6,6 +6,7 @@ import { readCommit } from "../git/history.ts";
 import { openRules, type RulesFlags } from "../open-rules.ts";
 import type { RegistrySettings } from "../registries.ts";
 import { readRuleHistory } from "../rule-history.ts";
+import { wordingOf } from "../wording.ts";
 import type { PolicyRepository } from "./repository.ts";
 
 export interface Judge {
@@ -21,7 +22,7 @@ export async function openJudge(flags: RulesFlags, repository: PolicyRepository)
   return {
     rules: { ...rules, origins: rules.origins ?? (await originsOf(repository, rules)) },
     registries,
-    wording: { publicUrl: config.publicUrl ?? "", repository: address, forge: config.forge },
+    wording: { ...wordingOf(config), repository: address },
   };
 }
 

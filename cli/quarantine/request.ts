@@ -59,7 +59,7 @@ export async function draftProposal(
   const [branch, path] = [branchOf(purl), `${folder}${draft.path}`];
   await refuseApproved(repository, purl, path, draft.text, now);
   const there = await askedAlready(repository, branch, path, draft.text, now);
-  const pageUrl = wording.publicUrl === "" ? undefined : whyUrl(purl, wording);
+  const pageUrl = whyUrl(purl, wording) ?? undefined;
   const expires = there === undefined ? answers.expires : endOf(there);
   const text = requestText({
     report,

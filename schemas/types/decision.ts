@@ -70,6 +70,11 @@ export interface Decision {
    * There where the release was judged by its purl alone although its registry was to be asked: `not-found` where that does not list it. It is then not known whether the release exists.
    */
   unlisted?: "not-found";
+  /**
+   * The whole in one sentence, as the proxy answers it; there where the release is denied.
+   */
+  error?: string;
+  remediation?: Remediation;
 }
 export interface Evidence {
   /**
@@ -119,4 +124,17 @@ export interface PolicyVerdict {
     approvedBy: string;
     expires: string;
   };
+}
+/**
+ * What to do instead; there in what is printed and recorded.
+ */
+export interface Remediation {
+  /**
+   * The part of the decision page that tells how to ask for an exception; null where nothing is denied, or `publicUrl` of `cordon.yaml` is not set.
+   */
+  requestUrl: string | null;
+  /**
+   * Versions that may be installed, as far as the listing tells, best first; none where the registry was not asked, or nothing is denied.
+   */
+  alternatives: string[];
 }

@@ -33,6 +33,7 @@ allow?  pkg:npm/fine@9.9.9  not listed by the registry: judged by its purl alone
 block?  pkg:npm/evil@6.6.6  known-malicious/malware: An advisory names this release as malicious. [MAL-2026-1]; not listed by the registry: judged by its purl alone
 
 3 releases, 1 denied, 2 not listed
+To ask for an exception: cordon quarantine request pkg:npm/evil@6.6.6 --reason "…"
 `,
     );
     assert.equal(code, 1);

@@ -13,7 +13,18 @@ const LOCK = {
   packages: { "": {}, "node_modules/fine": { version: "1.0.0" }, "node_modules/@acme/ui": { version: "2.0.0" } },
 };
 
-const NAMES = ["list", "lockfile", "bundle", "live", "down", "noTrust", "badLine", "noVersion", "yarnLock"] as const;
+const NAMES = [
+  "list",
+  "lockfile",
+  "bundle",
+  "live",
+  "shown",
+  "down",
+  "noTrust",
+  "badLine",
+  "noVersion",
+  "yarnLock",
+] as const;
 
 describe("cordon check", () => {
   let folder: Folder;
@@ -26,6 +37,7 @@ describe("cordon check", () => {
       [MALWARE_POLICY.path]: MALWARE_POLICY.text,
       [AGE_POLICY.path]: AGE_POLICY.text,
       "advisories/MAL-2026-1.json": JSON.stringify(RECORD),
+      "cordon.yaml": "apiVersion: cordon/v1\nkind: Cordon\npublicUrl: https://packages.acme.example/\n",
       "some.txt": "# two of them\npkg:npm/evil@1.0.1\npkg:npm/fine@1.0.0\n",
       "bad.txt": "pkg:npm/fine@1.0.0\n  fine@1.0.0\n",
       "package-lock.json": JSON.stringify(LOCK),
@@ -49,6 +61,7 @@ describe("cordon check", () => {
           ...[...dir, "--upstream", `npm=${registry.url}`, "--json"],
           ...["pkg:npm/fine@1.0.0", "pkg:npm/fine@1.1.0", "pkg:npm/evil@1.0.1", "pkg:npm/fine@9.9.9"],
         ],
+        [...dir, "--upstream", `npm=${registry.url}`, "pkg:npm/fine@1.1.0"],
         [...dir, "--upstream", `npm=${gone.url}`, "--json", "pkg:npm/fine@1.0.0"],
         ["--bundle", `dir:${signed.bundle}`, "--offline", "pkg:npm/evil@1.0.1"],
         [...dir, "--offline", "--list", `${folder.path}/bad.txt`],
@@ -85,6 +98,12 @@ describe("cordon check", () => {
         decidedAt: "",
         verdicts: [],
         skipped: ["release-age"],
+        error:
+          "cordon: blocked pkg:npm/evil@1.0.1: An advisory names this release as malicious (known-malicious, MAL-2026-1). Why, and how to ask for an exception: https://packages.acme.example/-/why/pkg:npm/evil@1.0.1",
+        remediation: {
+          requestUrl: "https://packages.acme.example/-/why/pkg:npm/evil@1.0.1#request",
+          alternatives: [], // not known offline
+        },
       },
     );
     assert.deepEqual([fine?.purl, fine?.decision, fine?.skipped], ["pkg:npm/fine@1.0.0", "allow", ["release-age"]]);
@@ -120,7 +139,23 @@ allow  pkg:npm/%40acme/ui@2.0.0
         ["pkg:npm/fine@9.9.9", "allow", null, ["release-age"]],
       ],
     );
-    assert.deepEqual([...registry.requests].sort(), ["/evil", "/fine"]);
+    // One of them by the run for people.
+    assert.deepEqual([...registry.requests].sort(), ["/evil", "/fine", "/fine"]);
+  });
+
+  it("says of each what to install instead, by what its registry lists", () => {
+    assert.deepEqual(
+      decisionsOf(runs.live).map(({ error, remediation }) => [error !== undefined, remediation?.alternatives]),
+      [
+        [false, []],
+        [true, ["1.0.0"]],
+        [true, []],
+        [false, []],
+      ],
+    );
+    const lines = runs.shown.stdout.split("\n");
+    assert.match(lines[0] ?? "", /^quarantine {2}pkg:npm\/fine@1\.1\.0 .* Free at \S+Z\. Allowed instead: 1\.0\.0\.$/);
+    assert.equal(lines.at(-2), 'To ask for an exception: cordon quarantine request pkg:npm/fine@1.1.0 --reason "…"');
   });
 
   it("exits with 2 where the upstream cannot be reached, rather than decide without it", () => {

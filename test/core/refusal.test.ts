@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { JudgedListing } from "../../core/ecosystems/ecosystem.ts";
 import { npm } from "../../core/ecosystems/npm/index.ts";
-import { alternativesTo, draftApproval, sentenceOf, toRefusal, whyUrl } from "../../core/refusal.ts";
+import { advise, alternativesTo, draftApproval, sentenceOf, toRefusal, whyUrl } from "../../core/refusal.ts";
 import { YamlFile } from "../../core/source/yaml-file.ts";
 import type { Decision, Evidence, Verdict } from "../../schemas/types/decision.ts";
 import { packumentBytes } from "../support/packument.ts";
@@ -82,11 +82,39 @@ describe("sentenceOf()", () => {
   for (const [name, decision, sentence] of SENTENCES) {
     it(`words ${name}`, () => assert.equal(sentenceOf(decisionOf(decision), WORDING), sentence));
   }
+
+  it("ends with the evidence where no proxy is known that tells more", () =>
+    assert.equal(
+      sentenceOf(decisionOf({ evidence: evidence(1) }), { ...WORDING, publicUrl: null }),
+      "cordon: blocked pkg:npm/x@1.5.0: It steals tokens (known-malicious, MAL-2026-1).",
+    ));
 });
 
 describe("whyUrl()", () => {
   it("keeps the purl as it is written, scope encoded", () => {
     assert.equal(whyUrl("pkg:npm/%40acme/ui@1.0.0", WORDING), "https://proxy.example/-/why/pkg:npm/%40acme/ui@1.0.0");
+  });
+});
+
+describe("advise()", () => {
+  it("adds to a denial the sentence, where to ask, and what to install instead", () => {
+    const decision = decisionOf();
+    assert.deepEqual(advise(decision, WORDING, ["1.4.0"]), {
+      ...decision,
+      error: sentenceOf(decision, WORDING),
+      remediation: { requestUrl: "https://proxy.example/-/why/pkg:npm/x@1.5.0#request", alternatives: ["1.4.0"] },
+    });
+  });
+
+  it("knows nowhere to ask where no proxy is known", () =>
+    assert.equal(advise(decisionOf(), { ...WORDING, publicUrl: null }, []).remediation.requestUrl, null));
+
+  it("has no error of what may be installed", () => {
+    const decision = decisionOf({ decision: "warn" });
+    assert.deepEqual(advise(decision, WORDING, []), {
+      ...decision,
+      remediation: { requestUrl: null, alternatives: [] },
+    });
   });
 });
 
@@ -164,6 +192,12 @@ describe("alternativesTo()", () => {
   for (const [name, verdicts, alternatives] of LISTINGS) {
     it(`names ${name}`, () => assert.deepEqual(alternativesTo(decisionOf(), judgedOf(verdicts)), alternatives));
   }
+
+  it("does not name the denied release, which the listing may allow and its file not", () =>
+    assert.deepEqual(alternativesTo(decisionOf(), judgedOf({ "1.4.0": "allow", "1.5.0": "allow" })), ["1.4.0"]));
+
+  it("names none of what may be installed", () =>
+    assert.deepEqual(alternativesTo(decisionOf({ decision: "warn" }), judgedOf({ "1.4.0": "allow" })), []));
 });
 
 describe("draftApproval()", () => {

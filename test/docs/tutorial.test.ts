@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type Folder, makeFolder } from "../support/folder.ts";
+import { freePort } from "../support/free-port.ts";
 import { type FixtureRegistry, startRegistry } from "../support/registry.ts";
 import { until } from "../support/until.ts";
 
@@ -125,11 +125,3 @@ describe("docs/TUTORIAL.md", () => {
       assert.match(whole, pattern);
     });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
-}

@@ -273,6 +273,13 @@ describe("the npm registry", () => {
       assert.match((body["bundle"] as { digest: string }).digest, /^sha256:[0-9a-f]{64}$/);
     });
 
+    it("is on record when it is refused, with the sentence and what to do instead", async () => {
+      const answer = await get("/evil/-/evil-1.0.1.tgz");
+      const { code, retry, ...body } = (await answer.json()) as Record<string, unknown>;
+      const line = (await proxy.decisions()).findLast(({ purl, kind }) => purl === body["purl"] && kind === "file");
+      assert.deepEqual(Object.fromEntries(Object.keys(body).map((field) => [field, line?.[field]])), body);
+    });
+
     it("is refused at the path that the listing gave for it", async () => {
       const { versions } = await listing("/evil");
       assert.equal((await fetch(versions["1.0.1"]?.dist.tarball ?? "")).status, 403);

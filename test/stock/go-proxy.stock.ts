@@ -4,9 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { freePort } from "../support/free-port.ts";
 import { type GoProject, makeGoProject } from "../support/go-client.ts";
 import { MALWARE_POLICY, malwareRecord } from "../support/policies.ts";
 import { type BundleFolder, makeBundleFolder, startTestProxy, type TestProxy } from "../support/proxy.ts";
@@ -71,15 +71,6 @@ describe("go, from its own module proxy", { skip: program === "" && "GO_OWN_PROX
     assert.match(output, /blocked pkg:golang\/rsc\.io\/quote@v1\.5\.2/);
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
-}
 
 async function answers(url: URL): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -99,17 +98,9 @@ export async function runDeno(
 
 async function isAlive(address: string): Promise<boolean> {
   try {
-    return (await fetch(`http://${address}/-/healthz`)).ok;
+    // Somebody else may have come first to the port, and not answer.
+    return (await fetch(`http://${address}/-/healthz`, { signal: AbortSignal.timeout(2000) })).ok;
   } catch {
     return false;
   }
-}
-
-/** A port of loopback where nobody listens yet. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

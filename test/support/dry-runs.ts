@@ -32,6 +32,7 @@ interface Given {
   readonly skipped?: readonly string[];
   readonly unlisted?: boolean;
   readonly verdicts?: Decision["verdicts"];
+  readonly alternatives?: string[];
   readonly places?: readonly Place[];
   readonly scripts?: boolean | null;
   readonly scriptVerdict?: Verdict | null;
@@ -51,6 +52,7 @@ export function judged(given: Given): JudgedRelease {
       skipped: [...skipped],
       ...(given.unlisted && { unlisted: "not-found" as const }),
     },
+    alternatives: given.alternatives ?? [],
     places,
     runsScripts: given.scripts === undefined ? false : given.scripts,
     scriptVerdict: given.scriptVerdict === undefined ? "allow" : given.scriptVerdict,
@@ -71,6 +73,7 @@ export function dryRun(given: Partial<Omit<DryRunReport, "summary">> = {}): DryR
     version: "0.1.0",
     rules: { bundle: BUNDLE, policies: POLICIES },
     isOffline: false,
+    wording: { publicUrl: "https://packages.acme.example", repository: null },
     inputs: [],
     unjudged: [],
     ...given,

@@ -54,13 +54,13 @@ function byPolicy(denied: readonly JudgedRelease[]): Content {
   );
 }
 
-function entryOf({ decision, places }: JudgedRelease, at: string): Markup {
+function entryOf({ decision, alternatives, places }: JudgedRelease, at: string): Markup {
   const { purl, reason } = decision;
   const evidence = evidenceOf(decision);
   const facts = [ruleOf(decision), untilOf(decision, at)].filter(Boolean);
   return html`<div class="entry-head">${decisionTag(decision)}<h3>${nameOf(purl)}</h3><code class="purl">${said(purl, 200)}</code></div>
 <p>${reasonText(reason, 300)}${evidence && html` <span class="evidence">${evidence}</span>`}</p>
-<p class="meta">${listed(facts)}${othersAgainst(decision)}</p>
+<p class="meta">${listed(facts)}${othersAgainst(decision)}${insteadOf(alternatives)}</p>
 <div class="meta where">${placesOf(places)}</div>`;
 }
 
@@ -71,6 +71,12 @@ function untilOf({ decision, until }: Decision, at: string): Content {
     return html`until ${timeOf(until)}${left > 0 && ` (in ${spanText(left)})`}`;
   }
   return decision === "block" ? undefined : "until somebody approves it";
+}
+
+function insteadOf(alternatives: readonly string[]): Content {
+  return (
+    alternatives.length > 0 && html`. Allowed instead: ${listed(alternatives.map((version) => code(version, 60)))}`
+  );
 }
 
 /** The other policies that would deny it, were it not for the one that decided. */

@@ -88,6 +88,21 @@ describe("cordon dry-run", () => {
     ]);
   });
 
+  it("names what to install instead, in every form", async () => {
+    const plain = (await json(at("repos"))).decisions.find(({ purl }) => purl === "pkg:npm/plain@1.1.0");
+    assert.deepEqual(plain?.remediation, { requestUrl: null, alternatives: ["1.0.0"] });
+    assert.match(plain?.error ?? "", /^cordon: held pkg:npm\/plain@1\.1\.0 until /);
+    for (const [reporter, expected] of [
+      ["pretty", /Free at \S+Z\. Allowed instead: 1\.0\.0\. \(release-age\/too-young\)/],
+      ["github", /::quarantine pkg:npm\/plain@1\.1\.0: .* Allowed instead: 1\.0\.0\. \(release-age/],
+      ["sarif", /"text": ?"quarantine pkg:npm\/plain@1\.1\.0: .* Allowed instead: 1\.0\.0\. \(release-age/],
+      ["junit", /<failure message="quarantine pkg:npm\/plain@1\.1\.0: .* Allowed instead: 1\.0\.0\. \(release-age/],
+      ["markdown", /\*\*held\*\* `pkg:npm\/plain@1\.1\.0`, free at .*; allowed instead: `1\.0\.0` \(/],
+      ["html", /\. Allowed instead: <code><bdi>1\.0\.0<\/bdi><\/code><\/p>/],
+    ] as const)
+      assert.match((await run(at("repos"), "--reporter", reporter)).stdout, expected, reporter);
+  });
+
   it("says where each stands, what of it is not known, and what enforcement would mean", async () => {
     const { decisions, inputs, unjudged, summary } = await json(at("repos"));
     const evil = decisions[0];
