@@ -5,10 +5,11 @@ import { CordonError, messageOf } from "../core/errors.ts";
 import { describe } from "../core/http.ts";
 import { PUBLISH_LIMITS, type WriteAnswer, type WriteBody } from "../core/publishing.ts";
 import type { Upstream } from "../core/upstream.ts";
+import { signalOfLeaving } from "./leaving.ts";
 import type { Listings } from "./listings.ts";
 import type { Log } from "./log.ts";
 import { replyNotAllowed, replyUnauthorized, replyWritten } from "./reply.ts";
-import { heardOut, openUpload, signalOfLeaving } from "./upload.ts";
+import { heardOut, openUpload } from "./upload.ts";
 
 export interface PublishOptions {
   readonly upstream: Pick<Upstream, "publishing">;

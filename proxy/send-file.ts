@@ -7,6 +7,7 @@ import type { ReleaseFile } from "../core/ecosystems/ecosystem.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { Download } from "./download.ts";
 import type { Content, Files } from "./files.ts";
+import { signalOfLeaving } from "./leaving.ts";
 import { replyFileHead, replyPart } from "./reply.ts";
 
 /** A client that takes nothing would hold a file open for ever. */
@@ -19,19 +20,16 @@ const IDLE_MS = 120_000;
 export async function sendFile(ctx: Context, file: ReleaseFile, files: Files, upstream: Upstream): Promise<void> {
   if (replyFileHead(ctx, file.digests)) return;
   if (ctx.method === "HEAD") return sendSize(ctx, file, files);
-  const left = new AbortController();
-  const leave = () => left.abort();
-  ctx.res.once("close", leave);
+  const left = signalOfLeaving(ctx);
   try {
+    left.throwIfAborted(); // while it was judged
     // A part can be told right from wrong only once the whole has come.
-    const content = ctx.get("range") === "" ? await files.get(file) : await files.whole(file, upstream, left.signal);
+    const content = ctx.get("range") === "" ? await files.get(file) : await files.whole(file, upstream, left);
     if (content) return await sendContent(ctx, content);
-    await sendDownload(ctx, files.download(file, upstream), left.signal);
+    await sendDownload(ctx, files.download(file, upstream), left);
   } catch (error) {
-    if (!left.signal.aborted || ctx.headerSent) throw error;
+    if (!left.aborted || ctx.headerSent) throw error;
     ctx.respond = false; // nobody is there to be answered
-  } finally {
-    ctx.res.off("close", leave);
   }
 }
 

@@ -51,15 +51,6 @@ export async function heardOut({ req }: Context): Promise<void> {
   });
 }
 
-/** Aborts once the client has left, be it in the middle of its request or before the answer is whole. */
-export function signalOfLeaving({ req, res }: Context): AbortSignal {
-  const left = new AbortController();
-  res.once("close", () => res.writableFinished || left.abort());
-  req.once("close", () => req.complete || left.abort());
-  if (res.destroyed) left.abort();
-  return left.signal;
-}
-
 /** Throws REQUEST_TOO_LARGE. Before it is read: to stop in the middle is to cut the connection, and the client would not hear why. */
 export function refuseAnnounced({ req }: Context, maxBytes: number): void {
   if (Number(req.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);

@@ -5,6 +5,7 @@ import type { ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { openFiles } from "../support/open-files.ts";
+import { packumentBytes } from "../support/packument.ts";
 import { type BundleFolder, makeBundleFolder, startTestProxy, type TestProxy } from "../support/proxy.ts";
 import { type Answer, type FixtureRegistry, startRegistry } from "../support/registry.ts";
 import { until } from "../support/until.ts";
@@ -137,6 +138,18 @@ describe("clients that leave", () => {
       await assertDelivers(path === NEW ? file : KNOWN);
     });
   }
+
+  it("before it is known that they may have the file are not fetched it", async () => {
+    const answered = Promise.withResolvers<void>();
+    const listing = packumentBytes({ name: "judged", releases: [{ version: "1.0.0" }] }, registry.url.origin);
+    answer("/judged", (_request, response) => void answered.promise.then(() => response.end(listing)));
+    await visit("/npm/judged/-/judged-1.0.0.tgz", () => until(() => registry.requests.includes("/judged")));
+    await pause(50); // until the proxy has heard of it
+    answered.resolve();
+    await assertDelivers();
+    await until(() => open.size === 0);
+    assert.ok(!registry.requests.some((path) => path.startsWith("/judged/-/")));
+  });
 
   it("in the middle of asking are forgotten", async () => {
     const { hostname, port } = new URL(proxy.publicUrl);
