@@ -72,6 +72,8 @@ export interface RunningProxy {
   readonly publicUrl: string;
   readonly decisionLog: string;
   readonly lifecycle: BundleLifecycle;
+  /** Ends when all that was decided before is in the decision log. */
+  flushed(): Promise<void>;
   /** Stops taking requests, lets those under way end, and closes the logs. */
   close(): Promise<void>;
 }
@@ -131,7 +133,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       // A full or read-only disk: the proxy serves all the same.
       log("warn", "`cordon bundle pull --state` will not find this proxy", { reason: messageOf(error) });
     }
-    return { publicUrl, decisionLog, lifecycle, close: () => close(server, lifecycle, decisions.close) };
+    const { flushed } = decisions;
+    return { publicUrl, decisionLog, lifecycle, flushed, close: () => close(server, lifecycle, decisions.close) };
   } catch (error) {
     await close(server, lifecycle, decisions.close);
     throw error;

@@ -6,7 +6,13 @@ import type { Decision } from "../../schemas/types/decision.ts";
 import { cordon } from "../support/cli.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";
 import { AGE_POLICY, MALWARE_POLICY, malwareRecord, SCRIPTS_POLICY } from "../support/policies.ts";
-import { type BundleFolder, makeBundleFolder, startTestProxy, type TestProxy } from "../support/proxy.ts";
+import {
+  type BundleFolder,
+  type LoggedDecision,
+  makeBundleFolder,
+  startTestProxy,
+  type TestProxy,
+} from "../support/proxy.ts";
 import { type FixtureRegistry, startRegistry } from "../support/registry.ts";
 
 const POLICIES = fileURLToPath(new URL("../../policies", import.meta.url));
@@ -116,7 +122,7 @@ describe("cordon policy explain --replay", () => {
   let registry: FixtureRegistry;
   let bundles: BundleFolder;
   let proxy: TestProxy;
-  let lines: readonly Record<string, unknown>[];
+  let lines: readonly LoggedDecision[];
 
   before(async () => {
     registry = await startRegistry([

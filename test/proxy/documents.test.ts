@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -7,6 +7,8 @@ import { type FixturePackage, packument, tarball } from "../support/packument.ts
 import { malwareRecord } from "../support/policies.ts";
 import { type BundleFolder, makeBundleFolder, NOW, startTestProxy, type TestProxy } from "../support/proxy.ts";
 import { type FixtureRegistry, startRegistry } from "../support/registry.ts";
+import { storedFiles } from "../support/stored-files.ts";
+import { until } from "../support/until.ts";
 
 const HOUR_MS = 3_600_000;
 const PLAIN: FixturePackage = { name: "plain", releases: [{ version: "1.0.0" }, { version: "1.1.0" }] };
@@ -53,17 +55,8 @@ describe("documents of an upstream", () => {
 
   /** The document's file on disk, once it is there. */
   async function stored(): Promise<string> {
-    for (let waited = 0; waited < 5000; waited += 5) {
-      const dir = join(folder.path, "state", "cache", "documents");
-      try {
-        const [file] = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-        if (file) return join(file.parentPath, file.name);
-      } catch {
-        // not yet
-      }
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    throw new Error("the document is not stored");
+    const [path = ""] = await storedFiles(join(folder.path, "state", "cache", "documents"), 1);
+    return path;
   }
 
   async function restart(): Promise<void> {
@@ -115,7 +108,7 @@ describe("documents of an upstream", () => {
   it("serve after a restart while the upstream is away, for a day, by the rules of now, files too", async () => {
     await latest();
     assert.equal((await get("/plain/-/plain-1.0.0.tgz")).status, 200);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await storedFiles(join(folder.path, "state", "cache", "files"), 1);
     await restart();
     goAway();
     registry.answer("/plain/-/plain-1.0.0.tgz", (_request, response) => response.writeHead(503).end());
@@ -146,7 +139,7 @@ describe("documents of an upstream", () => {
       proxy = await start();
       assert.equal(await latest(), "1.1.0");
       assert.equal(asked.at(-1), undefined, "it is asked for whole");
-      await new Promise((resolve) => setTimeout(resolve, 50)); // until it is stored again
+      await until(() => existsSync(path) && !readFileSync(path).equals(wrong)); // it is stored again
     }
   });
 

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { PassThrough, Readable } from "node:stream";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { CordonError } from "../../core/errors.ts";
@@ -9,6 +8,7 @@ import { SMALL_BYTES } from "../../proxy/download.ts";
 import { type Content, createFiles, type Files } from "../../proxy/files.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";
 import { openFiles } from "../support/open-files.ts";
+import { storedFiles } from "../support/stored-files.ts";
 import { until } from "../support/until.ts";
 import { body, digest, fileOf, fileUpstream } from "../support/upstream.ts";
 
@@ -46,17 +46,7 @@ describe("createFiles()", () => {
     return Buffer.concat(await content.read().toArray());
   }
 
-  /** What lies on the disk, once that is so many files. */
-  async function stored(count: number): Promise<string[]> {
-    for (let waited = 0; ; waited += 5) {
-      const found = readdirSync(folder.path, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile() && !entry.parentPath.endsWith("partial"))
-        .map((entry) => join(entry.parentPath, entry.name));
-      if (found.length === count) return found;
-      assert.ok(waited < 5000, `${found.length} files are stored, not ${count}`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }
+  const stored = (count: number) => storedFiles(folder.path, count);
 
   for (const [name, bytes] of [
     ["small", SMALL],
@@ -210,12 +200,12 @@ describe("createFiles()", () => {
     });
     const left = new AbortController();
     const waiting = files.whole(wanted(SMALL), upstream, left.signal);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => sources.length === 1);
     left.abort();
     await assert.rejects(waiting, { name: "AbortError" });
     assert.equal(upstream.asked[0]?.aborted, true);
     const again = files.whole(wanted(SMALL), upstream);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => sources.length === 2);
     sources[1]?.end(SMALL);
     assert.ok((await bytesOf(await again)).equals(SMALL));
   });

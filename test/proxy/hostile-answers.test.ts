@@ -289,7 +289,7 @@ describe("an upstream that answers badly", () => {
     assert.match(error, /^cordon: [\x20-\x7e…]{20,600}$/);
     assert.equal(response.headers.get("cache-control"), "no-store");
     const line = proxy.logged.find(({ path }) => path === `/npm/${name}`);
-    assert.match(String(line?.["reason"]), /^[\x20-\x7e…]{20,600}$/);
+    assert.match(String(line?.reason), /^[\x20-\x7e…]{20,600}$/);
   }
 
   /** As assertFails(), for what would go on for ever if nobody let go of it. */

@@ -7,6 +7,9 @@ import { generateKeyPair } from "../../core/bundle/keys.ts";
 import { keySigning, type Signing, signStatement } from "../../core/bundle/sign.ts";
 import { writeBlobs, writeSignedBundle } from "../../core/bundle/write.ts";
 import type { PolicySource } from "../../core/policy/source.ts";
+import type { RecordedFacts } from "../../core/recorded-facts.ts";
+import type { AdvisedDecision } from "../../core/refusal.ts";
+import type { DecisionContext } from "../../proxy/decision-log.ts";
 import { type ProxyOptions, type RunningProxy, startProxy } from "../../proxy/server.ts";
 import type { OsvRecord } from "../../schemas/types/advisory.ts";
 import { type Folder, makeFolder } from "./folder.ts";
@@ -79,13 +82,19 @@ export function makeBundleFolder(): BundleFolder {
   };
 }
 
+/** A line of the decision log. */
+export interface LoggedDecision extends AdvisedDecision, Omit<DecisionContext, "startedAt">, Partial<RecordedFacts> {
+  readonly recordedAt: string;
+  readonly durationMs: number;
+}
+
 export interface TestProxy extends RunningProxy {
   readonly npm: string;
   readonly pypi: string;
   /** Lines of the operator's log. */
   readonly logged: readonly { readonly level: string; readonly message: string; readonly [key: string]: unknown }[];
   /** The decision log so far; what is still being written is waited for. */
-  decisions(): Promise<readonly Record<string, unknown>[]>;
+  decisions(): Promise<readonly LoggedDecision[]>;
 }
 
 /** Behind it is a registry of npm, or a Python index. */
@@ -115,10 +124,10 @@ export async function startTestProxy(
     pypi: `${proxy.publicUrl}/pypi`,
     logged,
     async decisions() {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await proxy.flushed();
       return readFileSync(proxy.decisionLog, "utf8")
         .split("\n")
-        .slice(0, -1) // what stands behind the last line feed is still being written
+        .slice(0, -1)
         .map((line) => JSON.parse(line));
     },
   };
