@@ -104,7 +104,7 @@ describe("docs/TUTORIAL.md", () => {
 
   /** Leaves it running, and gives what it has said once it says what is shown. */
   async function start(text: string, shown: RegExp): Promise<string> {
-    const log = join(folder.path, "proxy.log");
+    const log = folder.write("proxy.log", ""); // the shell may go on before it has opened it
     const pid = await run(`${text} --listen 127.0.0.1:${port} > ${log} 2>&1 & echo $!`);
     proxy = { pid: Number(pid), log };
     await until(() => shown.test(readFileSync(log, "utf8")), 30_000);
