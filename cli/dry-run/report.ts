@@ -11,6 +11,7 @@ export interface DryRunReport {
   readonly isOffline: boolean;
   /** Of Cordon. */
   readonly version: string;
+  /** Where people ask for exceptions. */
   readonly wording: Wording;
   /** Each release once, the most severe decisions first, then by purl. */
   readonly releases: readonly JudgedRelease[];
