@@ -115,11 +115,13 @@ class Judge {
   async decide(id: ReleaseId, listed: Promise<Listing | undefined>): Promise<LiveDecision> {
     const listing = await listed;
     const release = listing && (await this.#registries.release(listing, id));
-    if (!listing || !release) return this.#unlisted(id);
+    if (!listing || !release) return this.#unlisted(id, listing);
     const decision = this.#inspected(listing, release, NOTHING);
     const mayOpen = permits(decision) || awaitsDigest(this.#rules, listing, release, NOTHING, this.#now);
     const inspection = mayOpen ? await orMissing(this.#registries.inspect(this.#rules, listing, release)) : undefined;
-    return inspection === "missing" ? this.#unlisted(id) : this.#decided(listing, release, inspection ?? NOTHING);
+    return inspection === "missing"
+      ? this.#unlisted(id, listing)
+      : this.#decided(listing, release, inspection ?? NOTHING);
   }
 
   /** Every release of it by what it lists; a package may have thousands, and several that are asked for. */
@@ -142,7 +144,7 @@ class Judge {
       decision,
       known: new Set([...toldBy(listing), ...inspection.sources]),
       facts: factsOn(this.#rules, listing, release, inspection.found),
-      alternatives: permits(decision) ? [] : alternativesTo(decision, this.judged(listing)),
+      alternatives: this.#alternativesTo(decision, listing),
     };
   }
 
@@ -150,9 +152,15 @@ class Judge {
     return decideInspected(this.#rules, listing, release, found, sources, this.#now);
   }
 
-  #unlisted(id: ReleaseId): LiveDecision {
+  /** As far as its name tells; its package may have others. */
+  #unlisted(id: ReleaseId, listing: Listing | undefined): LiveDecision {
     const decision: Decision = { ...decideUnlisted(this.#rules, id, this.#now), unlisted: "not-found" };
-    return { decision, known: new Set(["identity"]), facts: undefined, alternatives: [] };
+    const alternatives = listing ? this.#alternativesTo(decision, listing) : [];
+    return { decision, known: new Set(["identity"]), facts: undefined, alternatives };
+  }
+
+  #alternativesTo(decision: Decision, listing: Listing): string[] {
+    return permits(decision) ? [] : alternativesTo(decision, this.judged(listing));
   }
 }
 

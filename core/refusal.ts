@@ -4,6 +4,7 @@ import type { Decision, Evidence, Remediation } from "../schemas/types/decision.
 import type { Release } from "../schemas/types/facts.ts";
 import { sha256 } from "./digest.ts";
 import type { JudgedListing } from "./ecosystems/ecosystem.ts";
+import { lineOf } from "./ecosystems/history.ts";
 import { allowedVersions } from "./ecosystems/judged.ts";
 import { PLACEHOLDERS } from "./policy/approvals.ts";
 import { parseReleasePurl } from "./purl.ts";
@@ -113,7 +114,7 @@ export function whyUrl(purl: string, { publicUrl }: Wording): string | null {
 }
 
 /**
- * What to install instead of what is denied: the highest allowed release of the same major, then the highest of all, then
+ * What to install instead of what is denied: the highest allowed release of the same line, then the highest of all, then
  * the next lower one. None of what may be installed.
  */
 export function alternativesTo(decision: Decision, judged: JudgedListing): string[] {
@@ -123,11 +124,11 @@ export function alternativesTo(decision: Decision, judged: JudgedListing): strin
   // By the listing it may be allowed itself, and denied by what its file says.
   const isOther = (candidate: string) => candidate !== version && !order.isPrerelease(candidate);
   const allowed = allowedVersions(judged).filter(isOther);
-  const sameMajor = allowed.findLast((candidate) => candidate.split(".")[0] === version.split(".")[0]);
+  const sameLine = allowed.findLast((candidate) => lineOf(candidate) === lineOf(version));
   const lower = order.isValid(version)
     ? allowed.findLast((candidate) => order.compare(candidate, version) < 0)
     : undefined;
-  return [...new Set([sameMajor, allowed.at(-1), lower])]
+  return [...new Set([sameLine, allowed.at(-1), lower])]
     .filter((candidate) => candidate !== undefined)
     .slice(0, MAX_ALTERNATIVES);
 }

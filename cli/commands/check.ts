@@ -102,7 +102,8 @@ judged, and said; exits with 2 when there is nothing else.`;
     const partly = decisions.filter(({ skipped }) => skipped.length > 0);
     const skipped = [...new Set(partly.flatMap((decision) => decision.skipped))].join(", ");
     if (partly.length > 0) this.log(`${count(partly.length, "release")} judged in part only; not judged: ${skipped}`);
-    const [first, ...others] = denied;
+    // An approval names digests, which nobody tells of what is not listed.
+    const [first, ...others] = denied.filter(({ unlisted }) => unlisted === undefined);
     const purl = others.length > 0 ? "PURL" : shellWord(first?.purl ?? "");
     if (first) this.log(`To ask for an exception: cordon quarantine request ${purl} --reason "…"`);
   }
@@ -121,7 +122,7 @@ function markVerdict(decision: Decision): string {
 /** Why it is denied, and what would have denied it but for an approval. */
 function explain(decision: AdvisedDecision): string {
   const lifted = decision.verdicts.filter(({ liftedBy }) => liftedBy !== null).map(explainLifted);
-  return [...explainObjection(decision), ...lifted, ...describeUnlisted(decision)].join("; ");
+  return [...explainObjection(decision), ...lifted, ...describeUnlisted(decision)].join("; ").replaceAll(".; ", "; ");
 }
 
 function explainObjection({ policy, rule, reason, evidence, until, remediation }: AdvisedDecision): string[] {

@@ -3,15 +3,17 @@ import type { Provenance } from "../../schemas/types/facts.ts";
 import { formatInstant } from "../time.ts";
 import type { VersionOrder } from "../versions/order.ts";
 
-/** The highest stable version of each line; below 1.0.0 a minor version is a line of its own. `versions` are in order. */
+/** What is to be compatible with itself: a major version; below 1.0.0, a minor one. */
+export function lineOf(version: string): string {
+  // What stands behind the numbers, such as a local version, is of their line.
+  const [, line = version, major, minor = "0"] = /^((?:\d+!)?v?(\d+))(?:\.(\d+))?/.exec(version) ?? [];
+  return major === "0" ? `${line}.${minor}` : line;
+}
+
+/** The highest stable version of each line. `versions` are in order. */
 export function newestOfLines(versions: readonly string[], order: VersionOrder): ReadonlySet<string> {
   const lines = new Map<string, string>();
-  for (const version of versions) {
-    if (order.isPrerelease(version)) continue;
-    // What stands behind the numbers, such as a local version, is of their line.
-    const [, line = version, major, minor = "0"] = /^((?:\d+!)?v?(\d+))(?:\.(\d+))?/.exec(version) ?? [];
-    lines.set(major === "0" ? `${line}.${minor}` : line, version);
-  }
+  for (const version of versions) if (!order.isPrerelease(version)) lines.set(lineOf(version), version);
   return new Set(lines.values());
 }
 

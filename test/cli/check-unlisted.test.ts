@@ -17,7 +17,10 @@ describe("a release that its registry does not list", () => {
       [MALWARE_POLICY.path]: MALWARE_POLICY.text,
       "advisories/MAL-2026-1.json": JSON.stringify(malwareRecord("evil", ["6.6.6"])),
     });
-    registry = await startRegistry([{ name: "fine", releases: [{ version: "1.0.0" }] }]);
+    registry = await startRegistry([
+      { name: "fine", releases: [{ version: "1.0.0" }] },
+      { name: "evil", releases: [{ version: "6.6.5" }] },
+    ]);
   });
   after(async () => {
     await registry.close();
@@ -30,10 +33,9 @@ describe("a release that its registry does not list", () => {
       stdout,
       `allow   pkg:npm/fine@1.0.0  
 allow?  pkg:npm/fine@9.9.9  not listed by the registry: judged by its purl alone
-block?  pkg:npm/evil@6.6.6  known-malicious/malware: An advisory names this release as malicious. [MAL-2026-1]; not listed by the registry: judged by its purl alone
+block?  pkg:npm/evil@6.6.6  known-malicious/malware: An advisory names this release as malicious. [MAL-2026-1] Allowed instead: 6.6.5; not listed by the registry: judged by its purl alone
 
 3 releases, 1 denied, 2 not listed
-To ask for an exception: cordon quarantine request pkg:npm/evil@6.6.6 --reason "…"
 `,
     );
     assert.equal(code, 1);

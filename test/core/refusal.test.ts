@@ -170,7 +170,7 @@ describe("toRefusal()", () => {
 describe("alternativesTo()", () => {
   const LISTINGS: readonly [name: string, verdicts: Readonly<Record<string, Verdict>>, alternatives: string[]][] = [
     [
-      "the same major first, then the highest, then the next lower",
+      "the same line first, then the highest, then the next lower",
       { "1.3.0": "allow", "1.4.0": "allow", "1.5.0": "block", "1.6.0": "allow", "2.0.0": "allow" },
       ["1.6.0", "2.0.0", "1.4.0"],
     ],
@@ -192,6 +192,18 @@ describe("alternativesTo()", () => {
   for (const [name, verdicts, alternatives] of LISTINGS) {
     it(`names ${name}`, () => assert.deepEqual(alternativesTo(decisionOf(), judgedOf(verdicts)), alternatives));
   }
+
+  it("names the same minor first below 1.0.0, where each breaks what the one before promised", () => {
+    const verdicts = {
+      "0.6.9": "allow",
+      "0.7.28": "allow",
+      "0.7.41": "allow",
+      "0.8.1": "allow",
+      "2.0.0": "allow",
+    } as const;
+    const denied = decisionOf({ purl: "pkg:npm/x@0.7.29" });
+    assert.deepEqual(alternativesTo(denied, judgedOf(verdicts)), ["0.7.41", "2.0.0", "0.7.28"]);
+  });
 
   it("does not name the denied release, which the listing may allow and its file not", () =>
     assert.deepEqual(alternativesTo(decisionOf(), judgedOf({ "1.4.0": "allow", "1.5.0": "allow" })), ["1.4.0"]));
