@@ -1,4 +1,5 @@
 /** Decisions with the facts that registries tell now. */
+import { alternativesTo } from "../core/alternatives.ts";
 import type { JudgedListing, ListedRelease, Listing } from "../core/ecosystems/ecosystem.ts";
 import { requireEcosystem } from "../core/ecosystems/index.ts";
 import { findRelease } from "../core/ecosystems/judged.ts";
@@ -16,7 +17,7 @@ import type { Inspection } from "../core/inspection.ts";
 import type { FactSource } from "../core/policy/facts.ts";
 import { type ReleaseId, toPurl } from "../core/purl.ts";
 import type { RecordedFacts } from "../core/recorded-facts.ts";
-import { alternativesTo, type Wording } from "../core/refusal.ts";
+import type { Wording } from "../core/refusal.ts";
 import { type ReleaseReport, type ReportedRelease, reportOn } from "../core/report.ts";
 import { permits } from "../core/verdict.ts";
 import type { Decision } from "../schemas/types/decision.ts";
@@ -26,6 +27,8 @@ import type { RegistrySettings } from "./registries.ts";
 
 /** Packages that are asked for at once. */
 const PARALLEL = 16;
+/** How many releases are judged in full to find one that may be installed instead. */
+const MAX_SETTLED = 5;
 const NOTHING: Inspection = { found: {}, sources: new Set() };
 
 export interface LiveOptions extends LiveSources {
@@ -36,13 +39,16 @@ export interface LiveOptions extends LiveSources {
 }
 
 /** A decision with what it was made from. */
-export interface LiveDecision {
+interface Decided {
   readonly decision: Decision;
   /** The documents that were at hand. */
   readonly known: ReadonlySet<FactSource>;
   /** Undefined where its registry does not list it. */
   readonly facts: Facts | undefined;
-  /** As alternativesTo() finds them. */
+}
+
+export interface LiveDecision extends Decided {
+  /** Versions to install instead, judged as if they were asked for, best first; none where it is not denied. */
   readonly alternatives: string[];
 }
 
@@ -86,7 +92,7 @@ async function judgeEach(
     if (!first) return;
     const listing = judge.listing(first);
     listing.catch(() => {}); // each release tells of it
-    for (const index of indices) await take(index, judge.decide(releases[index] ?? first, listing));
+    for (const index of indices) await take(index, judge.answer(releases[index] ?? first, listing));
   };
   try {
     await Promise.all(Array.from({ length: PARALLEL }, work));
@@ -112,21 +118,38 @@ class Judge {
     return this.#registries.listing(id);
   }
 
-  async decide(id: ReleaseId, listed: Promise<Listing | undefined>): Promise<LiveDecision> {
+  async answer(id: ReleaseId, listed: Promise<Listing | undefined>): Promise<LiveDecision> {
     const listing = await listed;
+    const decided = await this.decide(id, listing);
+    const { decision } = decided;
+    if (!listing || permits(decision)) return { ...decided, alternatives: [] };
+    return { ...decided, alternatives: alternativesTo(decision, await this.judgedFor(decision, listing)) };
+  }
+
+  async decide(id: ReleaseId, listing: Listing | undefined): Promise<Decided> {
     const release = listing && (await this.#registries.release(listing, id));
-    if (!listing || !release) return this.#unlisted(id, listing);
+    if (!listing || !release) return this.#unlisted(id);
     const decision = this.#inspected(listing, release, NOTHING);
     const mayOpen = permits(decision) || awaitsDigest(this.#rules, listing, release, NOTHING, this.#now);
     const inspection = mayOpen ? await orMissing(this.#registries.inspect(this.#rules, listing, release)) : undefined;
-    return inspection === "missing"
-      ? this.#unlisted(id, listing)
-      : this.#decided(listing, release, inspection ?? NOTHING);
+    return inspection === "missing" ? this.#unlisted(id) : this.#decided(listing, release, inspection ?? NOTHING);
   }
 
-  /** Every release of it by what it lists; a package may have thousands, and several that are asked for. */
-  judged(listing: Listing): JudgedListing {
-    const judged = this.#judged.get(listing) ?? judgeListing(this.#rules, listing, this.#now);
+  /**
+   * Every release by what is listed, which skips policies that read more; but what would be offered instead of a denied one
+   * by all that is read when somebody asks for it. What cannot be judged so is left out.
+   */
+  async judgedFor(denied: Decision, listing: Listing): Promise<JudgedListing> {
+    let judged = this.#judged.get(listing) ?? judgeListing(this.#rules, listing, this.#now);
+    for (let settled = 0; settled <= MAX_SETTLED; settled++) {
+      const { decisions } = judged;
+      const open = alternativesTo(denied, judged).find((version) => isOpen(decisions.get(version)));
+      if (open === undefined) break;
+      judged =
+        settled < MAX_SETTLED
+          ? await this.#settle(judged, open)
+          : { ...judged, decisions: new Map([...decisions].filter(([, decision]) => !isOpen(decision))) };
+    }
     this.#judged.set(listing, judged);
     return judged;
   }
@@ -138,13 +161,22 @@ class Judge {
     return digests ? { ...facts, release: { ...facts.release, digests } } : facts;
   }
 
-  #decided(listing: Listing, release: ListedRelease, inspection: Inspection): LiveDecision {
-    const decision = this.#inspected(listing, release, inspection);
+  /** With the decision on this release as it is made when somebody asks for it; without it, where nobody can tell. */
+  async #settle(judged: JudgedListing, version: string): Promise<JudgedListing> {
+    const { pkg, name } = judged.listing;
+    const decided = await orFailure(this.decide({ type: pkg.ecosystem, name, version }, judged.listing));
+    const decisions = new Map(judged.decisions);
+    const isSettled = !(decided instanceof CordonError) && !decided.decision.unlisted && !isOpen(decided.decision);
+    if (isSettled) decisions.set(version, decided.decision);
+    else decisions.delete(version);
+    return { ...judged, decisions };
+  }
+
+  #decided(listing: Listing, release: ListedRelease, inspection: Inspection): Decided {
     return {
-      decision,
+      decision: this.#inspected(listing, release, inspection),
       known: new Set([...toldBy(listing), ...inspection.sources]),
       facts: factsOn(this.#rules, listing, release, inspection.found),
-      alternatives: this.#alternativesTo(decision, listing),
     };
   }
 
@@ -152,15 +184,9 @@ class Judge {
     return decideInspected(this.#rules, listing, release, found, sources, this.#now);
   }
 
-  /** As far as its name tells; its package may have others. */
-  #unlisted(id: ReleaseId, listing: Listing | undefined): LiveDecision {
+  #unlisted(id: ReleaseId): Decided {
     const decision: Decision = { ...decideUnlisted(this.#rules, id, this.#now), unlisted: "not-found" };
-    const alternatives = listing ? this.#alternativesTo(decision, listing) : [];
-    return { decision, known: new Set(["identity"]), facts: undefined, alternatives };
-  }
-
-  #alternativesTo(decision: Decision, listing: Listing): string[] {
-    return permits(decision) ? [] : alternativesTo(decision, this.judged(listing));
+    return { decision, known: new Set(["identity"]), facts: undefined };
   }
 }
 
@@ -178,15 +204,15 @@ export async function reportLive(
 }> {
   const judge = new Judge(rules, settings, now, {});
   const listing = await judge.listing(id);
-  const { decision, facts } = await judge.decide(id, Promise.resolve(listing));
-  const release = listing && facts && findRelease(requireEcosystem(id.type), listing, id.version);
-  const known = release && {
+  const { decision, facts } = await judge.decide(id, listing);
+  const listed = listing && facts && findRelease(requireEcosystem(id.type), listing, id.version);
+  const release = listed && {
     ecosystem: requireEcosystem(id.type),
-    judged: judge.judged(listing),
-    release,
-    facts: permits(decision) ? facts : await judge.withDigest(listing, release, facts),
+    release: listed,
+    facts: permits(decision) ? facts : await judge.withDigest(listing, listed, facts),
   };
-  return { decision, known, report: reportOn(decision, rules, wording, known) };
+  const judged = listing && (await judge.judgedFor(decision, listing));
+  return { decision, known: release, report: reportOn(decision, rules, wording, { judged, release }) };
 }
 
 /** The facts of one release as its registry tells them; undefined where it does not list it. */
@@ -204,6 +230,11 @@ export async function factsLive(
   if (inspection === "missing") return undefined;
   const facts = factsOn(rules, listing, release, inspection?.found);
   return { facts, known: [...toldBy(listing), ...(inspection?.sources ?? [])] };
+}
+
+/** Whether it may be installed as far as is known, and not all is. */
+function isOpen(decision: Decision | undefined): boolean {
+  return decision !== undefined && permits(decision) && decision.skipped.length > 0;
 }
 
 async function orFailure<T>(found: Promise<T>): Promise<T | CordonError> {

@@ -1,6 +1,8 @@
 /** The flags that say by which rules a command judges, and which registries it asks. */
 import { Flags } from "@oclif/core";
+import { shellWord } from "../core/words.ts";
 import { also, never } from "./flag-relations.ts";
+import type { RulesFlags } from "./open-rules.ts";
 
 export const RULES_FLAGS = {
   dir: Flags.string({
@@ -22,3 +24,15 @@ export const RULES_FLAGS = {
     multipleNonGreedy: true,
   }),
 };
+
+/** Behind a command that is to judge by the same rules, such as ` --dir policies`. */
+export function repeated({ dir, bundle, trust, config, upstream = [] }: RulesFlags): string {
+  const given = [
+    ["dir", dir === "." ? undefined : dir],
+    ["bundle", bundle],
+    ["trust", trust],
+    ["config", config],
+    ...upstream.map((one) => ["upstream", one]),
+  ];
+  return given.map(([flag, value]) => (value === undefined ? "" : ` --${flag} ${shellWord(value)}`)).join("");
+}

@@ -2,18 +2,16 @@
 import type { ForgeSettings } from "../schemas/types/cordon.ts";
 import type { Decision, Evidence, Remediation } from "../schemas/types/decision.ts";
 import type { Release } from "../schemas/types/facts.ts";
+import { alternativesTo } from "./alternatives.ts";
 import { sha256 } from "./digest.ts";
 import type { JudgedListing } from "./ecosystems/ecosystem.ts";
-import { lineOf } from "./ecosystems/history.ts";
-import { allowedVersions } from "./ecosystems/judged.ts";
 import { PLACEHOLDERS } from "./policy/approvals.ts";
 import { parseReleasePurl } from "./purl.ts";
 import { permits } from "./verdict.ts";
-import { VERSION_ORDERS } from "./versions/index.ts";
 import { HIDDEN } from "./words.ts";
 
-/** As programs read it elsewhere than at the proxy: in `cordon check --json`, in the decision log. */
-export interface AdvisedDecision extends Decision {
+/** As programs read it elsewhere than at the proxy. */
+export interface DecisionWithRemediation extends Decision {
   readonly remediation: Remediation;
 }
 
@@ -47,7 +45,6 @@ const EVERY_HIDDEN = new RegExp(HIDDEN.source, "gu");
 const MAX_FILE_NAME = 200;
 /** What Windows takes for a device, whatever follows the dot. */
 const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.)/i;
-const MAX_ALTERNATIVES = 3;
 
 export function toRefusal(decision: Decision, wording: Wording, judged?: JudgedListing): Refusal {
   const { decision: verdict, purl, policy, rule, reason, evidence, until, bundle, decidedAt } = decision;
@@ -69,7 +66,7 @@ export function toRefusal(decision: Decision, wording: Wording, judged?: JudgedL
 }
 
 /** `alternatives`: as alternativesTo() finds them; none where no listing is at hand. */
-export function advise(decision: Decision, wording: Wording, alternatives: string[]): AdvisedDecision {
+export function withRemediation(decision: Decision, wording: Wording, alternatives: string[]): DecisionWithRemediation {
   const error = permits(decision) ? {} : { error: sentenceOf(decision, wording) };
   return { ...decision, ...error, remediation: remediationOf(decision, wording, alternatives) };
 }
@@ -111,26 +108,6 @@ export function sentenceOf(decision: Decision, wording: Wording): string {
 /** The decision page; null where no proxy is known. */
 export function whyUrl(purl: string, { publicUrl }: Wording): string | null {
   return publicUrl === null ? null : `${publicUrl}/-/why/${purl}`;
-}
-
-/**
- * What to install instead of what is denied: the highest allowed release of the same line, then the highest of all, then
- * the next lower one. None of what may be installed.
- */
-export function alternativesTo(decision: Decision, judged: JudgedListing): string[] {
-  if (permits(decision)) return [];
-  const { type, version } = parseReleasePurl(decision.purl);
-  const order = VERSION_ORDERS[type];
-  // By the listing it may be allowed itself, and denied by what its file says.
-  const isOther = (candidate: string) => candidate !== version && !order.isPrerelease(candidate);
-  const allowed = allowedVersions(judged).filter(isOther);
-  const sameLine = allowed.findLast((candidate) => lineOf(candidate) === lineOf(version));
-  const lower = order.isValid(version)
-    ? allowed.findLast((candidate) => order.compare(candidate, version) < 0)
-    : undefined;
-  return [...new Set([sameLine, allowed.at(-1), lower])]
-    .filter((candidate) => candidate !== undefined)
-    .slice(0, MAX_ALTERNATIVES);
 }
 
 /** A file to propose in the policy repository. */

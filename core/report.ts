@@ -92,9 +92,15 @@ export interface FileSummary {
 }
 
 /** What is known of what was decided on. */
+export interface Known {
+  /** Undefined where its package is not listed. */
+  readonly judged: JudgedListing | undefined;
+  /** Undefined where the release is not. */
+  readonly release: ReportedRelease | undefined;
+}
+
 export interface ReportedRelease {
   readonly ecosystem: Ecosystem;
-  readonly judged: JudgedListing;
   readonly release: ListedRelease;
   /** With what its file and other documents told. */
   readonly facts: Facts;
@@ -107,11 +113,11 @@ export function reportOn(
   decision: Decision,
   rules: Rules,
   wording: Wording,
-  known: ReportedRelease | undefined,
+  { judged, release }: Known,
 ): ReleaseReport {
-  const { error, remediation, ...refusal } = toRefusal(decision, wording, known?.judged);
+  const { error, remediation, ...refusal } = toRefusal(decision, wording, judged);
   const isDenied = !permits(decision);
-  const approval = isDenied ? draftApproval(decision, known?.facts.release ?? {}) : undefined;
+  const approval = isDenied ? draftApproval(decision, release?.facts.release ?? {}) : undefined;
   const forge = forgeRepository(wording.repository ?? rules.origins?.repository, wording.forge);
   return {
     ...(isDenied && { error }),
@@ -119,14 +125,19 @@ export function reportOn(
     remediation: {
       ...remediation,
       approvalUrl: (forge && approval && newFileUrl(forge, approval)) ?? null,
-      command: isDenied ? `cordon quarantine request ${shellWord(decision.purl)} --reason "…"` : null,
+      command: isDenied ? requestCommand(decision.purl) : null,
     },
     verdicts: decision.verdicts.map((verdict) => ({ ...verdict, source: sourceOf(verdict, rules, forge) })),
     skipped: decision.skipped,
-    release: known ? summarize(known) : null,
-    previous: (known && compareWithPrevious(known.judged.listing, known.release, known.ecosystem)) ?? null,
+    release: release ? summarize(release) : null,
+    previous: (judged && release && compareWithPrevious(judged.listing, release.release, release.ecosystem)) ?? null,
     ...(approval && { approval }),
   };
+}
+
+/** What makes a request, but for where the policies are. */
+export function requestCommand(purl: string): string {
+  return `cordon quarantine request ${shellWord(purl)} --reason "…"`;
 }
 
 function sourceOf(

@@ -7,7 +7,7 @@ import { factsOn, type Rules } from "../core/gate.ts";
 import type { Inspection } from "../core/inspection.ts";
 import { parseReleasePurl } from "../core/purl.ts";
 import { type RecordedFacts, recordFacts } from "../core/recorded-facts.ts";
-import { type AdvisedDecision, advise, alternativesTo, toRefusal, type Wording } from "../core/refusal.ts";
+import { toRefusal, type Wording } from "../core/refusal.ts";
 import { type ReportedRelease, reportOn } from "../core/report.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { Decision } from "../schemas/types/decision.ts";
@@ -68,32 +68,26 @@ export function contextOf(ctx: Context, kind: DecisionContext["kind"], { upstrea
   };
 }
 
-/** By decision: what it was made from does not change, nor what can be done about it. */
-const records = new WeakMap<Decision, Recorded>();
-
-interface Recorded {
-  readonly advised: AdvisedDecision;
-  readonly facts: RecordedFacts | undefined;
-}
+/** By decision: what it was made from does not change. */
+const facts = new WeakMap<Decision, { readonly recorded: RecordedFacts | undefined }>();
 
 export function record(
   { decision, judged, rules, inspection }: Answer,
   context: DecisionContext,
-  { decisions, wording }: RegistryOptions,
+  { decisions }: RegistryOptions,
 ): void {
-  const known = records.get(decision) ?? {
-    advised: advise(decision, wording, judged ? alternativesTo(decision, judged) : []),
-    facts: recordFacts(rules, decision.purl, judged, inspection),
-  };
-  records.set(decision, known);
-  decisions.record(known.advised, context, known.facts);
+  const known = facts.get(decision) ?? { recorded: recordFacts(rules, decision.purl, judged, inspection) };
+  facts.set(decision, known);
+  decisions.record(decision, context, known.recorded);
 }
 
 export function refuse(ctx: Context, answer: Answer, context: DecisionContext, options: RegistryOptions): void {
-  record(answer, context, options);
   const refusal = toRefusal(answer.decision, options.wording, answer.judged);
+  const { error, remediation } = refusal;
+  record(answer, { ...context, refusal: { error, remediation } }, options);
   if (wantsPage(ctx)) {
-    const report = reportOn(answer.decision, answer.rules, options.wording, knownOf(answer, options));
+    const known = { judged: answer.judged, release: reportedRelease(answer, options) };
+    const report = reportOn(answer.decision, answer.rules, options.wording, known);
     replyPage(ctx, 403, releasePage(report, options.wording.publicUrl));
     ctx.message = forbidden(refusal);
     return;
@@ -101,12 +95,12 @@ export function refuse(ctx: Context, answer: Answer, context: DecisionContext, o
   replyRefusal(ctx, refusal, options.upstream.ecosystem.refusalForm);
 }
 
-function knownOf(
+function reportedRelease(
   { decision, judged, rules, inspection }: Answer,
   { upstream }: RegistryOptions,
 ): ReportedRelease | undefined {
   const release = judged && releaseOf(judged.listing, parseReleasePurl(decision.purl).version);
   if (!release) return undefined;
   const facts = factsOn(rules, judged.listing, release, inspection?.found);
-  return { ecosystem: upstream.ecosystem, judged, release, facts };
+  return { ecosystem: upstream.ecosystem, release, facts };
 }

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import type { Digests } from "../core/digest.ts";
 import { CordonError, messageOf } from "../core/errors.ts";
 import type { RecordedFacts } from "../core/recorded-facts.ts";
+import type { Refusal } from "../core/refusal.ts";
 import { formatInstant } from "../core/time.ts";
 import { oneLine } from "../core/words.ts";
 import type { Decision } from "../schemas/types/decision.ts";
@@ -19,6 +20,8 @@ export interface DecisionContext {
   readonly kind: "metadata" | "file";
   readonly cache: "hit" | "miss";
   readonly startedAt: number;
+  /** What the client was told, where the answer is a refusal. */
+  readonly refusal?: Pick<Refusal, "error" | "remediation">;
   /** Where the file is served without install scripts: the digests of the registry's file, the integrity of ours, and what was taken out. */
   readonly rewritten?: { readonly from: Digests; readonly to: string; readonly removed: readonly string[] };
 }
@@ -90,10 +93,10 @@ export async function openDecisionLog(
   const timer = setInterval(tend, TEND_MS).unref();
   tend();
   return {
-    record(decision, { startedAt, client, ...context }, facts) {
+    record(decision, { startedAt, client, refusal, ...context }, facts) {
       const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000;
       const agent = oneLine(client.agent, 200);
-      const others = { ...context, client: { address: client.address, agent }, durationMs };
+      const others = { ...refusal, ...context, client: { address: client.address, agent }, durationMs };
       const recordedAt = formatInstant(now());
       const parts = [writeOnce(decision), fieldsOf({ recordedAt, ...others }), ...(facts ? [writeOnce(facts)] : [])];
       queue.push(`{${parts.join(",")}}\n`);

@@ -15,6 +15,7 @@ import { asInspected } from "../core/inspection.ts";
 import { permits } from "../core/verdict.ts";
 import { type Answer, contextOf, type RegistryOptions, record, refuse } from "./answer.ts";
 import type { DecisionContext } from "./decision-log.ts";
+import { signalOfLeaving } from "./leaving.ts";
 import type { Judged } from "./listings.ts";
 import { sendBytes, sendFile } from "./send-file.ts";
 import { explainOriginal, isOfTheFile, isRewritten, withhold } from "./stripping.ts";
@@ -23,11 +24,17 @@ type FileRequest = RegistryRequest & { kind: "file" };
 
 export async function serveFile(ctx: Context, request: FileRequest, options: RegistryOptions): Promise<void> {
   const begun = contextOf(ctx, "file", options);
+  const left = signalOfLeaving(ctx);
   const { answer, file, cached, missing } = await findFile(request, options.rules(), options);
   const context: DecisionContext = { ...begun, cache: cached ? "hit" : "miss" };
   const { decision } = answer;
   if (!permits(decision)) return refuse(ctx, answer, context, options);
   if (!file) throw missing ?? new CordonError("NOT_FOUND", `the upstream registry has no ${decision.purl}`);
+  if (left.aborted) {
+    record(answer, context, options);
+    ctx.respond = false; // nobody is there to be answered, and nothing is fetched for nobody
+    return;
+  }
   let stripped: StrippedFile | undefined;
   try {
     stripped = request.stripped || isRewritten(decision) ? await options.stripping.strip(file) : undefined;
@@ -41,7 +48,7 @@ export async function serveFile(ctx: Context, request: FileRequest, options: Reg
   record(answer, { ...context, ...(rewritten && { rewritten }) }, options);
   if (stripped) return sendBytes(ctx, Buffer.from(stripped.bytes), parseIntegrity(stripped.integrity));
   try {
-    await sendFile(ctx, file, options.files, options.upstream);
+    await sendFile(ctx, left, file, options);
   } catch (error) {
     const isAnother = error instanceof CordonError && error.code === "DIGEST_MISMATCH";
     if (isAnother && answer.inspection && answer.judged) options.inspections.forget(answer.judged, decision.purl);

@@ -7,22 +7,24 @@ import type { ReleaseFile } from "../core/ecosystems/ecosystem.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { Download } from "./download.ts";
 import type { Content, Files } from "./files.ts";
-import { signalOfLeaving } from "./leaving.ts";
 import { replyFileHead, replyPart } from "./reply.ts";
 
 /** A client that takes nothing would hold a file open for ever. */
 const IDLE_MS = 120_000;
 
 /**
- * Sends a file that is at hand, or as it comes. Throws what the upstream throws, before anything is sent; rejects with what
+ * Sends a file that is at hand, or as it comes; `left` aborts once nobody waits for it. Throws what the upstream throws, before anything is sent; rejects with what
  * happens afterwards, when the closed connection is all that the client can be told.
  */
-export async function sendFile(ctx: Context, file: ReleaseFile, files: Files, upstream: Upstream): Promise<void> {
+export async function sendFile(
+  ctx: Context,
+  left: AbortSignal,
+  file: ReleaseFile,
+  { files, upstream }: { readonly files: Files; readonly upstream: Upstream },
+): Promise<void> {
   if (replyFileHead(ctx, file.digests)) return;
   if (ctx.method === "HEAD") return sendSize(ctx, file, files);
-  const left = signalOfLeaving(ctx);
   try {
-    left.throwIfAborted(); // while it was judged
     // A part can be told right from wrong only once the whole has come.
     const content = ctx.get("range") === "" ? await files.get(file) : await files.whole(file, upstream, left);
     if (content) return await sendContent(ctx, content);

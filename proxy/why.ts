@@ -85,17 +85,16 @@ async function reportRelease(
   // Of what nobody has, "allow" would say too much.
   const isKnown = release && (await isThere(registry.upstream, judged?.listing ?? seen.listing, release));
   if (!isKnown && permits(decision)) throw new CordonError("NOT_FOUND", `the upstream registry has no ${toPurl(id)}`);
-  if (!registry || !release) return reportOn(decision, rules, wording, undefined);
+  if (!registry || !release) return reportOn(decision, rules, wording, { judged, release: undefined });
   const facts = factsOn(rules, seen.listing, release, inspected?.inspection?.found);
   // Whoever is to approve it has to name the file's digest.
   const digests = permits(decision) ? undefined : await registry.inspections.digestsToApprove(seen, release);
-  const known = {
+  const reported = {
     ecosystem: registry.upstream.ecosystem,
-    judged: seen,
     release,
     facts: { ...facts, release: { ...facts.release, ...(digests && { digests }) } },
   };
-  return reportOn(decision, rules, wording, known);
+  return reportOn(decision, rules, wording, { judged: seen, release: reported });
 }
 
 /** Some registries have releases that they do not list. */

@@ -1,10 +1,10 @@
 import { Args, Flags } from "@oclif/core";
 import { CordonError } from "../../core/errors.ts";
 import { parseReleasePurl, toPurl } from "../../core/purl.ts";
-import { type AdvisedDecision, advise } from "../../core/refusal.ts";
+import { type DecisionWithRemediation, withRemediation } from "../../core/refusal.ts";
+import { requestCommand } from "../../core/report.ts";
 import { formatInstant } from "../../core/time.ts";
 import { permits } from "../../core/verdict.ts";
-import { shellWord } from "../../core/words.ts";
 import type { Decision, PolicyVerdict } from "../../schemas/types/decision.ts";
 import { atFlag, parseAt } from "../at.ts";
 import { CordonCommand } from "../command.ts";
@@ -17,7 +17,7 @@ import { reportOf } from "../dry-run/summary.ts";
 import { insteadText, unjudgedTexts } from "../dry-run/words.ts";
 import { openRules } from "../open-rules.ts";
 import { count, describeUnlisted, paint, paintVerdict, table } from "../print.ts";
-import { RULES_FLAGS } from "../rules-flags.ts";
+import { RULES_FLAGS, repeated } from "../rules-flags.ts";
 import { wordingOf } from "../wording.ts";
 
 export default class Check extends CordonCommand {
@@ -54,7 +54,7 @@ judged, and said; exits with 2 when there is nothing else.`;
     ...RULES_FLAGS,
   };
 
-  async run(): Promise<{ decisions: readonly AdvisedDecision[]; unjudged: readonly UnjudgedEntry[] }> {
+  async run(): Promise<{ decisions: readonly DecisionWithRemediation[]; unjudged: readonly UnjudgedEntry[] }> {
     const { argv, flags } = await this.parse(Check);
     const { releases: wanted, inputs, unjudged } = wantedBy(argv.map(String), flags);
     if (wanted.length === 0 && inputs.length === 0)
@@ -67,8 +67,8 @@ judged, and said; exits with 2 when there is nothing else.`;
       ? judgeOffline(wanted, rules, now)
       : await judgeOnline(wanted, rules, registries, now, { failsFast: true });
     const wording = wordingOf(registries.config);
-    const decisions = releases.map(({ decision, alternatives }) => advise(decision, wording, alternatives));
-    if (flags.reporter === "pretty") this.#print(decisions, unjudged);
+    const decisions = releases.map(({ decision, alternatives }) => withRemediation(decision, wording, alternatives));
+    if (flags.reporter === "pretty") this.#print(decisions, unjudged, repeated(flags));
     else {
       const { version } = this.config;
       const by = { bundle: rules.reference, policies: rules.set.policies.map(({ name }) => name) };
@@ -90,7 +90,8 @@ judged, and said; exits with 2 when there is nothing else.`;
     return { decisions, unjudged };
   }
 
-  #print(decisions: readonly AdvisedDecision[], unjudged: readonly UnjudgedEntry[]): void {
+  /** `sameRules`: flags for a command that judges by the same rules. */
+  #print(decisions: readonly DecisionWithRemediation[], unjudged: readonly UnjudgedEntry[], sameRules: string): void {
     if (decisions.length > 0)
       this.log(`${table(decisions.map((decision) => [markVerdict(decision), decision.purl, explain(decision)]))}\n`);
     const denied = decisions.filter((decision) => !permits(decision));
@@ -104,8 +105,9 @@ judged, and said; exits with 2 when there is nothing else.`;
     if (partly.length > 0) this.log(`${count(partly.length, "release")} judged in part only; not judged: ${skipped}`);
     // An approval names digests, which nobody tells of what is not listed.
     const [first, ...others] = denied.filter(({ unlisted }) => unlisted === undefined);
-    const purl = others.length > 0 ? "PURL" : shellWord(first?.purl ?? "");
-    if (first) this.log(`To ask for an exception: cordon quarantine request ${purl} --reason "…"`);
+    if (!first) return;
+    const command = requestCommand(others.length > 0 ? "PURL" : first.purl);
+    this.log(`To ask for an exception: ${command}${sameRules}`);
   }
 }
 
@@ -120,16 +122,19 @@ function markVerdict(decision: Decision): string {
 }
 
 /** Why it is denied, and what would have denied it but for an approval. */
-function explain(decision: AdvisedDecision): string {
+function explain(decision: DecisionWithRemediation): string {
   const lifted = decision.verdicts.filter(({ liftedBy }) => liftedBy !== null).map(explainLifted);
-  return [...explainObjection(decision), ...lifted, ...describeUnlisted(decision)].join("; ").replaceAll(".; ", "; ");
+  const instead = insteadText(decision.remediation.alternatives);
+  return [...explainObjection(decision), ...lifted, ...describeUnlisted(decision), ...instead]
+    .map((part, index, parts) => (index < parts.length - 1 ? part.replace(/\.$/, "") : part))
+    .join("; ");
 }
 
-function explainObjection({ policy, rule, reason, evidence, until, remediation }: AdvisedDecision): string[] {
+function explainObjection({ policy, rule, reason, evidence, until }: Decision): string[] {
   if (policy === null) return [];
   const ids = evidence.length > 0 ? ` [${evidence.map(({ id }) => id).join(", ")}]` : "";
   const end = until === null ? "" : ` Free at ${until}.`;
-  return [`${policy}/${rule}: ${reason}${ids}${end}${insteadText(remediation.alternatives)}`];
+  return [`${policy}/${rule}: ${reason}${ids}${end}`];
 }
 
 function explainLifted({ policy, rule, liftedBy, approval }: PolicyVerdict): string {

@@ -59,7 +59,7 @@ function itemOf({ decision, alternatives, places }: JudgedRelease): string {
       : `; allowed instead: ${alternatives.map((version) => inlineCode(version)).join(", ")}`;
   const where = places.slice(0, MAX_PLACES).map(({ path, line }) => inlineCode(`${path}:${line}`));
   const rest = places.length > MAX_PLACES ? [counted(places.length - MAX_PLACES, "more place")] : [];
-  return `**${VERDICT_WORDS[decision.decision].participle}** ${inlineCode(purl)}${end}: ${inlineCode(reason, 500)} ${ids.join(" ")}${instead} (${[...where, ...rest].join(", ")})`;
+  return `**${VERDICT_WORDS[decision.decision].participle}** ${inlineCode(purl)}${end}: ${[inlineCode(reason, 500), ...ids].join(" ")}${instead} (${[...where, ...rest].join(", ")})`;
 }
 
 /** Nothing where nothing is told apart. Bars divide cells in code as well (GFM, "Tables"). */

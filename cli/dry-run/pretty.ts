@@ -52,7 +52,8 @@ function entryOf({ decision, alternatives, places }: JudgedRelease): string {
   const end = until === null || permits(decision) ? "" : ` Free at ${until}.`;
   return [
     `${paintVerdict(decision.decision)}  ${paint("bold", oneLine(purl, MAX_TEXT))}`,
-    `    ${oneLine(reason, MAX_TEXT)}${ids}${end}${insteadText(alternatives)} ${paint("dim", `(${policy}/${rule})`)}`,
+    `    ${oneLine(reason, MAX_TEXT)}${ids}${end} ${paint("dim", `(${policy}/${rule})`)}`,
+    ...insteadText(alternatives).map((text) => `    ${text}`),
     `    ${paint("dim", placesText(places))}`,
   ].join("\n");
 }

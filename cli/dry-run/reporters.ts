@@ -1,5 +1,5 @@
 /** A dry run for people and for the tools that read it. Each reporter is a function from data to text. */
-import { advise } from "../../core/refusal.ts";
+import { withRemediation } from "../../core/refusal.ts";
 import { permits, severity } from "../../core/verdict.ts";
 import { oneLine } from "../../core/words.ts";
 import type { Decision } from "../../schemas/types/decision.ts";
@@ -22,7 +22,7 @@ const MAX_TEXT = 1000;
 /** The contract's shape: scripts rely on `decisions`, `inputs` and `summary`. */
 export function toJson({ at, isOffline, wording, releases, inputs, unjudged, summary }: DryRunReport) {
   const decisions = releases.map(({ decision, alternatives, ...rest }) => ({
-    ...advise(decision, wording, alternatives),
+    ...withRemediation(decision, wording, alternatives),
     ...rest,
   }));
   return { at, offline: isOffline, decisions, inputs, unjudged, summary };
@@ -117,6 +117,6 @@ function sentenceOf({ decision, alternatives }: JudgedRelease): string {
   const { purl, reason, evidence, until } = decision;
   const ids = evidence.length > 0 ? ` [${evidence.map(({ id }) => id).join(", ")}]` : "";
   const end = until === null || permits(decision) ? "" : ` Free at ${until}.`;
-  const text = `${decision.decision} ${purl}: ${reason}${ids}${end}${insteadText(alternatives)} (${ruleOf(decision)})`;
-  return oneLine(text, MAX_TEXT);
+  const behind = [ruleOf(decision), ...insteadText(alternatives)].join("; ");
+  return oneLine(`${decision.decision} ${purl}: ${reason}${ids}${end} (${behind})`, MAX_TEXT);
 }

@@ -84,9 +84,9 @@ function boundText(hours: number | null): string {
   return BOUNDS.get(hours) ?? `within ${hours} hours`;
 }
 
-/** Behind a reason; nothing where nothing is known to be allowed. */
-export function insteadText(alternatives: readonly string[]): string {
-  return alternatives.length === 0 ? "" : ` Allowed instead: ${oneLine(alternatives.join(", "), MAX_TEXT)}.`;
+/** A phrase beside others; none where nothing is known to be allowed. */
+export function insteadText(alternatives: readonly string[]): string[] {
+  return alternatives.length === 0 ? [] : [`allowed instead: ${oneLine(alternatives.join(", "), MAX_TEXT)}`];
 }
 
 /** Nothing where nothing is held. */

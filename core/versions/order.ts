@@ -24,6 +24,21 @@ export interface VersionOrder {
   leading?(text: string): string | undefined;
 }
 
+/** How many of these valid versions, in order, stand before or with this one. Binary: a publisher chooses how many there are. */
+export function countUpTo(
+  version: string,
+  ascending: readonly string[],
+  { compare }: Pick<VersionOrder, "compare">,
+): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compare(ascending[middle] ?? "", version) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** A number of a version, exact at any size: JavaScript compares the two types with each other by value. */
 export type Numeral = number | bigint;
 

@@ -126,15 +126,15 @@ export interface PolicyVerdict {
   };
 }
 /**
- * What to do instead; there in what is printed and recorded.
+ * What to do instead; there in what `cordon check` and `cordon dry-run` print, and in the log's lines of refusals.
  */
 export interface Remediation {
   /**
-   * The part of the decision page that tells how to ask for an exception; null where nothing is denied, or `publicUrl` of `cordon.yaml` is not set.
+   * The part of the decision page that tells how to ask for an exception; null where nothing is denied, or a command does not know the proxy, because `publicUrl` of `cordon.yaml` is not set.
    */
   requestUrl: string | null;
   /**
-   * Versions that may be installed, as far as the listing tells, best first; none where the registry was not asked, or nothing is denied.
+   * At most three stable versions that may be installed, best first: the highest of the same line, the highest of all, the next lower one. None where there is none, the registry was not asked, or nothing is denied.
    */
   alternatives: string[];
 }

@@ -33,6 +33,7 @@ describe("Go modules in `cordon check` and `policy explain`", () => {
     const versions = [
       { version: "v1.0.0" },
       { version: "v1.1.0", published: YOUNG },
+      { version: "v1.2.0", published: YOUNG },
       { version: PSEUDO, isUnlisted: true },
     ];
     modules = await startModules([{ path: "example.com/Acme/dep", versions }]);
@@ -59,6 +60,24 @@ describe("Go modules in `cordon check` and `policy explain`", () => {
         CASES,
       );
     }
+  });
+
+  it("offers instead only what it would allow if it was asked for it", async () => {
+    const run = policies(MALWARE_POLICY, AGE_POLICY);
+    const answer = await run(
+      "check",
+      "--json",
+      ...["v1.1.0", "v1.2.0", "v1.0.9"].map((version) => `${PATH}@${version}`),
+    );
+    const { decisions } = answer.json() as { decisions: Decision[] };
+    assert.deepEqual(
+      decisions.map(({ decision, remediation }) => [decision, remediation?.alternatives]),
+      [
+        ["quarantine", ["v1.0.0"]],
+        ["quarantine", ["v1.0.0"]],
+        ["block", ["v1.0.0"]],
+      ],
+    );
   });
 
   it("does so where no rule asks for times, too", async () => {

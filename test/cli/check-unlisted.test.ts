@@ -33,7 +33,7 @@ describe("a release that its registry does not list", () => {
       stdout,
       `allow   pkg:npm/fine@1.0.0  
 allow?  pkg:npm/fine@9.9.9  not listed by the registry: judged by its purl alone
-block?  pkg:npm/evil@6.6.6  known-malicious/malware: An advisory names this release as malicious. [MAL-2026-1] Allowed instead: 6.6.5; not listed by the registry: judged by its purl alone
+block?  pkg:npm/evil@6.6.6  known-malicious/malware: An advisory names this release as malicious. [MAL-2026-1]; not listed by the registry: judged by its purl alone; allowed instead: 6.6.5
 
 3 releases, 1 denied, 2 not listed
 `,

@@ -154,8 +154,11 @@ allow  pkg:npm/%40acme/ui@2.0.0
       ],
     );
     const lines = runs.shown.stdout.split("\n");
-    assert.match(lines[0] ?? "", /^quarantine {2}pkg:npm\/fine@1\.1\.0 .* Free at \S+Z\. Allowed instead: 1\.0\.0\.$/);
-    assert.equal(lines.at(-2), 'To ask for an exception: cordon quarantine request pkg:npm/fine@1.1.0 --reason "…"');
+    assert.match(lines[0] ?? "", /^quarantine {2}pkg:npm\/fine@1\.1\.0 .* Free at \S+Z; allowed instead: 1\.0\.0$/);
+    assert.equal(
+      lines.at(-2),
+      `To ask for an exception: cordon quarantine request pkg:npm/fine@1.1.0 --reason "…" --dir ${folder.path} --upstream npm=${registry.url}`,
+    );
   });
 
   it("exits with 2 where the upstream cannot be reached, rather than decide without it", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { JudgedListing } from "../../core/ecosystems/ecosystem.ts";
 import { npm } from "../../core/ecosystems/npm/index.ts";
-import { advise, alternativesTo, draftApproval, sentenceOf, toRefusal, whyUrl } from "../../core/refusal.ts";
+import { draftApproval, sentenceOf, toRefusal, whyUrl, withRemediation } from "../../core/refusal.ts";
 import { YamlFile } from "../../core/source/yaml-file.ts";
 import type { Decision, Evidence, Verdict } from "../../schemas/types/decision.ts";
 import { packumentBytes } from "../support/packument.ts";
@@ -96,10 +96,10 @@ describe("whyUrl()", () => {
   });
 });
 
-describe("advise()", () => {
+describe("withRemediation()", () => {
   it("adds to a denial the sentence, where to ask, and what to install instead", () => {
     const decision = decisionOf();
-    assert.deepEqual(advise(decision, WORDING, ["1.4.0"]), {
+    assert.deepEqual(withRemediation(decision, WORDING, ["1.4.0"]), {
       ...decision,
       error: sentenceOf(decision, WORDING),
       remediation: { requestUrl: "https://proxy.example/-/why/pkg:npm/x@1.5.0#request", alternatives: ["1.4.0"] },
@@ -107,11 +107,11 @@ describe("advise()", () => {
   });
 
   it("knows nowhere to ask where no proxy is known", () =>
-    assert.equal(advise(decisionOf(), { ...WORDING, publicUrl: null }, []).remediation.requestUrl, null));
+    assert.equal(withRemediation(decisionOf(), { ...WORDING, publicUrl: null }, []).remediation.requestUrl, null));
 
   it("has no error of what may be installed", () => {
     const decision = decisionOf({ decision: "warn" });
-    assert.deepEqual(advise(decision, WORDING, []), {
+    assert.deepEqual(withRemediation(decision, WORDING, []), {
       ...decision,
       remediation: { requestUrl: null, alternatives: [] },
     });
@@ -165,51 +165,6 @@ describe("toRefusal()", () => {
       assert.deepEqual([refusal.code, refusal.retry], [code, retry]);
     });
   }
-});
-
-describe("alternativesTo()", () => {
-  const LISTINGS: readonly [name: string, verdicts: Readonly<Record<string, Verdict>>, alternatives: string[]][] = [
-    [
-      "the same line first, then the highest, then the next lower",
-      { "1.3.0": "allow", "1.4.0": "allow", "1.5.0": "block", "1.6.0": "allow", "2.0.0": "allow" },
-      ["1.6.0", "2.0.0", "1.4.0"],
-    ],
-    ["nothing twice", { "1.4.0": "allow", "1.5.0": "block" }, ["1.4.0"]],
-    ["a warned release, for it may be installed", { "1.4.0": "warn", "1.5.0": "block" }, ["1.4.0"]],
-    [
-      "nothing that is held or blocked, and what is served without its scripts",
-      { "1.2.0": "strip-scripts", "1.3.0": "quarantine", "1.4.0": "block", "1.5.0": "block" },
-      ["1.2.0"],
-    ],
-    ["no pre-release", { "1.4.0-rc.1": "allow", "1.5.0": "block", "2.0.0-rc.1": "allow" }, []],
-    [
-      "versions in their own order, not that of text",
-      { "1.5.0": "block", "1.9.0": "allow", "1.10.0": "allow" },
-      ["1.10.0"],
-    ],
-    ["a higher major alone, where the denied one has none left", { "1.5.0": "block", "10.0.0": "allow" }, ["10.0.0"]],
-  ];
-  for (const [name, verdicts, alternatives] of LISTINGS) {
-    it(`names ${name}`, () => assert.deepEqual(alternativesTo(decisionOf(), judgedOf(verdicts)), alternatives));
-  }
-
-  it("names the same minor first below 1.0.0, where each breaks what the one before promised", () => {
-    const verdicts = {
-      "0.6.9": "allow",
-      "0.7.28": "allow",
-      "0.7.41": "allow",
-      "0.8.1": "allow",
-      "2.0.0": "allow",
-    } as const;
-    const denied = decisionOf({ purl: "pkg:npm/x@0.7.29" });
-    assert.deepEqual(alternativesTo(denied, judgedOf(verdicts)), ["0.7.41", "2.0.0", "0.7.28"]);
-  });
-
-  it("does not name the denied release, which the listing may allow and its file not", () =>
-    assert.deepEqual(alternativesTo(decisionOf(), judgedOf({ "1.4.0": "allow", "1.5.0": "allow" })), ["1.4.0"]));
-
-  it("names none of what may be installed", () =>
-    assert.deepEqual(alternativesTo(decisionOf({ decision: "warn" }), judgedOf({ "1.4.0": "allow" })), []));
 });
 
 describe("draftApproval()", () => {

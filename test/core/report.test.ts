@@ -29,7 +29,7 @@ function reportOf(ecosystem: Ecosystem, bytes: Uint8Array, version: string, rule
   const decision = judged.decisions.get(version);
   assert.ok(release && decision);
   const facts = factsOn(rules, judged.listing, release);
-  return reportOn(decision, rules, wording, { ecosystem, judged, release, facts });
+  return reportOn(decision, rules, wording, { judged, release: { ecosystem, release, facts } });
 }
 
 describe("reportOn()", () => {

@@ -144,7 +144,7 @@ describe("clients that leave", () => {
     const listing = packumentBytes({ name: "judged", releases: [{ version: "1.0.0" }] }, registry.url.origin);
     answer("/judged", (_request, response) => void answered.promise.then(() => response.end(listing)));
     await visit("/npm/judged/-/judged-1.0.0.tgz", () => until(() => registry.requests.includes("/judged")));
-    await pause(50); // until the proxy has heard of it
+    await assertDelivers(); // the proxy has heard of what came before
     answered.resolve();
     await assertDelivers();
     await until(() => open.size === 0);

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
+import type { Decision } from "../../schemas/types/decision.ts";
 import { OLD, tarball } from "../support/packument.ts";
 import { AGE_POLICY, MALWARE_POLICY, malwareRecord, SCRIPTS_POLICY } from "../support/policies.ts";
 import { type BundleFolder, makeBundleFolder, startTestProxy, type TestProxy } from "../support/proxy.ts";
@@ -150,6 +151,10 @@ describe("the npm registry", () => {
       const lines = (await proxy.decisions()).filter(({ kind }) => kind === "metadata");
       assert.equal(lines.filter(({ purl }) => purl === "pkg:npm/on-record@1.0.1").length, 1);
       assert.equal(lines.filter(({ purl }) => purl === "pkg:npm/plain@0.9.9").length, 1);
+      assert.ok(
+        lines.every((line) => !("remediation" in line)),
+        "nothing was refused",
+      );
     });
 
     it("leaves out what npm might install from beside the versions, and keeps what people read", async () => {
@@ -292,9 +297,13 @@ describe("the npm registry", () => {
       ] as const) {
         const answer = await get(path);
         assert.equal(answer.status, 403);
-        const body = (await answer.json()) as { purl: string; policy: string };
+        const body = (await answer.json()) as Decision;
         assert.equal(body.purl, purl);
         assert.equal(body.policy, "known-malicious");
+        const alternatives = purl.includes("plain") ? ["1.1.0"] : [];
+        assert.deepEqual(body.remediation?.alternatives, alternatives);
+        const page = (await (await fetch(`${proxy.publicUrl}/-/why/${purl}`)).json()) as Decision;
+        assert.deepEqual(page.remediation?.alternatives, alternatives);
       }
     });
 

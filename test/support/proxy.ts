@@ -8,10 +8,10 @@ import { keySigning, type Signing, signStatement } from "../../core/bundle/sign.
 import { writeBlobs, writeSignedBundle } from "../../core/bundle/write.ts";
 import type { PolicySource } from "../../core/policy/source.ts";
 import type { RecordedFacts } from "../../core/recorded-facts.ts";
-import type { AdvisedDecision } from "../../core/refusal.ts";
 import type { DecisionContext } from "../../proxy/decision-log.ts";
 import { type ProxyOptions, type RunningProxy, startProxy } from "../../proxy/server.ts";
 import type { OsvRecord } from "../../schemas/types/advisory.ts";
+import type { Decision } from "../../schemas/types/decision.ts";
 import { type Folder, makeFolder } from "./folder.ts";
 import { AGE_POLICY, MALWARE_POLICY } from "./policies.ts";
 import type { FixturePypi } from "./pypi-registry.ts";
@@ -83,7 +83,10 @@ export function makeBundleFolder(): BundleFolder {
 }
 
 /** A line of the decision log. */
-export interface LoggedDecision extends AdvisedDecision, Omit<DecisionContext, "startedAt">, Partial<RecordedFacts> {
+export interface LoggedDecision
+  extends Decision,
+    Omit<DecisionContext, "startedAt" | "refusal">,
+    Partial<RecordedFacts> {
   readonly recordedAt: string;
   readonly durationMs: number;
 }

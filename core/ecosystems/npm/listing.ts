@@ -6,6 +6,7 @@ import { countValues, isObject, type JsonObject, MAX_VALUES, own, ownString } fr
 import { toPurl } from "../../purl.ts";
 import { formatInstant, parseInstant } from "../../time.ts";
 import { VERSION_ORDERS } from "../../versions/index.ts";
+import { countUpTo } from "../../versions/order.ts";
 import type { ListedRelease, Listing, ReleaseDetails } from "../ecosystem.ts";
 import { createProvenanceHistory, newestOfLines } from "../history.ts";
 import { installScriptsOf } from "./manifests.ts";
@@ -268,13 +269,6 @@ export function repairTags(
   return repaired;
 }
 
-/** Binary search: a publisher chooses how many versions and tags there are. */
 function highestUpTo(version: string, ascending: readonly string[]): string | undefined {
-  let [low, high] = [0, ascending.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (VERSION_ORDERS.npm.compare(ascending[middle] ?? "", version) <= 0) low = middle + 1;
-    else high = middle;
-  }
-  return ascending[low - 1];
+  return ascending[countUpTo(version, ascending, VERSION_ORDERS.npm) - 1];
 }

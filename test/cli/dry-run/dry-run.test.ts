@@ -93,10 +93,13 @@ describe("cordon dry-run", () => {
     assert.deepEqual(plain?.remediation, { requestUrl: null, alternatives: ["1.0.0"] });
     assert.match(plain?.error ?? "", /^cordon: held pkg:npm\/plain@1\.1\.0 until /);
     for (const [reporter, expected] of [
-      ["pretty", /Free at \S+Z\. Allowed instead: 1\.0\.0\. \(release-age\/too-young\)/],
-      ["github", /::quarantine pkg:npm\/plain@1\.1\.0: .* Allowed instead: 1\.0\.0\. \(release-age/],
-      ["sarif", /"text": ?"quarantine pkg:npm\/plain@1\.1\.0: .* Allowed instead: 1\.0\.0\. \(release-age/],
-      ["junit", /<failure message="quarantine pkg:npm\/plain@1\.1\.0: .* Allowed instead: 1\.0\.0\. \(release-age/],
+      ["pretty", /Free at \S+Z\. \(release-age\/too-young\)\n {4}allowed instead: 1\.0\.0\n/],
+      ["github", /::quarantine pkg:npm\/plain@1\.1\.0: .* \(release-age\/too-young; allowed instead: 1\.0\.0\)/],
+      ["sarif", /"text": ?"quarantine pkg:npm\/plain@1\.1\.0: .* \(release-age\/too-young; allowed instead: 1\.0\.0\)/],
+      [
+        "junit",
+        /<failure message="quarantine pkg:npm\/plain@1\.1\.0: .* \(release-age\/too-young; allowed instead: 1\.0\.0\)/,
+      ],
       ["markdown", /\*\*held\*\* `pkg:npm\/plain@1\.1\.0`, free at .*; allowed instead: `1\.0\.0` \(/],
       ["html", /\. Allowed instead: <code><bdi>1\.0\.0<\/bdi><\/code><\/p>/],
     ] as const)
