@@ -163,7 +163,8 @@ function touch(path: string, entry: Entry): void {
 async function scan(dir: string, partial: string): Promise<[key: string, entry: Entry][]> {
   const found: [key: string, entry: Entry][] = [];
   try {
-    await rm(partial, { recursive: true, force: true });
+    // Again where the process before is ending, and still begins a file.
+    await rm(partial, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
     await mkdir(partial, { recursive: true });
     for (const file of await readdir(dir, { recursive: true, withFileTypes: true })) {
       if (!file.isFile()) continue;

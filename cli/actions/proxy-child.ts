@@ -84,6 +84,8 @@ async function ready(folder: string, pid: number | undefined, ended: () => strin
       throw new CordonError("PROXY_MISSING", `process ${proxy.id} took the place of the proxy that was started`);
     const name = epoch === null || revision === null ? "a bundle" : revisionOf({ epoch, revision });
     if (status.ready) return { ...proxy, bundle: `${name} (${state})` };
+    // It listens before a slow source has answered for the first time.
+    if (own(status.bundle, "lastPoll") === null) continue;
     const reason = error ? `${error.message} (${error.code})` : `its bundle is ${state}`;
     throw new CordonError("BUNDLE_MISSING", `the proxy has no bundle to enforce: ${oneLine(reason, 1000)}`, {
       next: "Installs would not be judged, so nothing was pointed at it. Check the inputs bundle and trust.",

@@ -13,6 +13,8 @@ export interface FollowOptions {
   /** What is there already is read from this time on, in milliseconds; undefined: what is written from now on. */
   readonly since: number | undefined;
   readonly signal: AbortSignal;
+  /** Called when all that is written from then on will be given. */
+  readonly onBegun?: () => void;
 }
 
 const POLL_MS = 200;
@@ -35,6 +37,7 @@ export async function followLog(path: string, sink: LineSink, options: FollowOpt
       await sink(splitter.push(chunk), file);
     }
   };
+  options.onBegun?.();
   try {
     while (!signal.aborted) {
       await readOn();

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect, createServer as createRelay } from "node:net";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { type ActionRun, buildActions, runAction } from "../support/action.ts";
@@ -26,13 +26,13 @@ import { until } from "../support/until.ts";
 const VERSIONS = ["1.0.0", "1.1.0", "1.2.0"].map((version) => ({ version }));
 const MODULE = "example.com/dep";
 
-let dist: Folder;
-before(async () => {
-  dist = await buildActions();
-});
-after(() => dist.remove());
-
 describe("the action proxy", () => {
+  let dist: Folder;
+  before(async () => {
+    dist = await buildActions();
+  });
+  after(() => dist.remove());
+
   let folder: BundleFolder;
   let npm: FixtureRegistry;
   let modules: FixtureModules;
@@ -195,6 +195,30 @@ describe("the action proxy", () => {
     await end(started);
     await github.close();
     assert.deepEqual([github.problems, github.leakedAuthorization], [[], false]);
+  });
+
+  it("waits for a bundle that takes longer than the proxy waits to begin", async () => {
+    const github = await startGitHub({});
+    const environment = { GITHUB_API_URL: github.api, GITHUB_TOKEN: github.token };
+    const to = ["--to", "github:acme/policies", "--trust", folder.trust];
+    assert.equal((await cordonWith(environment, "bundle", "publish", folder.bundle, ...to)).code, 0);
+    const { hostname, port } = new URL(github.api);
+    // It passes on what it gets, at first late: the proxy waits for five seconds.
+    let wait = 6000;
+    const late = createRelay((socket) => {
+      const onward = connect(Number(port), hostname);
+      for (const one of [socket, onward]) one.on("error", () => {});
+      setTimeout(() => socket.pipe(onward).pipe(socket), wait);
+      wait = 0;
+    });
+    await new Promise<void>((resolve) => late.listen(0, "127.0.0.1", resolve));
+    const api = `http://127.0.0.1:${(late.address() as AddressInfo).port}`;
+    const started = await start({ bundle: "github:acme/policies" }, { ...environment, GITHUB_API_URL: api });
+    assert.equal(started.code, 0, started.log);
+    assert.equal((await get(`${started.outputs["npm"]}dep/-/dep-1.2.0.tgz`)).status, 403);
+    await end(started);
+    late.close();
+    await github.close();
   });
 
   it("does not take a proxy of an earlier job on the machine for an upstream", async () => {

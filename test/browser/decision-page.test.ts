@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { focused, noBrowser, overflowing, startBrowser, violations, watch } from "../support/browser.ts";
+import {
+  focused,
+  noBrowser,
+  overflowing,
+  PATIENCE_MS,
+  shownFirst,
+  startBrowser,
+  violations,
+  watch,
+} from "../support/browser.ts";
 import { AGE_POLICY, MALWARE_POLICY, malwareRecord } from "../support/policies.ts";
 import { type BundleFolder, makeBundleFolder, startTestProxy, type TestProxy } from "../support/proxy.ts";
 import { type FixtureRegistry, startRegistry } from "../support/registry.ts";
@@ -54,6 +63,7 @@ describe("the decision page in a browser", { skip: noBrowser }, () => {
 
   async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
     const context = await browser.newContext({ viewport: DESKTOP, ...options });
+    context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
     await page.goto(`${proxy.publicUrl}${path}`);
     return page;
@@ -103,16 +113,16 @@ describe("the decision page in a browser", { skip: noBrowser }, () => {
 
   it("goes straight to how to ask by its address", async () => {
     const page = await open(`${EVIL}#request`);
-    const heading = await page.locator("#request").boundingBox();
-    assert.ok(heading && heading.y >= 0 && heading.y < DESKTOP.height / 2, JSON.stringify(heading));
+    await shownFirst(page, "request");
     await page.context().close();
   });
 
   it("copies a command, under its own content security policy", async () => {
     const page = await open(EVIL, { permissions: ["clipboard-read", "clipboard-write"] });
     const { complaints } = watch(page);
+    const copied = page.getByText("Copied").first().waitFor(); // it is shown for a moment
     await page.locator(".first button.copy").first().click();
-    await page.getByText("Copied").first().waitFor();
+    await copied;
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "npm install acme-colours@1.0.2");
     assert.deepEqual(complaints, []);
     await page.context().close();
@@ -146,6 +156,7 @@ describe("the decision page in a browser", { skip: noBrowser }, () => {
 
     it(`asks nobody else, and breaks no rule of its own (${name})`, async () => {
       const context = await browser.newContext();
+      context.setDefaultTimeout(PATIENCE_MS);
       const page = await context.newPage();
       const { requests, complaints } = watch(page);
       const answer = await page.goto(`${proxy.publicUrl}${path}`, { waitUntil: "networkidle" });
@@ -182,6 +193,7 @@ describe("the decision page in a browser", { skip: noBrowser }, () => {
 
   it("is shown where a refused file is opened, with the status of a refusal", async () => {
     const context = await browser.newContext();
+    context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
     const answer = await page.goto(`${proxy.npm}/acme-colours/-/acme-colours-1.0.1.tgz`);
     assert.equal(answer?.status(), 403);

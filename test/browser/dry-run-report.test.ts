@@ -5,7 +5,16 @@ import { pathToFileURL } from "node:url";
 import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { htmlReport } from "../../cli/dry-run/html/page.ts";
-import { focused, noBrowser, overflowing, startBrowser, violations, watch } from "../support/browser.ts";
+import {
+  focused,
+  noBrowser,
+  overflowing,
+  PATIENCE_MS,
+  shownFirst,
+  startBrowser,
+  violations,
+  watch,
+} from "../support/browser.ts";
 import { calmRun, companyRun, dryRun } from "../support/dry-runs.ts";
 import { type Folder, makeFolder } from "../support/folder.ts";
 import { hostileRun } from "../support/hostile-dry-run.ts";
@@ -35,6 +44,7 @@ describe("the report of a dry run in a browser", { skip: noBrowser }, () => {
 
   async function open(name: Name, options: BrowserContextOptions = {}): Promise<Page> {
     const context = await browser.newContext({ viewport: DESKTOP, ...options });
+    context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
     await page.goto(addressOf(name));
     return page;
@@ -43,6 +53,7 @@ describe("the report of a dry run in a browser", { skip: noBrowser }, () => {
   for (const name of Object.keys(REPORTS) as Name[]) {
     it(`opens from the disk, without a network, and asks nobody (${name})`, async () => {
       const context = await browser.newContext({ offline: true });
+      context.setDefaultTimeout(PATIENCE_MS);
       const page = await context.newPage();
       const watched = watch(page);
       await page.goto(addressOf(name), { waitUntil: "networkidle" });
@@ -115,8 +126,7 @@ describe("the report of a dry run in a browser", { skip: noBrowser }, () => {
     await page.keyboard.press("Enter");
     assert.ok(await fold.getByText("gateway / integration").isVisible());
     await page.locator("nav a", { hasText: "Holds" }).press("Enter");
-    const heading = await page.locator("#holds").boundingBox();
-    assert.ok(heading && heading.y >= 0 && heading.y < DESKTOP.height / 2, JSON.stringify(heading));
+    await shownFirst(page, "holds");
     await page.context().close();
   });
 

@@ -97,7 +97,7 @@ describe("cordon policy test", () => {
     let output = "";
     const shows = (text: RegExp) =>
       new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`not shown: ${text} in ${output}`)), 20_000);
+        const timer = setTimeout(() => reject(new Error(`not shown: ${text} in ${output}`)), 120_000);
         child.stdout.on("data", () => {
           if (!text.test(output)) return;
           clearTimeout(timer);

@@ -1,6 +1,7 @@
 /** Every command of docs/TUTORIAL.md, in its order, in one shell; and what it says that they print. */
 import assert from "node:assert/strict";
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
@@ -88,7 +89,9 @@ describe("docs/TUTORIAL.md", () => {
 
   after(async () => {
     if (proxy) process.kill(proxy.pid, "SIGTERM");
-    shell.stdin.end();
+    const ended = once(shell, "close");
+    shell.stdin.end("wait\n"); // for the proxy
+    await ended;
     await registry.close();
     folder.remove();
   });

@@ -18,7 +18,7 @@ const SWITCH_MS = 12;
 const LANES = 2;
 
 describe("a proxy that is ended in the middle of a switch", () => {
-  it(`has the old bundle or the new one after it, whole, at ${MOMENTS} moments`, { timeout: 240_000 }, async (t) => {
+  it(`has the old bundle or the new one after it, whole, at ${MOMENTS} moments`, { timeout: 900_000 }, async (t) => {
     const { privateKey, publicKey } = generateKeyPair();
     const landed = { whileSwitching: 0, revisions: 0 };
     const lane = async (): Promise<void> => {

@@ -17,7 +17,7 @@ const RUN_MS = 120;
 
 describe("a decision log whose process is ended while it writes, rotates and compresses", () => {
   it(`has each line once, whole and in order, after kill -9 at ${MOMENTS} moments and SIGTERM at the end`, {
-    timeout: 240_000,
+    timeout: 900_000,
   }, async (t) => {
     const seen = { lines: 0, files: 0, torn: 0, compressing: 0 };
     const lane = async (): Promise<void> => {

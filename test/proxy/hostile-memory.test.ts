@@ -11,6 +11,7 @@ import { type BareRegistry, startBareRegistry, whole } from "../support/bare-reg
 import { packument } from "../support/packument.ts";
 import { SCRIPTS_POLICY } from "../support/policies.ts";
 import { makeBundleFolder } from "../support/proxy.ts";
+import { until } from "../support/until.ts";
 
 const CHILD = fileURLToPath(new URL("../support/proxy-child.ts", import.meta.url));
 /** For the heap. Without bounds, the smaller ones of the documents below would take a gigabyte or more. */
@@ -53,7 +54,7 @@ async function startSmallProxy(source: Partial<PolicySource> = {}): Promise<Smal
   };
 }
 
-describe("a proxy of little memory", { timeout: 120_000 }, () => {
+describe("a proxy of little memory", { timeout: 600_000 }, () => {
   let proxy: SmallProxy;
   let registry: BareRegistry;
   let url: string;
@@ -102,8 +103,7 @@ describe("a proxy of little memory", { timeout: 120_000 }, () => {
       .on("error", () => {})
       .pause();
     client.write("GET /npm/slow/-/slow-1.0.0.tgz HTTP/1.1\r\nhost: x\r\n\r\n");
-    for (let waited = 0; taken < size && waited < 60; waited++)
-      await new Promise((resolve) => setTimeout(resolve, 500));
+    await until(() => taken >= size, 300_000);
     const { peakMB } = await needed();
     client.destroy();
     assert.equal(taken, size);
@@ -210,7 +210,7 @@ describe("a proxy of little memory", { timeout: 120_000 }, () => {
   });
 });
 
-describe("a proxy of little memory that reads files", { timeout: 120_000 }, () => {
+describe("a proxy of little memory that reads files", { timeout: 600_000 }, () => {
   it("keeps of a file's own words what a rule may need, however many files have many", async () => {
     const proxy = await startSmallProxy({ policies: [SCRIPTS_POLICY] });
     const bundled = JSON.stringify({ scripts: { install: "x".repeat(0.9 * MB) } });

@@ -73,7 +73,7 @@ describe("go, from its own module proxy", { skip: program === "" && "GO_OWN_PROX
 });
 
 async function answers(url: URL): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 1200; tries++) {
     const answer = await fetch(url).catch(() => undefined);
     await answer?.arrayBuffer();
     if (answer?.ok) return;

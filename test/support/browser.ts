@@ -12,8 +12,12 @@ export const noBrowser: string | false =
   PROGRAM === undefined &&
   "there is no Chromium: apt-get install --no-install-recommends chromium, or set CORDON_CHROMIUM";
 
+/** For a browser that has to share its machine. */
+export const PATIENCE_MS = 120_000;
+
 export function startBrowser(environment: Readonly<Record<string, string>> = {}): Promise<Browser> {
   return chromium.launch({
+    timeout: PATIENCE_MS,
     executablePath: PROGRAM ?? "",
     headless: true,
     env: { ...process.env, ...environment } as Record<string, string>,
@@ -94,4 +98,12 @@ export function focused(
         bottom <= innerHeight,
     };
   });
+}
+
+/** Waits until the page has gone to this element, in the upper half of the window. */
+export async function shownFirst(page: Page, id: string): Promise<void> {
+  await page.waitForFunction((id) => {
+    const top = document.getElementById(id)?.getBoundingClientRect().top ?? -1;
+    return top >= 0 && top < innerHeight / 2;
+  }, id);
 }

@@ -6,6 +6,7 @@ import { delimiter, join } from "node:path";
 import { parse } from "smol-toml";
 import type { ClientRun } from "./clients.ts";
 import { type Folder, makeFolder } from "./folder.ts";
+import { CLIENT_MS } from "./lanes.ts";
 
 export interface CargoProjectOptions {
   /** Of Cargo.toml: a requirement, or the fields of the table. */
@@ -210,7 +211,7 @@ function start(args: readonly string[], cwd: string, env: Readonly<Record<string
     const child = execFile(
       "cargo",
       args,
-      { cwd, env, timeout: 60_000, maxBuffer: 16 * 1024 * 1024 },
+      { cwd, env, timeout: CLIENT_MS, maxBuffer: 16 * 1024 * 1024 },
       (error, stdout, stderr) => {
         const code = error ? (typeof error.code === "number" ? error.code : 1) : 0;
         resolve({ code, output: `${stdout}${stderr}` });

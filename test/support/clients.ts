@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Folder, makeFolder } from "./folder.ts";
+import { CLIENT_MS } from "./lanes.ts";
 
 const NAMES = ["npm", "pnpm10", "pnpm12", "yarn1", "yarn4", "bun"] as const;
 export type ClientName = (typeof NAMES)[number];
@@ -338,7 +339,7 @@ function start(
     const child = execFile(
       file,
       args,
-      { cwd, env, timeout: 60_000, maxBuffer: 16 * 1024 * 1024 },
+      { cwd, env, timeout: CLIENT_MS, maxBuffer: 16 * 1024 * 1024 },
       (error, stdout, stderr) => {
         const code = error ? (typeof error.code === "number" ? error.code : 1) : 0;
         resolve({ code, output: `${stdout}${stderr}` });

@@ -19,7 +19,8 @@ export function makeFolder(files: Readonly<Record<string, string>> = {}): Folder
       writeFileSync(file, content);
       return file;
     },
-    remove: () => rmSync(path, { recursive: true, force: true }),
+    // Again where a proxy that is ending puts a file there meanwhile.
+    remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }),
   };
   for (const [name, content] of Object.entries(files)) folder.write(name, content);
   return folder;

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ClientRun } from "./clients.ts";
 import { type Folder, makeFolder } from "./folder.ts";
+import { CLIENT_MS } from "./lanes.ts";
 
 /** Why there is no go to be run; undefined where there is. */
 export const NO_GO = withoutGo();
@@ -64,7 +65,7 @@ export function makeGoProject(proxy: string, { environment = {}, imports = [] }:
   };
   const run = (...args: readonly string[]) =>
     new Promise<ClientRun>((resolve) =>
-      execFile("go", args, { cwd: path, env, timeout: 60_000 }, (error, stdout, stderr) =>
+      execFile("go", args, { cwd: path, env, timeout: CLIENT_MS }, (error, stdout, stderr) =>
         resolve({
           code: error ? (typeof error.code === "number" ? error.code : 1) : 0,
           output: `${stdout}${stderr}`,

@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 import { normalizeName } from "../../core/purl.ts";
 import type { ClientRun } from "./clients.ts";
 import { type Folder, makeFolder } from "./folder.ts";
+import { CLIENT_MS } from "./lanes.ts";
 
 const NAMES = ["pip23", "pip26", "uv", "poetry", "pdm"] as const;
 export type PythonClientName = (typeof NAMES)[number];
@@ -335,7 +336,7 @@ function start(
     const child = execFile(
       file,
       args,
-      { cwd, env, timeout: 60_000, maxBuffer: 16 * 1024 * 1024 },
+      { cwd, env, timeout: CLIENT_MS, maxBuffer: 16 * 1024 * 1024 },
       (error, stdout, stderr) => {
         const code = error ? (typeof error.code === "number" ? error.code : 1) : 0;
         resolve({ code, output: `${stdout}${stderr}` });

@@ -6,20 +6,20 @@ import { logLine } from "../../support/decisions.ts";
 import { type Folder, makeFolder } from "../../support/folder.ts";
 import { measureHeld } from "../../support/memory.ts";
 
-let folder: Folder;
-
-beforeEach(() => {
-  folder = makeFolder();
-});
-afterEach(() => folder.remove());
-
-const asked = (purl: string, address: string, agent: string, second = 0) =>
-  logLine(purl, {
-    client: { address, agent },
-    recordedAt: new Date(Date.UTC(2026, 10, 22, 12, 0, second)).toISOString(),
-  });
-
 describe("readDemand()", () => {
+  let folder: Folder;
+
+  beforeEach(() => {
+    folder = makeFolder();
+  });
+  afterEach(() => folder.remove());
+
+  const asked = (purl: string, address: string, agent: string, second = 0) =>
+    logLine(purl, {
+      client: { address, agent },
+      recordedAt: new Date(Date.UTC(2026, 10, 22, 12, 0, second)).toISOString(),
+    });
+
   beforeEach(() => {
     folder.write(
       "decisions.jsonl",

@@ -3,21 +3,21 @@ import { after, before, describe, it } from "node:test";
 import { readAdvisories } from "../../../core/advisories/read.ts";
 import { type Folder, makeFolder } from "../../support/folder.ts";
 
-let folder: Folder;
-
-before(() => {
-  folder = makeFolder();
-});
-
-after(() => folder.remove());
-
-const RECORD = { id: "ACME-1", modified: "2026-01-01T00:00:00Z" };
-const block = (ecosystem: string, rest: object = { versions: ["1.0.0"] }) => ({
-  package: { ecosystem, name: "m" },
-  ...rest,
-});
-
 describe("readAdvisories()", () => {
+  let folder: Folder;
+
+  before(() => {
+    folder = makeFolder();
+  });
+
+  after(() => folder.remove());
+
+  const RECORD = { id: "ACME-1", modified: "2026-01-01T00:00:00Z" };
+  const block = (ecosystem: string, rest: object = { versions: ["1.0.0"] }) => ({
+    package: { ecosystem, name: "m" },
+    ...rest,
+  });
+
   const rows: readonly [what: string, record: object, diagnostics: readonly string[]][] = [
     ["a record that says what it means", { affected: [block("npm")] }, []],
     ["a record that is withdrawn", { withdrawn: RECORD.modified, affected: [block("npm", {})] }, []],
