@@ -13,8 +13,9 @@ import { replyFileHead, replyPart } from "./reply.ts";
 const IDLE_MS = 120_000;
 
 /**
- * Sends a file that is at hand, or as it comes; `left` aborts once nobody waits for it. Throws what the upstream throws, before anything is sent; rejects with what
- * happens afterwards, when the closed connection is all that the client can be told.
+ * Sends a file that is at hand, or as it comes; `left` aborts once nobody waits for it. Throws what the upstream throws,
+ * before anything is sent; rejects with what happens afterwards, when the closed connection is all that the client can be
+ * told.
  */
 export async function sendFile(
   ctx: Context,
