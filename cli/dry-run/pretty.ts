@@ -1,7 +1,7 @@
 /** A dry run for a terminal. */
 import { grouped } from "../../core/page/said.ts";
 import { permits, VERDICTS } from "../../core/verdict.ts";
-import { oneLine } from "../../core/words.ts";
+import { capitalised, oneLine } from "../../core/words.ts";
 import { paint, paintVerdict, table } from "../print.ts";
 import type { Affected, DryRunReport, JudgedRelease, Place } from "./report.ts";
 import {
@@ -53,7 +53,7 @@ function entryOf({ decision, alternatives, places }: JudgedRelease): string {
   return [
     `${paintVerdict(decision.decision)}  ${paint("bold", oneLine(purl, MAX_TEXT))}`,
     `    ${oneLine(reason, MAX_TEXT)}${ids}${end} ${paint("dim", `(${policy}/${rule})`)}`,
-    ...insteadText(alternatives).map((text) => `    ${text}`),
+    ...insteadText(alternatives).map((text) => `    ${capitalised(text)}`),
     `    ${paint("dim", placesText(places))}`,
   ].join("\n");
 }

@@ -71,7 +71,7 @@ export interface Decision {
    */
   unlisted?: "not-found";
   /**
-   * The whole in one sentence, as the proxy answers it; there where the release is denied.
+   * The whole in one sentence, as the proxy answers it; beside `remediation`, where something is refused.
    */
   error?: string;
   remediation?: Remediation;

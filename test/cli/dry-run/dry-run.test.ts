@@ -93,7 +93,7 @@ describe("cordon dry-run", () => {
     assert.deepEqual(plain?.remediation, { requestUrl: null, alternatives: ["1.0.0"] });
     assert.match(plain?.error ?? "", /^cordon: held pkg:npm\/plain@1\.1\.0 until /);
     for (const [reporter, expected] of [
-      ["pretty", /Free at \S+Z\. \(release-age\/too-young\)\n {4}allowed instead: 1\.0\.0\n/],
+      ["pretty", /Free at \S+Z\. \(release-age\/too-young\)\n {4}Allowed instead: 1\.0\.0\n/],
       ["github", /::quarantine pkg:npm\/plain@1\.1\.0: .* \(release-age\/too-young; allowed instead: 1\.0\.0\)/],
       ["sarif", /"text": ?"quarantine pkg:npm\/plain@1\.1\.0: .* \(release-age\/too-young; allowed instead: 1\.0\.0\)/],
       [
